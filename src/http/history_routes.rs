@@ -16,6 +16,7 @@ use super::stream_routes::stream_of;
 use crate::adapters::database::{HistoryQuery, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::history::{Band, Gap, Metric, Point, SeriesKey, SeriesKind, Tier, downsample, gaps, merge};
+use crate::domain::host::HostStatus;
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamState;
 
@@ -269,9 +270,17 @@ async fn tiers_know_more(
     missing.iter().any(|metric| known(metric, &minutes))
 }
 
-/// The buckets of a host.
-pub(super) async fn past_of_host(state: &HttpState, host: &str, asked: &HistoryRequest) -> Result<Past> {
-    past(state, &SeriesKey::host(host), asked, Vec::new()).await
+/// The measurements of a host where there are some, minutes before them, ten minutes before those.
+pub(super) async fn past_of_host(state: &HttpState, status: &HostStatus, asked: &HistoryRequest) -> Result<Past> {
+    let mut raw = Vec::new();
+    if asked.step() < Tier::TenMinutes.step() {
+        let readings = state.live.host_history(&status.name, asked.from, asked.to).await?;
+        raw = readings.iter().filter_map(Point::of_reading).collect::<Vec<_>>();
+    }
+    let mut past = past(state, &SeriesKey::host(&status.name), asked, raw).await?;
+    // An agent may measure more seldom than a stream is polled: three that are missing are a gap, as they are silence.
+    past.apart = past.apart.max(TimeDelta::milliseconds((status.interval * 3_000.0) as i64));
+    Ok(past)
 }
 
 /// The past of a series, before and with these raw points.

@@ -91,14 +91,13 @@ pub(super) async fn remove(
     Ok(HttpResponse::NoContent().finish())
 }
 
-async fn known(state: &HttpState, host: &str) -> Result<()> {
-    match state.live.latest().await?.hosts.iter().any(|status| status.name == host) {
-        true => Ok(()),
-        false => Err(Error::not_found("no agent has measured a host of this name")),
-    }
+async fn known(state: &HttpState, host: &str) -> Result<HostStatus> {
+    let found = state.live.latest().await?.hosts.into_iter().find(|status| status.name == host);
+    found.ok_or_else(|| Error::not_found("no agent has measured a host of this name"))
 }
 
-/// How a host has been: as the history of a stream, without states, in buckets of one and of ten minutes.
+/// How a host has been: as the history of a stream, without states: the measurements themselves
+/// (`monitor.history`), before them buckets of one and of ten minutes.
 #[utoipa::path(get, path = "/api/v1/hosts/{host}/history", operation_id = "getHostHistory", tag = "hosts",
     params(
         ("host" = String, Path, description = "name of the host"),
@@ -123,6 +122,6 @@ pub(super) async fn history(
     request: HttpRequest,
 ) -> ErrorAnswer {
     let asked = HistoryRequest::read(&mut Query::of(&request)?, &request, SeriesKind::Host)?;
-    known(&state, &host).await?;
-    Ok(asked.answer(&state, past_of_host(&state, &host, &asked).await?))
+    let status = known(&state, &host).await?;
+    Ok(asked.answer(&state, past_of_host(&state, &status, &asked).await?))
 }

@@ -73,6 +73,7 @@ test("a host has charts of how it has been", async ({ page }) => {
   }
   await expect(page.locator('[data-chart="CPU"] .small-plot')).toHaveAttribute("aria-label", /Programs .*Kernel .*Stolen .*Waits for disk/);
   // A drag in any of them chooses a shorter span for all.
+  await page.locator('[data-chart="Network"]').scrollIntoViewIfNeeded();
   const box = await page.locator('[data-chart="Network"] .u-over').boundingBox();
   if (box === null) throw new Error("the chart has no place");
   const asked = page.waitForRequest((request) => /hosts\/[^/]+\/history\?from=.+&to=/.test(request.url()));

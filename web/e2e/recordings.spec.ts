@@ -97,6 +97,7 @@ test("a recording that goes on is opened at its last minute, and one steps back 
   await expect.poll(async () => Math.abs((await shown()) - stands), { timeout: 30_000 }).toBeLessThan(16_000);
   // A drag on the strip shows a part of the day closer, and a button all of it.
   const strip = page.locator(".strip");
+  await strip.scrollIntoViewIfNeeded();
   const range = () => strip.evaluate((one) => Number(one.getAttribute("aria-valuemax")) - Number(one.getAttribute("aria-valuemin")));
   const whole = await range();
   const box = await strip.boundingBox();

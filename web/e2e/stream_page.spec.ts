@@ -79,6 +79,7 @@ test("what else was measured has charts of its own", async ({ page }) => {
   await expect(page.locator("figure", { hasText: "Packets sent again" })).toContainText("1.5 /s (0 /s – 3 /s)");
   await expect(page.locator("figure")).toHaveCount(2);
   // A drag with the shift key takes the span of all of them along.
+  await rtt.scrollIntoViewIfNeeded();
   const box = await rtt.locator(".u-over").boundingBox();
   if (box === null) throw new Error("the chart has no place");
   await page.keyboard.down("Shift");

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
+use crate::domain::history::Reading;
 use crate::domain::host::HostStatus;
 use crate::domain::incident::Incident;
 use crate::domain::maintenance::Maintenance;
@@ -196,6 +197,10 @@ pub trait LiveStore: Send + Sync {
         from: DateTime<Utc>,
         to: DateTime<Utc>,
     ) -> Result<Vec<Sample>>;
+    /// Measurements of one host between two times, oldest first.
+    async fn host_history(&self, _host: &str, _from: DateTime<Utc>, _to: DateTime<Utc>) -> Result<Vec<Reading>> {
+        Ok(Vec::new())
+    }
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
     /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
     async fn subscribe(&self) -> Result<LiveChanges>;

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+use super::aggregate::Reading;
 use super::bucket::{Bucket, worst};
 use super::code;
 use super::metric::Metric;
@@ -69,6 +70,15 @@ impl Point {
                 .map(|(metric, codes)| (*metric, band(*metric, [codes.min, codes.mean, codes.max, codes.last])))
                 .collect(),
         })
+    }
+}
+
+impl Point {
+    /// Of a measurement.
+    pub fn of_reading(reading: &Reading) -> Option<Self> {
+        let bands = reading.values.iter().map(|(metric, value)| (*metric, Band::of(*value))).collect();
+        let at = DateTime::from_timestamp(reading.second, 0)?;
+        Some(Self { at, state: reading.state, reset: reading.reset, bands, ..Self::default() })
     }
 }
 

@@ -1,10 +1,11 @@
 //! The embedded default: everything in this process's memory, bounded. The samples survive a restart in a file.
 //!
-//! Owns the latest state of all things, the channel that tells of changes, and the recent samples of every stream.
+//! Owns the latest state of all things, the channel that tells of changes, and the recent samples of every stream and host.
 //! Decides nothing: it keeps what it is told, in the order in which it is told.
 
 mod block;
 mod history;
+mod host_readings;
 mod saved;
 mod snapshot;
 #[cfg(test)]
@@ -22,11 +23,13 @@ use tokio::sync::broadcast::{self, error::RecvError};
 use uuid::Uuid;
 
 use self::history::Histories;
+use self::host_readings::HostReadings;
 pub use self::saved::SavedBytes;
 use self::saved::SavedHistory;
 use super::{Change, Latest, LiveChanges, LiveStore};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
+use crate::domain::history::Reading;
 use crate::domain::host::HostStatus;
 use crate::domain::incident::Incident;
 use crate::domain::maintenance::Maintenance;
@@ -43,6 +46,7 @@ const BEHIND: usize = 1_024;
 pub struct MemoryLiveStore {
     now: RwLock<Now>,
     histories: RwLock<Histories>,
+    readings: RwLock<HostReadings>,
     changes: broadcast::Sender<Arc<Vec<Change>>>,
     /// What is on disk; one at a time writes there.
     saved: Mutex<SavedHistory>,
@@ -76,6 +80,7 @@ impl MemoryLiveStore {
         Self {
             now: RwLock::default(),
             histories: RwLock::new(Histories::new(history, most)),
+            readings: RwLock::new(HostReadings::new(history)),
             changes: broadcast::Sender::new(BEHIND),
             saved: Mutex::default(),
         }
@@ -117,6 +122,26 @@ impl MemoryLiveStore {
         self.histories.write().unwrap_or_else(PoisonError::into_inner).forget(server);
     }
 
+    /// Time of the oldest measurement of a host.
+    pub(super) fn readings_begin(&self, host: &str) -> Option<DateTime<Utc>> {
+        self.readings.read().unwrap_or_else(PoisonError::into_inner).begins(host)
+    }
+
+    /// Keeps what a batch tells of hosts.
+    fn record_hosts(&self, changes: &[Change]) {
+        if !changes.iter().any(|change| matches!(change, Change::Host(_) | Change::HostGone { .. })) {
+            return;
+        }
+        let mut readings = self.readings.write().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            match change {
+                Change::Host(status) => readings.record(status),
+                Change::HostGone { name } => readings.forget(name),
+                _ => {}
+            }
+        }
+    }
+
     /// Time of the oldest sample of a stream.
     pub(super) fn history_begins(&self, server: &str, name: &StreamName) -> Option<DateTime<Utc>> {
         self.histories.read().unwrap_or_else(PoisonError::into_inner).begins(server, name)
@@ -129,6 +154,7 @@ impl LiveStore for MemoryLiveStore {
         if changes.is_empty() {
             return Ok(());
         }
+        self.record_hosts(&changes);
         // Told while the state is locked: everybody hears of changes in the order in which they were applied.
         let mut now = self.now.write().unwrap_or_else(PoisonError::into_inner);
         for change in &changes {
@@ -183,6 +209,10 @@ impl LiveStore for MemoryLiveStore {
         to: DateTime<Utc>,
     ) -> Result<Vec<Sample>> {
         Ok(self.histories.read().unwrap_or_else(PoisonError::into_inner).between(server, name, from, to))
+    }
+
+    async fn host_history(&self, host: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Reading>> {
+        Ok(self.readings.read().unwrap_or_else(PoisonError::into_inner).between(host, from, to))
     }
 
     async fn subscribe(&self) -> Result<LiveChanges> {

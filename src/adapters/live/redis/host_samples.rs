@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use crate::domain::history::Metric;
+use super::read_samples::RawEntry;
+use crate::domain::history::{Metric, Reading};
 use crate::domain::host::HostStatus;
 
 /// Name of each number, and what it is multiplied with.
@@ -38,6 +39,22 @@ pub(super) fn fields(status: &HostStatus) -> Vec<(&'static str, i64)> {
         Some((*name, (value * by).round() as i64))
     };
     values.into_iter().filter_map(field).collect()
+}
+
+/// Reads entries, oldest first. What is not understood is left out.
+pub(super) fn read(entries: &[RawEntry]) -> Vec<Reading> {
+    entries.iter().filter_map(|(id, fields)| entry(id, fields)).collect()
+}
+
+fn entry(id: &str, fields: &[(Vec<u8>, Vec<u8>)]) -> Option<Reading> {
+    let at_ms: i64 = id.split_once('-')?.0.parse().ok()?;
+    let number = |(name, value): &(Vec<u8>, Vec<u8>)| {
+        let (metric, _, by) = FIELDS.iter().find(|(_, known, _)| known.as_bytes() == name)?;
+        let value: i64 = std::str::from_utf8(value).ok()?.parse().ok()?;
+        Some((*metric, value as f64 / by))
+    };
+    let values: Vec<_> = fields.iter().filter_map(number).collect();
+    (!values.is_empty()).then(|| Reading { second: at_ms / 1_000, values, ..Reading::default() })
 }
 
 /// Ids of the last entries, by host.
@@ -87,6 +104,16 @@ mod tests {
         );
         let names: std::collections::BTreeSet<&str> = FIELDS.iter().map(|(_, name, _)| *name).collect();
         assert_eq!(names.len(), Metric::all().filter(|metric| metric.is_of_hosts()).count(), "one name for each");
+        // They come back, whatever lies between them.
+        let text = |(name, value): &(&str, i64)| (name.as_bytes().to_vec(), value.to_string().into_bytes());
+        let whole = ("1800000000000-0".to_owned(), told.iter().map(text).collect::<Vec<_>>());
+        let rubbish = vec![(b"c".to_vec(), b"x".to_vec()), (b"zz".to_vec(), b"1".to_vec()), (vec![0xff], vec![0xfe])];
+        let found = read(&[("x".to_owned(), whole.1.clone()), ("5-0".to_owned(), rubbish), whole]);
+        let [reading] = found.as_slice() else { panic!("one: {found:?}") };
+        let cpu = reading.values.iter().find(|(metric, _)| *metric == Metric::Cpu).copied();
+        let memory = reading.values.iter().find(|(metric, _)| *metric == Metric::MemoryUsed).copied();
+        assert_eq!((reading.second, reading.values.len()), (1_800_000_000, told.len()));
+        assert_eq!((cpu, memory), (Some((Metric::Cpu, 31.0)), Some((Metric::MemoryUsed, (1_u64 << 30) as f64))));
         let mut ids = HostIds::default();
         assert_eq!([ids.next("a", 5), ids.next("a", 3), ids.next("b", 3)], [(5, 0), (5, 1), (3, 0)]);
         ids.behind("a", (9, 2));

@@ -49,6 +49,7 @@ use super::{Change, Latest, LiveChanges, LiveNode, LiveStore, NodeCommand};
 use crate::base::Result;
 use crate::config::settings::RedisSettings;
 use crate::domain::camera::CameraStatus;
+use crate::domain::history::Reading;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{Sample, StreamStatus};
 
@@ -214,13 +215,17 @@ impl RedisLiveStore {
     ) -> redis::RedisResult<Vec<Sample>> {
         let key = keys::history(&self.common.base(server), name);
         let begin = from.checked_sub_signed(read_samples::BEFORE).unwrap_or(from);
-        let mut ask = redis::cmd("XRANGE");
-        ask.arg(key).arg(begin.timestamp_millis().max(0)).arg(to.timestamp_millis().max(0));
-        let answer = ask.query_async(&mut self.reader()).await;
-        let entries: Vec<RawEntry> = answer.inspect_err(|error| self.note(error))?;
+        let entries = self.entries(&key, begin, to).await?;
         let mut samples = read_samples::read(&entries);
         samples.retain(|sample| sample.at >= from);
         Ok(samples)
+    }
+
+    /// The entries of a stream between two times.
+    async fn entries(&self, key: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> redis::RedisResult<Vec<RawEntry>> {
+        let mut ask = redis::cmd("XRANGE");
+        ask.arg(key).arg(from.timestamp_millis().max(0)).arg(to.timestamp_millis().max(0));
+        ask.query_async(&mut self.reader()).await.inspect_err(|error| self.note(error))
     }
 }
 
@@ -282,6 +287,25 @@ impl LiveStore for RedisLiveStore {
             // What is known here is better than nothing; `fault` says that Redis is away.
             Err(error) => {
                 log::debug!("history before this process's memory: {}", self.target.error(&error));
+                Ok(own)
+            }
+        }
+    }
+
+    async fn host_history(&self, host: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> Result<Vec<Reading>> {
+        let own = self.common.memory.host_history(host, from, to).await?;
+        let known_from = self.common.memory.readings_begin(host).unwrap_or(to);
+        if known_from <= from {
+            return Ok(own);
+        }
+        match self.entries(&self.common.keys.host(host), from, known_from.min(to)).await {
+            Ok(entries) => {
+                let earlier = host_samples::read(&entries).into_iter();
+                let earlier = earlier.filter(|one| one.second < known_from.timestamp() || own.is_empty());
+                Ok(earlier.chain(own.iter().cloned()).collect())
+            }
+            Err(error) => {
+                log::debug!("measurements before this process's memory: {}", self.target.error(&error));
                 Ok(own)
             }
         }

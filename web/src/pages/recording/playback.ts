@@ -41,8 +41,9 @@ export class Playback {
   private cues: Cue[] = [];
   /** The player waits for the first segment of the chosen session. */
   private waiting = false;
-  /** The moment that the address has from here, and when it was written. */
-  private written = { moment: 0, at: -Infinity };
+  /** Moments that were written into the address from here, the newest last, and when that was. */
+  private readonly written: number[] = [];
+  private writtenAt = -Infinity;
 
   constructor(
     private readonly server: string,
@@ -76,7 +77,7 @@ export class Playback {
 
   /** The address names another session or moment. */
   want(session: string | null, moment: number | null): void {
-    if (this.sessions.peek().length === 0 || moment === this.written.moment) return;
+    if (this.sessions.peek().length === 0 || (moment !== null && this.written.includes(moment))) return;
     if (moment !== null) this.goTo(moment);
     else if (session !== null && session !== this.chosen.peek()?.id) {
       this.wanted = session;
@@ -89,14 +90,15 @@ export class Playback {
     if (session !== undefined) this.pick(session, null);
   }
 
-  /** Goes to a moment; in a gap to the first picture after it, after the last session to that. */
-  goTo(at: number): void {
+  /** Goes to a moment; in a gap to the first picture after it, after the last session to that. With `still`, what stands still goes on
+   * standing, where no other recording has to be opened. */
+  goTo(at: number, still = false): void {
     const now = serverNow();
     const sessions = this.sessions.peek();
     const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
     if (found === undefined) return;
     const place = position(this.cues, at);
-    if (found.id === this.chosen.peek()?.id && place !== null) this.player.seek(place);
+    if (found.id === this.chosen.peek()?.id && place !== null) this.player.seek(place, still);
     else this.pick(found, at);
   }
 
@@ -139,7 +141,7 @@ export class Playback {
       if (last === undefined) return;
       if (last.id === this.chosen.peek()?.id && this.cues.length > 0) this.player.seek(newest(this.cues));
       else this.pick(last, null, newest);
-    } else if (at !== null) this.goTo(at + seconds * 1_000);
+    } else if (at !== null) this.goTo(at + seconds * 1_000, true);
   }
 
   /** Shows a session as the one that plays, without touching the player. */
@@ -169,7 +171,7 @@ export class Playback {
     const before = this.at.peek();
     this.at.value = wall;
     if (wall === null) return;
-    if (performance.now() - this.written.at >= WRITE_EVERY) this.write();
+    if (performance.now() - this.writtenAt >= WRITE_EVERY) this.write();
     // Over midnight: the day goes along, when it is the one that is looked at.
     if (before !== null && day(before) !== day(wall) && this.day.peek() === day(before)) this.day.value = day(wall);
     // A playlist that grows runs on into the sessions that follow.
@@ -183,8 +185,11 @@ export class Playback {
   private write(): void {
     const moment = this.at.peek();
     if (moment === null) return;
-    this.written = { moment: Math.round(moment), at: performance.now() };
-    writeQuery({ session: null, at: new Date(this.written.moment).toISOString() });
+    this.writtenAt = performance.now();
+    this.written.push(Math.round(moment));
+    // The page hears of an address a little later.
+    if (this.written.length > 8) this.written.shift();
+    writeQuery({ session: null, at: new Date(Math.round(moment)).toISOString() });
   }
 
   /** Goes on with what was recorded next, over the gap. */

@@ -83,10 +83,11 @@ export class Player {
     }
   }
 
-  seek(position: number): void {
+  /** Plays from a position; with `still`, what stands still goes on standing. */
+  seek(position: number, still = false): void {
     if (this.video === null) return;
     this.video.currentTime = position;
-    void play(this.video);
+    if (!still || !this.video.paused) void play(this.video);
   }
 
   /** Plays or stands still. */
