@@ -371,7 +371,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** How a host has been: as the history of a stream, without states, in buckets of one and of ten minutes. */
+        /**
+         * How a host has been: as the history of a stream, without states: the measurements themselves
+         *     (`monitor.history`), before them buckets of one and of ten minutes.
+         */
         get: operations["getHostHistory"];
         put?: never;
         post?: never;

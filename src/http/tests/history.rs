@@ -1,11 +1,16 @@
 //! The past: raw samples, tiers, gaps, metrics, CSV.
 
+use std::sync::Arc;
+
 use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 
 use super::rest::busy;
 use super::world::{World, at, name};
+use crate::adapters::live::Change;
 use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
+use crate::domain::host::HostStatus;
+use crate::domain::sample;
 use crate::domain::stream::{Sample, SrtFigures, StreamState};
 
 const ADDRESS: &str = "/api/v1/streams/site%2Ffront.1/history";
@@ -129,6 +134,39 @@ async fn raw_samples_have_every_number_and_a_time_that_was_not_watched_is_a_gap(
             {"from": at(-50), "to": at(-28), "reason": "notMeasured"},
         ])
     );
+}
+
+#[actix_web::test]
+async fn a_host_is_told_as_it_was_measured_and_before_that_by_the_minute() {
+    let world = busy().await;
+    let end = at(0).timestamp();
+    let minutes = (1..=60).rev().map(|n| bucket_of_host(end - n * 60)).collect();
+    let batch = vec![(SeriesKey::host("edge-1"), Tier::Minute, minutes)];
+    world.state.stores.history.add_history(batch).await.expect("added");
+    for n in (0..12).rev() {
+        let status = HostStatus { at: at(-10 * n), ..sample::host("edge-1") };
+        world.live().publish(vec![Change::Host(Arc::new(status))]).await.expect("told");
+    }
+    let url = |seconds: i64, points: u32| {
+        range(seconds).replace(ADDRESS, "/api/v1/hosts/edge-1/history") + &format!("&points={points}&metrics=cpu")
+    };
+    for (seconds, points, tiers, wanted) in [
+        (100, 5_000, json!(["raw"]), 11),
+        (600, 5_000, json!(["1m", "raw"]), 9 + 12),
+        (3_600, 10, json!(["1m", "raw"]), 10),
+    ] {
+        let history = world.get(&url(seconds, points)).await.json();
+        assert_eq!((&history["tiers"], count(&history)), (&tiers, wanted), "{seconds} {points}: {history}");
+        assert_eq!(history["gaps"], json!([]), "{seconds}");
+        assert_eq!(history["items"][0].get("state"), None, "a host has none");
+    }
+    let last = world.get(&url(100, 5_000)).await.json();
+    assert_eq!(last["items"][10]["values"]["cpu"]["last"], 31.0, "{last}");
+}
+
+fn bucket_of_host(at: i64) -> Bucket {
+    let cpu = CodeBand::of(Metric::Cpu, 10.0, 20.0, 30.0, 20.0).expect("numbers");
+    Bucket { at, state: None, reset: false, lost: false, bands: vec![(Metric::Cpu, cpu)] }
 }
 
 #[actix_web::test]

@@ -117,7 +117,8 @@ mod tests {
         told(&mut readings, "b", [0]);
         assert_eq!((seconds(&readings, "a"), seconds(&readings, "b")), (vec![0, 10, 20], vec![0]));
         assert_eq!(readings.between("a", at(10), at(20)).len(), 2, "both ends belong to it");
-        let cpu = readings.between("a", at(0), at(0))[0].values.iter().find(|(metric, _)| *metric == Metric::Cpu).copied();
+        let cpu =
+            readings.between("a", at(0), at(0))[0].values.iter().find(|(metric, _)| *metric == Metric::Cpu).copied();
         assert_eq!(cpu, Some((Metric::Cpu, 31.0)));
         told(&mut readings, "a", [70]);
         assert_eq!((seconds(&readings, "a"), readings.begins("a")), (vec![10, 20, 70], Some(at(10))));
