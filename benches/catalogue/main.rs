@@ -78,6 +78,11 @@ fn fill(file: &Path, minutes: i64, begin: DateTime<Utc>) {
          printf('cam/%03d/2026-01-01/20260101_000000/segment_%03d.mp4', stream, minute % {DAY}) \
          FROM (SELECT n % {STREAMS} AS stream, n / {STREAMS} AS minute FROM n)"
     );
+    let copies = "INSERT INTO copies (segment, place, state, changed_at) SELECT id, place, copy, ended_at FROM segments, \
+                  (SELECT 'spool' AS place, 'evicted' AS copy UNION ALL SELECT 'objects', 'verified')";
+    // What follows them says so already.
+    let follow = "CREATE TRIGGER copies_placed AFTER INSERT ON copies BEGIN UPDATE segments SET state = (SELECT state FROM segment_states \
+                  WHERE segment = NEW.segment) WHERE id = NEW.segment AND state <> (SELECT state FROM segment_states WHERE segment = NEW.segment); END";
     let from = begin.timestamp();
     let days = (minutes + DAY - 1) / DAY * STREAMS;
     connection.execute(&sessions, (from, 0_i64, days)).expect("sessions");
@@ -85,6 +90,7 @@ fn fill(file: &Path, minutes: i64, begin: DateTime<Utc>) {
         let end = (first + BATCH).min(minutes * STREAMS);
         connection.execute(&segments, (from, first, end)).expect("segments");
     }
+    connection.execute_batch(&format!("DROP TRIGGER copies_placed; {copies}; {follow};")).expect("copies");
     connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)").expect("written");
 }
 

@@ -263,7 +263,7 @@ pub(super) fn children(
     let sealed = Arc::new(watch::Sender::new(0));
     let mut restream = None;
     if services.roles.contains(&Role::Record) {
-        children.push(upload_child(live.upload, services, sealed.subscribe()));
+        children.push(upload_child(live.upload, services, sealed.subscribe(), incidents));
     }
     if services.roles.contains(&Role::Restream) {
         let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
@@ -283,10 +283,15 @@ pub(super) fn children(
     Ok(RunPlan { children, runtime_settings, restream, sessions })
 }
 
-fn upload_child(rules: Setting<UploadRules>, services: &Services, sealed: watch::Receiver<u64>) -> Child {
+fn upload_child(
+    rules: Setting<UploadRules>,
+    services: &Services,
+    sealed: watch::Receiver<u64>,
+    incidents: &IncidentsHandle,
+) -> Child {
     let (recordings, objects, spool) =
         (services.stores.recordings.clone(), services.objects.clone(), services.spool.clone());
-    let handles = UploadHandles { recordings, objects, spool, sealed };
+    let handles = UploadHandles { recordings, objects, spool, sealed, incidents: incidents.clone() };
     Child::new("uploads", Restart::Always, move || Uploads::new(rules.clone(), handles.clone()))
 }
 

@@ -9,7 +9,8 @@ use super::name::StreamName;
 
 /// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
 /// upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
-/// file is back. `lost` is what is proven to be damaged. [`SegmentState::may_become`] is the rule.
+/// file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the
+/// segment's copies (`domain::copies`). [`SegmentState::may_become`] is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum SegmentState {
@@ -27,12 +28,22 @@ pub enum SegmentState {
     Missing,
     /// It could not be kept; `reason` says why.
     Lost,
+    /// No copy is left, by the rules of retention.
+    Deleted,
 }
 
 impl SegmentState {
     /// Every state there is.
-    pub const ALL: [Self; 7] =
-        [Self::Writing, Self::Sealed, Self::Uploading, Self::Uploaded, Self::Evicted, Self::Missing, Self::Lost];
+    pub const ALL: [Self; 8] = [
+        Self::Writing,
+        Self::Sealed,
+        Self::Uploading,
+        Self::Uploaded,
+        Self::Evicted,
+        Self::Missing,
+        Self::Lost,
+        Self::Deleted,
+    ];
 
     /// The word in the database and in answers.
     pub fn as_str(self) -> &'static str {
@@ -44,6 +55,7 @@ impl SegmentState {
             Self::Evicted => "evicted",
             Self::Missing => "missing",
             Self::Lost => "lost",
+            Self::Deleted => "deleted",
         }
     }
 
@@ -61,13 +73,14 @@ impl SegmentState {
             Self::Uploaded => self == Self::Uploading,
             Self::Evicted => self == Self::Uploaded,
             Self::Missing => matches!(self, Self::Writing | Self::Sealed | Self::Uploading),
-            Self::Lost => !matches!(self, Self::Evicted | Self::Lost),
+            Self::Lost => !matches!(self, Self::Evicted | Self::Lost | Self::Deleted),
+            Self::Deleted => matches!(self, Self::Sealed | Self::Uploaded | Self::Evicted),
         }
     }
 
     /// Whether its media can be read from the spool or from the object store.
     pub fn is_playable(self) -> bool {
-        !matches!(self, Self::Writing | Self::Missing | Self::Lost)
+        !matches!(self, Self::Writing | Self::Missing | Self::Lost | Self::Deleted)
     }
 }
 
@@ -199,12 +212,15 @@ mod tests {
             (Sealed, Uploading),
             (Sealed, Missing),
             (Sealed, Lost),
+            (Sealed, Deleted),
             (Uploading, Sealed),
             (Uploading, Uploaded),
             (Uploading, Missing),
             (Uploading, Lost),
             (Uploaded, Evicted),
             (Uploaded, Lost),
+            (Uploaded, Deleted),
+            (Evicted, Deleted),
             (Missing, Sealed),
             (Missing, Lost),
         ];

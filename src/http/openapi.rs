@@ -77,6 +77,7 @@ use super::{
         recordings::segments,
         recordings::playlist::playlist,
         recordings::media::segment,
+        recordings::media::copies,
         session_routes::log_in,
         session_routes::log_out,
         session_routes::current,

@@ -2,11 +2,13 @@
 
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::time::{Instant, timeout};
 
 use super::UploadHandles;
 use crate::adapters::spool::SharedSpool;
 use crate::base::{Error, ErrorKind, Result, Scope};
+use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{Segment, SegmentState};
 
 /// No segment takes so long; a store that neither answers nor fails is one that does not work.
@@ -34,8 +36,9 @@ pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Upload
             .about(Scope::Item))
     };
     match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
-        Ok(None) => UploadOutcome::Stored { took: begun.elapsed() },
-        Ok(Some((state, why))) => match set_aside(handles, segment, state, why).await {
+        Ok(Stored::Whole) => UploadOutcome::Stored { took: begun.elapsed() },
+        Ok(Stored::Conflict) => UploadOutcome::Unfit,
+        Ok(Stored::Unfit(state, why)) => match set_aside(handles, segment, state, why).await {
             Ok(()) => UploadOutcome::Unfit,
             Err(error) => UploadOutcome::Failed(error),
         },
@@ -43,42 +46,66 @@ pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> Upload
     }
 }
 
-/// `Some`: why it cannot be stored. Absence is no proof of a loss: the file may come back.
-async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Option<(SegmentState, String)>> {
+/// What came of a segment that somebody tried to store.
+enum Stored {
+    Whole,
+    /// Its copy says why not.
+    Conflict,
+    /// What its row has to say. Absence is no proof of a loss: the file may come back.
+    Unfit(SegmentState, String),
+}
+
+async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Stored> {
     let path = handles.spool.path(&segment.spool_path)?;
     match local_size(&handles.spool, segment).await? {
-        None => return Ok(Some(absent())),
+        None => return Ok(absent()),
         Some(size) if size != segment.bytes => {
             let why = format!("its file had {size} bytes instead of {} before it was stored", segment.bytes);
-            return Ok(Some((SegmentState::Lost, why)));
+            return Ok(Stored::Unfit(SegmentState::Lost, why));
         }
         Some(_) => {}
     }
     let stored = match handles.objects.put(&segment.object_key, &path).await {
         // The file went away under our hands.
         Err(error) if error.kind() == ErrorKind::NotFound && local_size(&handles.spool, segment).await?.is_none() => {
-            return Ok(Some(absent()));
+            return Ok(absent());
+        }
+        Err(error) if error.kind() == ErrorKind::Conflict && error.scope() == Scope::Item => {
+            return conflict(handles, segment, error).await;
         }
         stored => stored?,
     };
     let size = handles.objects.size(&segment.object_key).await?;
-    if stored != segment.bytes || size != Some(segment.bytes) {
+    if stored.bytes != segment.bytes || size != Some(segment.bytes) {
         let told = size.map_or("no such object".to_owned(), |size| format!("{size} bytes"));
-        let words = format!("sent {stored} of {} bytes, and the store then had {told}", segment.bytes);
+        let words = format!("sent {} of {} bytes, and the store then had {told}", stored.bytes, segment.bytes);
         return Err(Error::unavailable(words).about(Scope::Item));
     }
-    let is_ours = handles
-        .recordings
-        .move_segment(segment.id, vec![SegmentState::Uploading], SegmentState::Uploaded, None)
-        .await?;
+    let copy = SegmentCopy {
+        verified_at: Some(Utc::now()),
+        sha256: Some(stored.sha256),
+        ..SegmentCopy::new(segment.id, CopyPlace::Objects, CopyState::Verified)
+    };
+    let is_ours = handles.recordings.write_copy(copy, Some(CopyState::Uploading)).await?;
     if !is_ours {
         log::warn!(stream = segment.stream.as_str(); "the row of an uploaded segment changed meanwhile and was left as it is");
     }
-    Ok(None)
+    Ok(Stored::Whole)
 }
 
-fn absent() -> (SegmentState, String) {
-    (SegmentState::Missing, "its file is not in the spool; it is uploaded when it is back".to_owned())
+/// Other bytes stand at its key. Neither they nor the local file are touched, and it is not tried again before they are gone
+/// (`conflicts`).
+async fn conflict(handles: &UploadHandles, segment: &Segment, error: Error) -> Result<Stored> {
+    log::error!(stream = segment.stream.as_str(), session:% = segment.session; "segment {} is kept in the spool: {error}", segment.number);
+    let reason = Some(error.message().to_owned());
+    let copy = SegmentCopy { reason, ..SegmentCopy::new(segment.id, CopyPlace::Objects, CopyState::Conflict) };
+    handles.recordings.write_copy(copy, Some(CopyState::Uploading)).await?;
+    Ok(Stored::Conflict)
+}
+
+fn absent() -> Stored {
+    let why = "its file is not in the spool; it is uploaded when it is back";
+    Stored::Unfit(SegmentState::Missing, why.to_owned())
 }
 
 /// `None` when it is not there, though the spool is the right one.

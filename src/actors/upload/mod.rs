@@ -8,9 +8,11 @@
 //! Acts on rows of the catalogue alone, so that nothing is forgotten whoever dies. A row says `uploaded` only when the
 //! store itself has named the object's size; a local file goes only after the store has done so once more. Never seals,
 //! never talks to recorders. A file that is not in the spool makes its segment `missing` until it is back; a spool or store
-//! that is not the right one stops all of it. Started by `root`.
+//! that is not the right one stops all of it. Where other bytes stand at a key, neither they nor the local file are touched
+//! (`conflicts`). Started by `root`.
 
 mod attempt;
+mod conflicts;
 mod evict;
 mod missing;
 mod retries;
@@ -26,6 +28,7 @@ use tokio::sync::watch;
 
 pub use uploads::Uploads;
 
+use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::RecordingStore;
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
@@ -42,6 +45,8 @@ pub struct UploadHandles {
     pub spool: SharedSpool,
     /// Changes when a segment has been sealed.
     pub sealed: watch::Receiver<u64>,
+    /// Where it is told that other bytes stand where a segment should be.
+    pub incidents: IncidentsHandle,
 }
 
 impl UploadHandles {

@@ -8,6 +8,7 @@ use log::Level;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
+use super::conflicts::{self, Conflicts};
 use super::evict::{Eviction, evict};
 use super::missing::heal;
 use super::retries::SharedRetries;
@@ -179,7 +180,7 @@ impl Flight for Heal {
     type Owner = Uploads;
     /// When it began.
     type Subject = Instant;
-    type Output = usize;
+    type Output = (usize, Conflicts);
     const RULES: Rules = Rules {
         what: "looking for missing segments",
         limit: PASS_LIMIT,
@@ -193,7 +194,7 @@ impl Flight for Heal {
         &mut manager.healing
     }
 
-    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<(Instant, Work<usize>)> {
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<(Instant, Work<Self::Output>)> {
         let is_due = manager.heal_after.is_none_or(|after| Instant::now() >= after);
         if !manager.ready || !is_due {
             return None;
@@ -201,22 +202,26 @@ impl Flight for Heal {
         let handles = manager.handles.clone();
         let healing = async move {
             handles.ready().await?;
-            heal(&handles).await
+            let healed = heal(&handles).await?;
+            Ok((healed, conflicts::look(&handles).await?))
         };
         Some((Instant::now(), Box::pin(healing)))
     }
 
-    fn ended(manager: &mut Uploads, begun: Instant, healed: Result<usize>, _: &mut Context<Uploads>) -> Ended {
+    fn ended(manager: &mut Uploads, begun: Instant, healed: Result<Self::Output>, _: &mut Context<Uploads>) -> Ended {
         // However many are missing, the look costs one part in twenty.
         manager.heal_after = Some(Instant::now() + begun.elapsed() * 20);
-        match healed {
-            Ok(0) => {}
-            Ok(count) => {
-                log::info!("the files of {count} missing segments are back in the spool");
-                manager.wake();
-            }
+        let (count, conflicts) = match healed {
+            Ok(found) => found,
             Err(error) => return Ended::Failed(error),
+        };
+        if count > 0 {
+            log::info!("the files of {count} missing segments are back in the spool");
         }
+        if count > 0 || conflicts.over > 0 {
+            manager.wake();
+        }
+        conflicts.tell(&manager.handles.incidents);
         Ended::Done
     }
 }

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::base::Result;
+use crate::domain::completeness::{RecordedSpan, Span};
+use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 /// Which segments to list.
@@ -117,12 +119,25 @@ pub trait RecordingStore: Send + Sync {
     /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`) that is not to be skipped, in one
     /// transaction.
     async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>>;
-    /// Puts every `uploading` segment of this node back to `sealed`: called once at start, before any worker runs.
+    /// Puts every `uploading` segment of this node back to `sealed`, and copies in conflict back into the queue: called once at start,
+    /// before any worker runs.
     async fn release_uploads(&self) -> Result<u64>;
+    /// Writes what has become of a copy of a segment of this node; false when it was not in the state `from`, where one is named. A
+    /// digest or a time that is not given stays as it was. The state of the segment follows.
+    async fn write_copy(&self, copy: SegmentCopy, from: Option<CopyState>) -> Result<bool>;
+    /// The copies of these segments, by segment and place.
+    async fn copies(&self, segments: Vec<Uuid>) -> Result<Vec<SegmentCopy>>;
+    /// This node's copies in a state that is not settled (neither verified nor evicted), at most so many.
+    async fn copies_in(&self, place: CopyPlace, state: CopyState, limit: u32) -> Result<Vec<SegmentCopy>>;
     /// One segment.
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
     /// Segments that match.
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
+    /// What was recorded in a time, of every stream or of one: stretches of segments of one state, by server, stream and start. They
+    /// may reach beyond that time.
+    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>>;
+    /// Sessions of a time, of every stream or of one, by start; each that lasts into it, or has ended at most a day before it.
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>>;
     /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them.
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>>;
     /// How many segments there are in each state that occurs.

@@ -32,6 +32,22 @@ pub(super) fn segment_list(columns: &str, join: &str, query: &SegmentQuery, cond
     format!("SELECT {columns} FROM {tables} WHERE {conditions} ORDER BY {order} LIMIT {}", query.limit)
 }
 
+/// Stretches of segments of one state that follow one another, of every stream or of one: what the database joins is not sent one by
+/// one. `follows` compares the end of the segment before with the start of this one; the places of the values are those of the
+/// database: from, earliest start, to, stream or null.
+pub(super) fn recorded_spans(follows: &str, places: [&str; 4]) -> String {
+    let [from, earliest, to, stream] = places;
+    format!(
+        "WITH one AS (SELECT server, stream, started_at, ended_at, id, state FROM segments WHERE ended_at > {from} \
+         AND started_at > {earliest} AND started_at < {to} AND ({stream} IS NULL OR stream = {stream})), \
+         marked AS (SELECT one.*, CASE WHEN {follows} AND lag(state) OVER line = state THEN 0 ELSE 1 END AS begins \
+         FROM one WINDOW line AS (PARTITION BY server, stream ORDER BY started_at, id)), \
+         numbered AS (SELECT marked.*, sum(begins) OVER (PARTITION BY server, stream ORDER BY started_at, id) AS stretch FROM marked) \
+         SELECT server, stream, state, min(started_at), max(ended_at) FROM numbered GROUP BY server, stream, stretch, state \
+         ORDER BY server, stream, min(started_at)"
+    )
+}
+
 /// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule
 /// of the domain, so that they are refused there, and small enough to be listed by the thousand.
 pub(super) const LONGEST_TEXT: usize = 4_096;

@@ -21,9 +21,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use futures_util::StreamExt;
 use futures_util::stream;
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{ByteStream, ObjectStore, key, source_fault};
+use super::{ByteStream, ObjectStore, StoredObject, hexadecimal, key, source_fault};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::size::size;
 use crate::base::{Error, Result, Scope};
@@ -87,18 +88,28 @@ impl Directory {
         Ok(())
     }
 
-    fn put_now(&self, key: &str, file: &Path) -> Result<u64> {
+    fn put_now(&self, key: &str, file: &Path) -> Result<StoredObject> {
         let path = self.path(key)?;
         let folder = path.parent().unwrap_or(&self.root);
         self.is_there()?;
         let mut source = File::open(file).map_err(|error| source_fault(file, error))?;
         let incoming = Incoming::new(&self.root)?;
-        let bytes = incoming.fill(&mut source, file)?;
+        let stored = incoming.fill(&mut source, file)?;
         // What lies below the root is one prefix or one object: the others can be stored all the same.
         fs::create_dir_all(folder).map_err(|error| fault_below(Scope::Prefix, folder, error))?;
         incoming.rename_to(&path)?;
         sync_up_to(folder, &self.root).map_err(|error| error.about(Scope::Prefix))?;
-        Ok(bytes)
+        Ok(stored)
+    }
+
+    fn remove_now(&self, key: &str) -> Result<bool> {
+        let path = self.path(key)?;
+        self.is_there()?;
+        match fs::remove_file(&path) {
+            Ok(()) => Ok(true),
+            Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(false),
+            Err(error) => Err(fault_below(Scope::Item, &path, error)),
+        }
     }
 
     fn size_now(&self, key: &str) -> Result<Option<u64>> {
@@ -164,7 +175,12 @@ impl Directory {
 
 #[async_trait]
 impl ObjectStore for Directory {
-    async fn put(&self, key: &str, file: &Path) -> Result<u64> {
+    async fn remove(&self, key: &str) -> Result<bool> {
+        let key = key.to_owned();
+        self.blocking(move |store| store.remove_now(&key)).await
+    }
+
+    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject> {
         let (key, file) = (key.to_owned(), file.to_owned());
         self.blocking(move |store| store.put_now(&key, &file)).await
     }
@@ -245,9 +261,9 @@ impl Incoming {
         Ok(incoming)
     }
 
-    fn fill(&self, source: &mut File, name: &Path) -> Result<u64> {
+    fn fill(&self, source: &mut File, name: &Path) -> Result<StoredObject> {
         let mut buffer = vec![0; CHUNK];
-        let mut bytes = 0;
+        let (mut bytes, mut hash) = (0, Sha256::new());
         // Not `io::copy`: on some file systems that shares the blocks of the two files.
         loop {
             let count = match source.read(&mut buffer) {
@@ -257,10 +273,11 @@ impl Incoming {
                 Err(error) => return Err(source_fault(name, error)),
             };
             (&self.file).write_all(&buffer[..count]).map_err(|error| fault(&self.path, error))?;
+            hash.update(&buffer[..count]);
             bytes += count as u64;
         }
         self.file.sync_all().map_err(|error| fault(&self.path, error))?;
-        Ok(bytes)
+        Ok(StoredObject { bytes, sha256: hexadecimal(hash.finalize()) })
     }
 
     fn rename_to(mut self, path: &Path) -> Result<()> {

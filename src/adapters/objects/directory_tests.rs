@@ -34,7 +34,7 @@ async fn an_object_comes_back_whole_and_in_parts() {
     let content: Vec<u8> = (0..CHUNK * 2 + 77).map(|n| (n % 251) as u8).collect();
     let source = file(&folder, &content);
     assert_eq!(store.size(KEY).await.expect("asked"), None);
-    assert_eq!(store.put(KEY, &source).await.expect("stored"), content.len() as u64);
+    assert_eq!(store.put(KEY, &source).await.expect("stored").bytes, content.len() as u64);
     assert_eq!(store.size(KEY).await.expect("asked"), Some(content.len() as u64));
     assert_eq!(store.read(KEY, 0, content.len() as u64).await.expect("read"), content);
     assert_eq!(store.read(KEY, 300_000, 1_000).await.expect("read"), content[300_000..301_000]);
@@ -44,7 +44,7 @@ async fn an_object_comes_back_whole_and_in_parts() {
     fs::write(&source, b"").expect("truncated");
     assert_eq!(store.size(KEY).await.expect("asked"), Some(content.len() as u64));
     // Stored again: replaced.
-    assert_eq!(store.put(KEY, &file(&folder, b"short")).await.expect("stored"), 5);
+    assert_eq!(store.put(KEY, &file(&folder, b"short")).await.expect("stored").bytes, 5);
     assert_eq!(store.read(KEY, 0, 5).await.expect("read"), b"short"[..]);
 }
 
@@ -92,7 +92,7 @@ async fn ranges_and_keys_are_checked_before_anything_is_touched() {
     let folder = folder();
     let store = open(&folder);
     let source = file(&folder, b"12345");
-    store.put(KEY, &source).await.expect("stored");
+    store.put(KEY, &source).await.expect("stored").bytes;
     for (offset, length) in [(0, 6), (5, 1), (u64::MAX, 1), (1, u64::MAX), (0, u64::MAX)] {
         let error = store.read(KEY, offset, length).await.expect_err("outside");
         assert_eq!(error.field(), Some("range"), "{error}");
@@ -192,7 +192,7 @@ async fn workers_beside_each_other_do_not_disturb_each_other() {
         tokio::spawn(async move { store.put(&format!("cam/2026/{}/segment_{}.mp4", n % 4, n % 8), &source).await })
     });
     for put in futures_util::future::join_all(puts).await {
-        assert_eq!(put.expect("no panic").expect("stored"), 10_000);
+        assert_eq!(put.expect("no panic").expect("stored").bytes, 10_000);
     }
     assert_eq!(incoming(&folder), 0);
 }

@@ -20,13 +20,29 @@ use crate::base::{Error, Result, Scope};
 /// Bytes of an object, piece by piece.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;
 
+/// What was stored.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StoredObject {
+    /// Its size.
+    pub bytes: u64,
+    /// SHA-256 of its bytes in hexadecimal.
+    pub sha256: String,
+}
+
+/// A digest in hexadecimal.
+fn hexadecimal(digest: impl AsRef<[u8]>) -> String {
+    digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// Where segments are kept.
 #[async_trait]
 pub trait ObjectStore: Send + Sync {
     /// Stores the file under `key`. Where an object of that name is there, a folder replaces it, and a bucket takes it for this one when it
     /// is the same bytes and refuses otherwise (`Conflict`). Durable and whole when it returns; on an error
-    /// nothing of it is visible. Returns the number of bytes stored.
-    async fn put(&self, key: &str, file: &Path) -> Result<u64>;
+    /// nothing of it is visible. Returns what was stored.
+    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject>;
+    /// Removes an object; false when there is none.
+    async fn remove(&self, key: &str) -> Result<bool>;
     /// Size of an object; `None` when there is none.
     async fn size(&self, key: &str) -> Result<Option<u64>>;
     /// Sizes of so many objects, each as [`size`](Self::size) says, in the order of `keys`; asked for together, at the best in one

@@ -66,11 +66,13 @@ pub enum IncidentKind {
     HostSilent,
     /// A disk of a host is nearly full, or full soon.
     DiskNearlyFull,
+    /// Other bytes stand in the object store where segments of a stream should be: they stay in the spool.
+    ObjectConflict,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -87,6 +89,7 @@ impl IncidentKind {
         Self::CounterReset,
         Self::HostSilent,
         Self::DiskNearlyFull,
+        Self::ObjectConflict,
     ];
 
     /// The word in databases and in the API.
@@ -108,6 +111,7 @@ impl IncidentKind {
             Self::CounterReset => "counterReset",
             Self::HostSilent => "hostSilent",
             Self::DiskNearlyFull => "diskNearlyFull",
+            Self::ObjectConflict => "objectConflict",
         }
     }
 

@@ -14,10 +14,12 @@ use uuid::Uuid;
 use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
+use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::http::access::Viewer;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
+use crate::http::item_list::ItemList;
 
 /// Bytes read at once: what one slow player holds in memory.
 const CHUNK: u64 = 256 * 1024;
@@ -70,6 +72,23 @@ pub(in crate::http) async fn segment(
     Ok(answer.body(body))
 }
 
+/// Where the bytes of a segment are, or were.
+#[utoipa::path(get, path = "/api/v1/recordings/segments/{id}/copies", operation_id = "listCopies", tag = "recordings", params(("id" = Uuid, Path)),
+    responses(
+        (status = 200, body = ItemList<SegmentCopy>),
+        (status = 404, body = Problem, content_type = "application/problem+json"),
+    ))]
+pub(in crate::http) async fn copies(
+    _: Viewer,
+    state: web::Data<HttpState>,
+    id: web::Path<String>,
+) -> ErrorAnswer<web::Json<ItemList<SegmentCopy>>> {
+    let missing = || Error::not_found("there is no such segment");
+    let id: Uuid = id.parse().map_err(|_| missing())?;
+    state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
+    Ok(web::Json(ItemList::whole(state.stores.recordings.copies(vec![id]).await?)))
+}
+
 fn nowhere(size: u64) -> HttpResponse {
     use actix_web::ResponseError;
     let detail = format!("the segment has {size} bytes and none of them lie in the range asked for");
@@ -94,6 +113,9 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
             let reason = segment.reason.as_deref().unwrap_or("the reason is not known");
             return Err(Error::not_found(format!("this segment was lost: {reason}")));
         }
+        SegmentState::Deleted => {
+            return Err(Error::not_found("this segment was deleted by the rules of retention"));
+        }
         // What is missing may be back by now.
         SegmentState::Missing
         | SegmentState::Sealed
@@ -101,8 +123,12 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
         | SegmentState::Uploaded
         | SegmentState::Evicted => {}
     }
+    let copies = state.stores.recordings.copies(vec![segment.id]).await?;
+    // A copy that is not known to be gone may be there: rows lag behind the disk by a moment.
+    let may_be = |place| !copies.iter().any(|copy| copy.place == place && copy.state == CopyState::Lost);
     // A row changed by hand must not read other files: `path` refuses what leads out of the spool.
-    if let Ok(path) = state.spool.path(&segment.spool_path)
+    if may_be(CopyPlace::Spool)
+        && let Ok(path) = state.spool.path(&segment.spool_path)
         && let Ok(file) = File::open(&path).await
         && let Ok(metadata) = file.metadata().await
         && metadata.is_file()
@@ -111,7 +137,7 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
         return Ok((Source::Spool(file), metadata.len()));
     }
     let key = segment.object_key.clone();
-    let size = state.objects.size(&key).await?;
+    let size = if may_be(CopyPlace::Objects) { state.objects.size(&key).await? } else { None };
     let missing = || Error::not_found("this segment's file is neither in the spool nor in the object store");
     let size = size.ok_or_else(missing)?;
     if size < segment.bytes {

@@ -1,5 +1,6 @@
 //! The program with a bucket: recorded, stored there, played from there, through an hour without it.
 
+use std::fs;
 use std::process::Command;
 
 use serde_json::Value;
@@ -32,8 +33,22 @@ async fn segments_are_stored_in_the_bucket_and_played_from_there() {
     })
     .await;
     assert_eq!(bucket.keys().len(), before, "nothing was stored");
+    // Meanwhile somebody else puts something where one of them goes.
+    let waits = |segment: &Value| segment["state"] == "sealed";
+    let taken = program.api.segments("yard").await.into_iter().find(waits).expect("one that waits");
+    let (taken_id, taken_key) = (text(&taken["id"]), text(&taken["objectKey"]));
+    fs::create_dir_all(bucket.object(&taken_key).parent().expect("a folder")).expect("made");
+    fs::write(bucket.object(&taken_key), FOREIGN).expect("put");
     bucket.refuse(0);
     let segments = uploaded(&program, before + 2).await;
+
+    conflict(&program, &taken_id, true).await;
+    assert_eq!(fs::read(bucket.object(&taken_key)).expect("there"), FOREIGN, "it is left alone");
+    let url = program.api.url(&format!("/api/v1/recordings/segments/{taken_id}.mp4"));
+    assert_eq!(Some(frames(&url)), taken["frames"].as_u64(), "the other copy is played");
+    fs::remove_file(bucket.object(&taken_key)).expect("moved away");
+    conflict(&program, &taken_id, false).await;
+    assert_eq!(Some(frames(bucket.object(&taken_key).to_str().expect("a path"))), taken["frames"].as_u64());
 
     // Whatever is stored is whole, and comes from the bucket once it has left the spool.
     let keys = bucket.keys();
@@ -58,6 +73,28 @@ async fn segments_are_stored_in_the_bucket_and_played_from_there() {
     assert!(!program.log().contains(SECRET));
     program.stop().await;
     media.stop().await;
+}
+
+const FOREIGN: &[u8] = b"somebody else's";
+
+fn text(value: &Value) -> String {
+    value.as_str().expect("a text").to_owned()
+}
+
+/// Waits until the copy of a segment in the bucket stands in a conflict and an incident says so, or until both is over.
+async fn conflict(program: &Program, id: &str, is_there: bool) {
+    let wanted = if is_there { "conflict" } else { "verified" };
+    eventually(wanted, || async {
+        let copies = program.api.items(&format!("/api/v1/recordings/segments/{id}/copies")).await;
+        copies.iter().any(|copy| copy["place"] == "objects" && copy["state"] == wanted).then_some(())
+    })
+    .await;
+    eventually("its incident", || async {
+        let found = program.api.items("/api/v1/incidents?kind=objectConflict").await.pop()?;
+        let says = found["cause"].as_str().is_some_and(|cause| cause.contains("is not overwritten"));
+        (says && found["subject"]["name"] == "yard" && found["closedAt"].is_null() == is_there).then_some(())
+    })
+    .await;
 }
 
 /// Waits until so many segments are stored; those.

@@ -35,7 +35,7 @@ async fn an_object_comes_back_whole_and_in_parts_and_is_never_overwritten() {
     let content: Vec<u8> = (0..20_000_000_u32).map(|n| (n % 251) as u8).collect();
     let (length, source) = (content.len() as u64, file(&folder, "large", &content));
     assert_eq!(store.size(SEGMENT).await.expect("asked"), None);
-    assert_eq!(store.put(SEGMENT, &source).await.expect("stored"), length);
+    assert_eq!(store.put(SEGMENT, &source).await.expect("stored").bytes, length);
     assert_eq!(store.size(SEGMENT).await.expect("asked"), Some(length));
     assert_eq!(store.read(SEGMENT, 0, length).await.expect("read"), content);
     assert_eq!(store.read(SEGMENT, 9_000_000, 1_000).await.expect("read"), content[9_000_000..9_001_000]);
@@ -54,7 +54,7 @@ async fn an_object_comes_back_whole_and_in_parts_and_is_never_overwritten() {
 
     // The same bytes are there already: stored. Others are not put in their place.
     let puts = server.puts();
-    assert_eq!(store.put(SEGMENT, &source).await.expect("the same bytes"), length);
+    assert_eq!(store.put(SEGMENT, &source).await.expect("the same bytes").bytes, length);
     assert!(server.puts() > puts, "it was tried");
     let error = store.put(SEGMENT, &file(&folder, "other", b"other")).await.expect_err("another object");
     assert_eq!((error.kind(), error.scope()), (ErrorKind::Conflict, Scope::Item), "{error}");
@@ -76,7 +76,7 @@ async fn twenty_who_put_the_same_at_once_leave_one_whole_object() {
     // Whoever meets another one in the middle of the same put tries again later.
     assert!(done.iter().any(Result::is_ok), "{done:?}");
     assert!(done.iter().flat_map(|one| one.as_ref().err()).all(|error| error.scope() == Scope::Item), "{done:?}");
-    assert_eq!(store.put(SEGMENT, &source).await.expect("it is there"), 100_000);
+    assert_eq!(store.put(SEGMENT, &source).await.expect("it is there").bytes, 100_000);
     assert_eq!(fs::read(server.object(SEGMENT)).expect("an object"), [7; 100_000]);
 }
 
@@ -118,7 +118,7 @@ async fn what_the_server_refuses_is_said_and_passes() {
         assert!(error.is_passing(), "{error}");
     }
     server.refuse(0);
-    assert_eq!(store.put(SEGMENT, &source).await.expect("stored"), 9);
+    assert_eq!(store.put(SEGMENT, &source).await.expect("stored").bytes, 9);
     let tried = store.try_out().await.expect("everything works");
     assert!(tried.contains("never overwrites"), "{tried}");
     assert_eq!(server.keys(), [SEGMENT], "what was tried is gone");

@@ -153,6 +153,7 @@ impl Harness {
             objects: self.objects.clone(),
             spool: self.spool.clone(),
             sealed: self.sealed.subscribe(),
+            incidents: Default::default(),
         };
         self.uploads = Some(Uploads::new(self.rules, handles).start());
     }

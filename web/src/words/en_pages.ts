@@ -143,7 +143,7 @@ export const pages = {
     segments: "Segments",
     player: "Recording",
     again: "Try again",
-    segment: { writing: "being written", sealed: "on local disk", uploading: "uploading", uploaded: "stored", evicted: "stored, not local", missing: "file missing", lost: "lost" },
+    segment: { writing: "being written", sealed: "on local disk", uploading: "uploading", uploaded: "stored", evicted: "stored, not local", missing: "file missing", lost: "lost", deleted: "deleted (retention)" },
     noSegment: "No segment yet.",
     segmentsOf: "Segments of this session",
     heads: { start: "Start", length: "Length", size: "Size", kept: "Kept", file: "File" },

@@ -2,6 +2,7 @@
 //! `tests!` makes one test of each for a database, so that both run the same list.
 
 pub(super) mod camera_behaviour;
+pub(super) mod copy_behaviour;
 pub(super) mod history_behaviour;
 pub(super) mod host_behaviour;
 pub(super) mod import_behaviour;
@@ -60,6 +61,11 @@ macro_rules! tests {
             sessions_come_with_what_can_be_played
             segments_are_counted_by_state
             sums_follow_every_change_of_a_segment
+        );
+        $crate::adapters::database::behaviour::tests!(@each $open, copy_behaviour:
+            a_segment_follows_its_copies
+            a_copy_in_conflict_is_not_claimed_before_it_is_released
+            stretches_of_one_state_are_joined
         );
         $crate::adapters::database::behaviour::tests!(@each $open, incident_behaviour:
             one_incident_of_a_kind_is_open_per_subject

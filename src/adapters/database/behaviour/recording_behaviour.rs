@@ -18,7 +18,7 @@ pub(in crate::adapters::database) fn session(stream: &str) -> RecordingSession {
     RecordingSession { started_at: noon(), ..sample::session(stream) }
 }
 
-async fn opened(database: &dyn Database, stream: &str) -> RecordingSession {
+pub(super) async fn opened(database: &dyn Database, stream: &str) -> RecordingSession {
     let session = session(stream);
     database.open_session(session.clone()).await.expect("opened");
     session
@@ -41,7 +41,12 @@ pub(in crate::adapters::database) fn segment(session: &RecordingSession, number:
     }
 }
 
-async fn put(database: &dyn Database, session: &RecordingSession, number: u32, state: SegmentState) -> Segment {
+pub(super) async fn put(
+    database: &dyn Database,
+    session: &RecordingSession,
+    number: u32,
+    state: SegmentState,
+) -> Segment {
     let segment = segment(session, number, state);
     database.put_segment(segment.clone()).await.expect("put");
     segment

@@ -13,6 +13,7 @@ mod migrations;
 mod postgres_address;
 mod postgres_cameras;
 mod postgres_client;
+mod postgres_copies;
 mod postgres_fault;
 mod postgres_history;
 mod postgres_hosts;

@@ -7,10 +7,11 @@ use uuid::Uuid;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary};
+use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, row_rules};
 use crate::base::Error;
+use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::name::StreamName;
-use crate::domain::recording::RecordingSession;
+use crate::domain::recording::{RecordingSession, SegmentState};
 
 const COLUMNS: &str = "id, server, stream, started_at, ended_at, end_reason";
 
@@ -87,6 +88,43 @@ pub(super) async fn summaries(client: &PostgresClient) -> Result<Vec<RecordingSu
                sum(duration_ms)::bigint, min(started_at), max(ended_at) FROM recording_days \
                GROUP BY server, stream HAVING sum(segments) > 0 ORDER BY server COLLATE \"C\", stream COLLATE \"C\"";
     Ok(client.query(sql, &[]).await?.iter().filter_map(summary).collect())
+}
+
+pub(super) async fn spans(
+    client: &PostgresClient,
+    within: Span,
+    stream: Option<&str>,
+) -> Result<Vec<RecordedSpan>, PostgresFailure> {
+    let follows = "lag(ended_at) OVER line >= started_at - interval '20 milliseconds'";
+    let sql = row_rules::recorded_spans(follows, ["$1", "$2", "$3", "$4::text"]);
+    let statement = client.prepare_cached(&sql).await?;
+    let earliest = row_rules::earliest_start(within.from);
+    let rows = client.query(&statement, &[&within.from, &earliest, &within.to, &stream]).await?;
+    Ok(rows.iter().filter_map(recorded_span).collect())
+}
+
+pub(super) async fn within(
+    client: &PostgresClient,
+    within: Span,
+    stream: Option<&str>,
+) -> Result<Vec<RecordingSession>, PostgresFailure> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sessions WHERE started_at < $2 AND started_at > $1 - interval '2 days' \
+         AND (ended_at IS NULL OR ended_at > $1 - interval '1 day') AND ($3::text IS NULL OR stream = $3) \
+         ORDER BY started_at, id"
+    );
+    let statement = client.prepare_cached(&sql).await?;
+    let rows = client.query(&statement, &[&within.from, &within.to, &stream]).await?;
+    Ok(rows.iter().filter_map(session).collect())
+}
+
+fn recorded_span(row: &Row) -> Option<RecordedSpan> {
+    Some(RecordedSpan {
+        server: row.try_get(0).ok()?,
+        stream: row.try_get(1).ok()?,
+        state: SegmentState::parse(row.try_get(2).ok()?)?,
+        span: Span { from: row.try_get(3).ok()?, to: row.try_get(4).ok()? },
+    })
 }
 
 /// `None` when somebody wrote a row by hand that cannot be a session.

@@ -6,6 +6,7 @@ use tokio_postgres::types::ToSql;
 use uuid::Uuid;
 
 use super::postgres_client::PostgresClient;
+use super::postgres_copies;
 use super::postgres_fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, row_rules};
@@ -52,7 +53,7 @@ pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment)
     ];
     match client.execute(&statement, &values).await? {
         0 => Err(row_rules::not_ours(segment).into()),
-        _ => Ok(()),
+        _ => postgres_copies::place(client, segment.id, segment.state).await,
     }
 }
 
@@ -64,12 +65,17 @@ pub(super) async fn shift(
     to: SegmentState,
     reason: Option<&str>,
 ) -> Result<bool, PostgresFailure> {
-    let sql = format!(
-        "UPDATE segments SET state = $2, reason = coalesce($3, reason) WHERE id = $1 AND state = ANY ($4) AND {}",
-        is_own("$5")
-    );
+    let own = is_own("$3");
+    let sql = format!("SELECT id FROM segments WHERE id = $1 AND state = ANY ($2) AND {own} FOR UPDATE");
     let statement = client.prepare_cached(&sql).await?;
-    Ok(client.execute(&statement, &[&id, &to.as_str(), &reason, &words(from), &owner]).await? > 0)
+    if client.query_opt(&statement, &[&id, &words(from), &owner]).await?.is_none() {
+        return Ok(false);
+    }
+    if reason.is_some() {
+        client.execute("UPDATE segments SET reason = $2 WHERE id = $1", &[&id, &reason]).await?;
+    }
+    postgres_copies::place(client, id, to).await?;
+    Ok(true)
 }
 
 /// Takes the oldest sealed segment that is not skipped and nobody else is taking. The inner error is about a row that is
@@ -84,9 +90,10 @@ pub(super) async fn claim(
     let mut found = None;
     for whose in ["$1", adopted] {
         let sql = format!(
-            "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' \
-             AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) \
-             ORDER BY started_at, id LIMIT 1 FOR UPDATE SKIP LOCKED) RETURNING {COLUMNS}"
+            "SELECT {COLUMNS} FROM segments WHERE id = (SELECT segments.id FROM segments JOIN copies \
+             ON copies.segment = segments.id AND copies.place = 'objects' AND copies.state = 'waiting' \
+             WHERE segments.state = 'sealed' AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) \
+             ORDER BY started_at, id LIMIT 1 FOR UPDATE OF segments SKIP LOCKED)"
         );
         let statement = client.prepare_cached(&sql).await?;
         found = client.query_opt(&statement, &[&owner, &skip.segments, &skip.sessions]).await?;
@@ -95,15 +102,22 @@ pub(super) async fn claim(
         }
     }
     let Some(row) = found else { return Ok(Ok(None)) };
+    let id: Uuid = row.try_get(0)?;
+    postgres_copies::place(client, id, SegmentState::Uploading).await?;
     let damaged = || {
         Error::internal("a row of the segment table was damaged by hand; it is left as uploading").about(Scope::Item)
     };
-    let claimed = segment(&row).ok_or_else(damaged).map(Some);
-    Ok(claimed)
+    let claimed = segment(&row).map(|segment| Segment { state: SegmentState::Uploading, ..segment });
+    Ok(claimed.ok_or_else(damaged).map(Some))
 }
 
 pub(super) async fn release(client: &PostgresClient, owner: &str) -> Result<u64, PostgresFailure> {
-    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("$1"));
+    let sql = format!(
+        "UPDATE copies SET state = 'waiting', reason = NULL, changed_at = now() FROM segments \
+         WHERE segments.id = copies.segment AND copies.place = 'objects' AND copies.state IN ('uploading', 'conflict') \
+         AND copies.state NOT IN ('verified', 'evicted') AND {}",
+        is_own("$1")
+    );
     Ok(client.execute(&sql, &[&owner]).await?)
 }
 

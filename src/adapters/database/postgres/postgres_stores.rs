@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::{
-    Postgres, postgres_cameras, postgres_history, postgres_hosts, postgres_incidents, postgres_nodes,
+    Postgres, postgres_cameras, postgres_copies, postgres_history, postgres_hosts, postgres_incidents, postgres_nodes,
     postgres_recordings, postgres_segments,
 };
 use crate::adapters::database::{
@@ -18,6 +18,8 @@ use crate::adapters::database::{
 };
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::completeness::{RecordedSpan, Span};
+use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::history::{Bucket, Tier};
 use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark};
@@ -200,6 +202,23 @@ impl RecordingStore for Postgres {
         link.answer(postgres_segments::release(&link, &owner)).await
     }
 
+    async fn write_copy(&self, copy: SegmentCopy, from: Option<CopyState>) -> Result<bool> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(postgres_copies::write(&link, &owner, &copy, from)).await
+    }
+
+    async fn copies(&self, segments: Vec<Uuid>) -> Result<Vec<SegmentCopy>> {
+        let link = self.server.link().await?;
+        link.answer(postgres_copies::of(&link, &segments)).await
+    }
+
+    async fn copies_in(&self, place: CopyPlace, state: CopyState, limit: u32) -> Result<Vec<SegmentCopy>> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(postgres_copies::standing(&link, &owner, place, state, limit)).await
+    }
+
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
         let link = self.server.link().await?;
         link.answer(postgres_segments::one(&link, id)).await
@@ -214,6 +233,16 @@ impl RecordingStore for Postgres {
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
         let link = self.server.link().await?;
         link.answer(postgres_recordings::of_stream(&link, stream, server.as_deref())).await
+    }
+
+    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>> {
+        let link = self.server.link().await?;
+        link.answer(postgres_recordings::spans(&link, within, stream.as_deref())).await
+    }
+
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>> {
+        let link = self.server.link().await?;
+        link.answer(postgres_recordings::within(&link, within, stream.as_deref())).await
     }
 
     async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>> {

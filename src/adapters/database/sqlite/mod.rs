@@ -12,6 +12,7 @@
 mod changes;
 mod decode;
 mod sqlite_cameras;
+mod sqlite_copies;
 mod sqlite_fault;
 mod sqlite_file;
 mod sqlite_history;

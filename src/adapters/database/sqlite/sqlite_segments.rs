@@ -4,6 +4,7 @@ use rusqlite::{Connection, OptionalExtension, Row, TransactionBehavior, params, 
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
+use super::sqlite_copies;
 use super::sqlite_fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{SegmentQuery, Skip, row_rules};
@@ -26,7 +27,8 @@ pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -
          media_ms = excluded.media_ms, media_start_ms = excluded.media_start_ms, \
          node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
-    let written = connection.prepare_cached(&sql)?.execute(params![
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let written = transaction.prepare_cached(&sql)?.execute(params![
         segment.id.to_string(),
         segment.session.to_string(),
         segment.server,
@@ -47,7 +49,11 @@ pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -
         time_text(row_rules::end(segment)),
         owner,
     ])?;
-    if written == 0 { Err(row_rules::not_ours(segment).into()) } else { Ok(()) }
+    if written == 0 {
+        return Err(row_rules::not_ours(segment).into());
+    }
+    sqlite_copies::place(&transaction, segment.id, segment.state)?;
+    Ok(transaction.commit()?)
 }
 
 pub(super) fn shift(
@@ -58,12 +64,18 @@ pub(super) fn shift(
     to: SegmentState,
     reason: Option<&str>,
 ) -> Result<bool, SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!(
-        "UPDATE segments SET state = ?2, reason = coalesce(?3, reason) WHERE id = ?1 AND state IN ({}) AND {}",
+        "UPDATE segments SET reason = coalesce(?2, reason) WHERE id = ?1 AND state IN ({}) AND {}",
         words(from),
-        is_own("?4")
+        is_own("?3")
     );
-    Ok(connection.execute(&sql, params![id.to_string(), to.as_str(), reason, owner])? > 0)
+    if transaction.execute(&sql, params![id.to_string(), reason, owner])? == 0 {
+        return Ok(false);
+    }
+    sqlite_copies::place(&transaction, id, to)?;
+    transaction.commit()?;
+    Ok(true)
 }
 
 /// Takes the oldest sealed segment that is not skipped; puts it back when nobody wants it any more.
@@ -75,13 +87,19 @@ pub(super) fn claim(
 ) -> Result<Option<Segment>, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let sql = format!(
-        "UPDATE segments SET state = 'uploading' WHERE id = (SELECT id FROM segments WHERE state = 'sealed' AND {}{} \
-         ORDER BY started_at, id LIMIT 1) RETURNING {COLUMNS}",
+        "SELECT {COLUMNS} FROM segments WHERE state = 'sealed' AND EXISTS (SELECT 1 FROM copies \
+         WHERE copies.segment = segments.id AND copies.place = 'objects' AND copies.state = 'waiting') AND {}{} \
+         ORDER BY started_at, id LIMIT 1",
         is_own("?1"),
         skipped(skip)
     );
-    let claimed = transaction.prepare_cached(&sql)?.query_row([owner], |row| Ok(segment(row))).optional()?;
-    match claimed {
+    let read = |row: &Row<'_>| Ok((decode::id(row, 0), segment(row)));
+    let found = transaction.prepare_cached(&sql)?.query_row([owner], read).optional()?;
+    if let Some((Some(id), _)) = &found {
+        sqlite_copies::place(&transaction, *id, SegmentState::Uploading)?;
+    }
+    let claimed = found.map(|(_, segment)| segment);
+    match claimed.map(|one| one.map(|segment| Segment { state: SegmentState::Uploading, ..segment })) {
         None => Ok(None),
         // Committed all the same: else the damaged row would be the oldest for ever.
         Some(None) => {
@@ -110,7 +128,11 @@ fn skipped(skip: &Skip) -> String {
 }
 
 pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, SqliteFailure> {
-    let sql = format!("UPDATE segments SET state = 'sealed' WHERE state = 'uploading' AND {}", is_own("?1"));
+    let sql = format!(
+        "UPDATE copies SET state = 'waiting', reason = NULL WHERE place = 'objects' AND state IN ('uploading', 'conflict') \
+         AND state NOT IN ('verified', 'evicted') AND EXISTS (SELECT 1 FROM segments WHERE segments.id = copies.segment AND {})",
+        is_own("?1")
+    );
     Ok(connection.execute(&sql, [owner])? as u64)
 }
 

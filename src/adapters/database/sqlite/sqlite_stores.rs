@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::sqlite_file::ConnectionRole;
 use super::{
-    LOCKED, Sqlite, sqlite_cameras, sqlite_history, sqlite_hosts, sqlite_incidents, sqlite_nodes, sqlite_recordings,
-    sqlite_segments,
+    LOCKED, Sqlite, sqlite_cameras, sqlite_copies, sqlite_history, sqlite_hosts, sqlite_incidents, sqlite_nodes,
+    sqlite_recordings, sqlite_segments,
 };
 use crate::adapters::database::{
     CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, HostStore, IncidentQuery, IncidentStore,
@@ -19,6 +19,8 @@ use crate::adapters::database::{
 };
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::completeness::{RecordedSpan, Span};
+use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::history::{Bucket, Tier};
 use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark};
@@ -198,6 +200,22 @@ impl RecordingStore for Sqlite {
         self.file.call(ConnectionRole::Writer, move |connection| sqlite_segments::release(connection, &owner)).await
     }
 
+    async fn write_copy(&self, copy: SegmentCopy, from: Option<CopyState>) -> Result<bool> {
+        let owner = self.owner.get()?;
+        let job = move |connection: &mut _| sqlite_copies::write(connection, &owner, &copy, from);
+        self.file.call(ConnectionRole::Writer, job).await
+    }
+
+    async fn copies(&self, segments: Vec<Uuid>) -> Result<Vec<SegmentCopy>> {
+        self.file.call(ConnectionRole::Reader, move |connection| sqlite_copies::of(connection, &segments)).await
+    }
+
+    async fn copies_in(&self, place: CopyPlace, state: CopyState, limit: u32) -> Result<Vec<SegmentCopy>> {
+        let owner = self.owner.get()?;
+        let list = move |connection: &mut _| sqlite_copies::standing(connection, &owner, place, state, limit);
+        self.file.call(ConnectionRole::Lists, list).await
+    }
+
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>> {
         self.file.call(ConnectionRole::Reader, move |connection| sqlite_segments::one(connection, id)).await
     }
@@ -212,6 +230,16 @@ impl RecordingStore for Sqlite {
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>> {
         let stream = stream.to_owned();
         let list = move |connection: &mut _| sqlite_recordings::of_stream(connection, &stream, server.as_deref());
+        self.file.call(ConnectionRole::Lists, list).await
+    }
+
+    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>> {
+        let list = move |connection: &mut _| sqlite_recordings::spans(connection, within, stream.as_deref());
+        self.file.call(ConnectionRole::Lists, list).await
+    }
+
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>> {
+        let list = move |connection: &mut _| sqlite_recordings::within(connection, within, stream.as_deref());
         self.file.call(ConnectionRole::Lists, list).await
     }
 

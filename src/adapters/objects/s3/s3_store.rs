@@ -18,7 +18,7 @@ use sha2::{Digest, Sha256};
 
 use super::s3_fault::{fault, refusal, unreachable};
 use crate::adapters::folder::identity::{ExpectedIdentity, Identified};
-use crate::adapters::objects::{ByteStream, ObjectStore, key, source_fault};
+use crate::adapters::objects::{ByteStream, ObjectStore, StoredObject, hexadecimal, key, source_fault};
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::config::settings::S3Settings;
 
@@ -138,13 +138,32 @@ impl S3Store {
         }
     }
 
+    /// Digest of an object's bytes, which are read for it.
+    async fn digest_of(&self, key: &str, bytes: u64) -> Result<String> {
+        let mut pieces = self.stream(key, 0, bytes).await?;
+        let mut hash = Sha256::new();
+        while let Some(piece) = pieces.next().await {
+            hash.update(piece?);
+        }
+        Ok(hexadecimal(hash.finalize()))
+    }
+
     /// Puts a file and looks whether it is there.
-    async fn put_checked(self, key: String, file: PathBuf) -> Result<u64> {
-        let (bytes, digest) = digest(&file).await?;
+    async fn put_checked(self, key: String, file: PathBuf) -> Result<StoredObject> {
+        let StoredObject { bytes, sha256: digest } = digest(&file).await?;
         let is_new = self.put_new(&key, &file, &digest).await?;
-        let stored = self.stored(&key).await?;
+        let mut stored = self.stored(&key).await?;
+        if let Some(stored) = &mut stored
+            && stored.bytes == bytes
+            && stored.digest.is_none()
+        {
+            // Somebody else has put it, or the server keeps no metadata.
+            stored.digest = if is_new { Some(digest.clone()) } else { Some(self.digest_of(&key, bytes).await?) };
+        }
         match stored {
-            Some(stored) if stored.bytes == bytes && stored.digest.as_ref().is_none_or(|theirs| *theirs == digest) => Ok(bytes),
+            Some(stored) if stored.bytes == bytes && stored.digest.as_ref() == Some(&digest) => {
+                Ok(StoredObject { bytes, sha256: digest })
+            }
             Some(stored) if !is_new => Err(Error::new(
                 ErrorKind::Conflict,
                 format!(
@@ -162,8 +181,8 @@ impl S3Store {
     }
 }
 
-/// Bytes of a file, and their digest in hexadecimal.
-async fn digest(file: &Path) -> Result<(u64, String)> {
+/// What is in a file.
+async fn digest(file: &Path) -> Result<StoredObject> {
     let path = file.to_owned();
     let job = tokio::task::spawn_blocking(move || {
         let mut source = std::fs::File::open(&path).map_err(|error| source_fault(&path, error))?;
@@ -177,7 +196,7 @@ async fn digest(file: &Path) -> Result<(u64, String)> {
             hash.update(&buffer[..count]);
             bytes += count as u64;
         }
-        Ok((bytes, hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()))
+        Ok(StoredObject { bytes, sha256: hexadecimal(hash.finalize()) })
     });
     job.await.map_err(|panic| Error::internal("reading a segment failed inside").with_source(panic))?
 }
@@ -191,7 +210,15 @@ fn content_type(key: &str) -> &'static str {
 
 #[async_trait]
 impl ObjectStore for S3Store {
-    async fn put(&self, key: &str, file: &Path) -> Result<u64> {
+    async fn remove(&self, key: &str) -> Result<bool> {
+        key::check(key)?;
+        if self.stored(key).await?.is_none() {
+            return Ok(false);
+        }
+        self.bucket.delete_object(key).await.map(|_| true).map_err(|error| self.fault(error))
+    }
+
+    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject> {
         key::check(key)?;
         // Not dropped with whoever waits: an upload in parts that is left in the middle stays there, invisible and paid for.
         let put = tokio::spawn(self.clone().put_checked(key.to_owned(), file.to_owned()));

@@ -19,6 +19,7 @@ const looks: Record<SegmentState, Omit<Look, "words">> = {
   evicted: { sign: "good", tone: "good" },
   missing: { sign: "bad", tone: "bad" },
   lost: { sign: "bad", tone: "bad" },
+  deleted: { sign: "off", tone: "off" },
 };
 /** Segments are listed by so much time, ms, and fetched by so many. */
 const STRETCH = 3_600_000;
@@ -147,7 +148,7 @@ export function Segments(props: Props): VNode {
 
 function Row({ segment, plays, days, go }: { segment: Segment; plays: boolean; days: boolean; go: (at: number) => void }): VNode {
   const look = (looks as Partial<typeof looks>)[segment.state] ?? { sign: "unknown", tone: "off" };
-  const playable = !["writing", "missing", "lost"].includes(segment.state);
+  const playable = !["writing", "missing", "lost", "deleted"].includes(segment.state);
   const stamp = segment.startedAt.replace(/[-:]/g, "").replace("T", "_").slice(0, 15);
   const file = `${segment.stream.replace(/\//g, "_")}_${stamp}Z.mp4`;
   return (
