@@ -563,6 +563,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/segments/{id}/copies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the bytes of a segment are, or were. */
+        get: operations["listCopies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/{stream}/playlist.m3u8": {
         parameters: {
             query?: never;
@@ -1233,6 +1250,16 @@ export interface components {
             /** @description Its id as it was shown. */
             id: string;
         };
+        /**
+         * @description A place where bytes of a segment can be.
+         * @enum {string}
+         */
+        CopyPlace: "spool" | "objects";
+        /**
+         * @description How it stands with a copy.
+         * @enum {string}
+         */
+        CopyState: "waiting" | "uploading" | "verified" | "conflict" | "missing" | "evicted" | "lost";
         /** @description Percent of the time of all cores. */
         Cpu: {
             /**
@@ -1480,7 +1507,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -1937,6 +1964,31 @@ export interface components {
                 state: components["schemas"]["SegmentState"];
                 /** @description The stream. */
                 stream: string;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_SegmentCopy: {
+            items: {
+                /** @description Where. */
+                place: components["schemas"]["CopyPlace"];
+                /** @description Why it is in this state, in a sentence. */
+                reason?: string | null;
+                /**
+                 * Format: uuid
+                 * @description Of this segment.
+                 */
+                segment: string;
+                /** @description Digest of its bytes in hexadecimal; null where nobody has counted it. */
+                sha256?: string | null;
+                /** @description How it stands. */
+                state: components["schemas"]["CopyState"];
+                /**
+                 * Format: date-time
+                 * @description When its bytes were looked at last; null where nobody has.
+                 */
+                verifiedAt?: string | null;
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2628,13 +2680,35 @@ export interface components {
             /** @description The stream. */
             stream: string;
         };
+        /** @description A copy, as its row keeps it. */
+        SegmentCopy: {
+            /** @description Where. */
+            place: components["schemas"]["CopyPlace"];
+            /** @description Why it is in this state, in a sentence. */
+            reason?: string | null;
+            /**
+             * Format: uuid
+             * @description Of this segment.
+             */
+            segment: string;
+            /** @description Digest of its bytes in hexadecimal; null where nobody has counted it. */
+            sha256?: string | null;
+            /** @description How it stands. */
+            state: components["schemas"]["CopyState"];
+            /**
+             * Format: date-time
+             * @description When its bytes were looked at last; null where nobody has.
+             */
+            verifiedAt?: string | null;
+        };
         /**
          * @description Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
          *     upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
-         *     file is back. `lost` is what is proven to be damaged. [`SegmentState::may_become`] is the rule.
+         *     file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the
+         *     segment's copies (`domain::copies`). [`SegmentState::may_become`] is the rule.
          * @enum {string}
          */
-        SegmentState: "writing" | "sealed" | "uploading" | "uploaded" | "evicted" | "missing" | "lost";
+        SegmentState: "writing" | "sealed" | "uploading" | "uploaded" | "evicted" | "missing" | "lost" | "deleted";
         /** @description How a server answers our polls. */
         ServerStatus: {
             /**
@@ -6847,6 +6921,91 @@ export interface operations {
             };
             /** @description Range Not Satisfiable */
             416: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listCopies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_SegmentCopy"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
