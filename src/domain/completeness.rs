@@ -125,7 +125,7 @@ pub struct RecordedSpan {
 /// A gap.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct Gap {
+pub struct RecordingGap {
     /// Its begin.
     pub from: DateTime<Utc>,
     /// Its end.
@@ -155,7 +155,7 @@ pub struct StreamCompleteness {
     /// What is being written just now at the end, and counts as neither; the time that is judged ends before it.
     pub writing_ms: u64,
     /// What is not stored, in order.
-    pub gaps: Vec<Gap>,
+    pub gaps: Vec<RecordingGap>,
 }
 
 /// A time for which a cause is known.
@@ -196,7 +196,7 @@ pub fn judge(
         };
         Some(KnownCause { span: one.span, cause })
     }));
-    let gaps: Vec<Gap> = missing(judged, &stored).into_iter().flat_map(|gap| explained(gap, &known)).collect();
+    let gaps: Vec<RecordingGap> = missing(judged, &stored).into_iter().flat_map(|gap| explained(gap, &known)).collect();
     let gaps_ms: u64 = gaps.iter().map(|gap| Span { from: gap.from, to: gap.to }.milliseconds()).sum();
     let expected_ms = judged.milliseconds();
     Some(StreamCompleteness {
@@ -246,7 +246,7 @@ fn missing(judged: Span, stored: &[Span]) -> Vec<Span> {
 }
 
 /// A gap in pieces with one cause each.
-fn explained(gap: Span, known: &[KnownCause]) -> Vec<Gap> {
+fn explained(gap: Span, known: &[KnownCause]) -> Vec<RecordingGap> {
     let inside: Vec<KnownCause> = known
         .iter()
         .filter_map(|one| {
@@ -258,14 +258,14 @@ fn explained(gap: Span, known: &[KnownCause]) -> Vec<Gap> {
     cuts.extend([gap.from, gap.to]);
     cuts.sort();
     cuts.dedup();
-    let mut pieces: Vec<Gap> = Vec::new();
+    let mut pieces: Vec<RecordingGap> = Vec::new();
     for pair in cuts.windows(2) {
         let (from, to) = (pair[0], pair[1]);
         let holds = inside.iter().filter(|one| one.span.from <= from && one.span.to >= to).map(|one| one.cause);
         let cause = holds.min().unwrap_or(GapCause::Unknown);
         match pieces.last_mut() {
             Some(last) if last.cause == cause => last.to = to,
-            _ => pieces.push(Gap { from, to, cause }),
+            _ => pieces.push(RecordingGap { from, to, cause }),
         }
     }
     pieces
@@ -399,8 +399,8 @@ mod tests {
             let causes: Vec<KnownCause> =
                 causes.into_iter().map(|(from, to, cause)| KnownCause { span: span(from, to), cause }).collect();
             let found = judge("main", "cam", span(0, 100), &recorded, &causes).expect(name);
-            let wanted: Vec<Gap> =
-                gaps.into_iter().map(|(from, to, cause)| Gap { from: at(from), to: at(to), cause }).collect();
+            let wanted: Vec<RecordingGap> =
+                gaps.into_iter().map(|(from, to, cause)| RecordingGap { from: at(from), to: at(to), cause }).collect();
             assert_eq!(found.gaps, wanted, "{name}");
             assert_eq!(found.stored_ms, stored * 1_000, "{name}");
             let gaps: u64 = found.gaps.iter().map(|gap| (gap.to - gap.from).num_milliseconds() as u64).sum();

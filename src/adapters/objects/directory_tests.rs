@@ -92,7 +92,7 @@ async fn ranges_and_keys_are_checked_before_anything_is_touched() {
     let folder = folder();
     let store = open(&folder);
     let source = file(&folder, b"12345");
-    store.put(KEY, &source).await.expect("stored").bytes;
+    store.put(KEY, &source).await.expect("stored");
     for (offset, length) in [(0, 6), (5, 1), (u64::MAX, 1), (1, u64::MAX), (0, u64::MAX)] {
         let error = store.read(KEY, offset, length).await.expect_err("outside");
         assert_eq!(error.field(), Some("range"), "{error}");
