@@ -4,31 +4,7 @@
 // A segment is a fragmented mp4 whose times begin at 0, or go on from the segment before it: `ftyp`, `moov`, then pairs of `moof` and `mdat`. Of each `moof` the number
 // (`mfhd`) and the time of each track (`tfdt`) are written anew.
 
-interface Box {
-  type: string;
-  start: number;
-  /** Where its content begins. */
-  body: number;
-  end: number;
-}
-
-/** The boxes of a stretch of bytes; stops at one that is cut off. */
-function boxes(view: DataView, from: number, to: number): Box[] {
-  const found: Box[] = [];
-  for (let at = from; at + 8 <= to; ) {
-    const small = view.getUint32(at);
-    const size = small === 1 && at + 16 <= to ? Number(view.getBigUint64(at + 8)) : small === 0 ? to - at : small;
-    if (size < 8 || at + size > to) break;
-    const type = String.fromCharCode(...[4, 5, 6, 7].map((index) => view.getUint8(at + index)));
-    found.push({ type, start: at, body: at + (small === 1 ? 16 : 8), end: at + size });
-    at += size;
-  }
-  return found;
-}
-
-function inside(view: DataView, box: Box, type: string): Box[] {
-  return boxes(view, box.body, box.end).filter((one) => one.type === type);
-}
+import { boxes, inside, type Box } from "./boxes";
 
 interface Track {
   id: number;

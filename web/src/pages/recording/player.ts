@@ -6,6 +6,7 @@ import type { ErrorData, Fragment } from "hls.js";
 import { sentence } from "../../api";
 import { holeAt, parsePlaylist, type Cue, type Hole } from "../../playlist";
 import { m } from "../../words/language";
+import { soundCodecs, withAllSound } from "./sound_tracks";
 
 export interface PlayerEvents {
   onTime(position: number): void;
@@ -178,6 +179,7 @@ export class Player {
         this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : words(data));
       }
     });
+    hls.on(Library.Events.MEDIA_ATTACHED, (_, { mediaSource }) => nameAllSound(mediaSource, () => fragments));
     hls.loadSource(url);
     hls.attachMedia(video);
     await play(video);
@@ -202,6 +204,17 @@ export class Player {
     if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
     this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry);
   }
+}
+
+/** Lets the buffers of a source take every sound track of the files. */
+function nameAllSound(source: MediaSource | undefined | null, fragments: () => readonly Fragment[]): void {
+  if (source === undefined || source === null) return;
+  const add = source.addSourceBuffer.bind(source);
+  source.addSourceBuffer = (type) => {
+    const head = fragments().map((one) => one.initSegment?.data ?? null).find((one) => one !== null);
+    const wanted = head === undefined || head === null ? type : withAllSound(type, soundCodecs(head));
+    return add(MediaSource.isTypeSupported(wanted) ? wanted : type);
+  };
 }
 
 /** The stretch that a fatal error leaves out; null for an error that no other position heals. */
