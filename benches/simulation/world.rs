@@ -273,5 +273,6 @@ fn stream(name: StreamName, since: DateTime<Utc>) -> StreamStatus {
         link_capacity_mbps: None,
         loss_rate: None,
         retransmit_rate: None,
+        on_demand: false,
     }
 }

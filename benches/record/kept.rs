@@ -1,0 +1,84 @@
+//! Pictures that are kept: over many cuts of several streams, and of a publisher that comes and goes.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::Value;
+use streamwarden::demo::demo_server::AnyServer;
+
+use crate::support::film::places;
+use crate::support::program::Program;
+use crate::support::rtp_publisher::{RATE, Script, publish};
+use crate::{Size, settled};
+
+/// Media comes so many times faster than it is shown, so that more cuts fit into the time.
+const HASTE: f64 = 4.0;
+/// Seconds for which a publisher stays, and for which it is away.
+const STAYS: usize = 5;
+const AWAY: Duration = Duration::from_secs(1);
+
+/// Both at once.
+pub async fn count(program: &Program, media: &AnyServer, size: Size) {
+    let server = media.rtsp_url();
+    let hasty = Script { sent: |time| time / HASTE, seconds: size.cuts + 2, ..Script::PLAIN };
+    let names: Vec<String> = (0..size.streams).map(|number| format!("cuts{number}")).collect();
+    let publishers: Vec<_> = names.iter().map(|name| publish(&server, name, hasty)).collect();
+    let visits = move || {
+        for _ in 0..size.visits {
+            publish(&server, "visits", Script { seconds: STAYS, ..Script::PLAIN }).join().expect("sent");
+            std::thread::sleep(AWAY);
+        }
+        publishers.into_iter().for_each(|publisher| drop(publisher.join().expect("sent")));
+    };
+    tokio::task::spawn_blocking(visits).await.expect("sent");
+    cuts(program, &names, hasty.seconds).await;
+    visitor(program, size.visits).await;
+}
+
+async fn cuts(program: &Program, names: &[String], seconds: usize) {
+    let (mut cuts, mut kept, mut wanted, mut breaks, mut sessions) = (0, 0, 0, 0, 0);
+    for name in names {
+        let segments = settled(program, name).await;
+        let begins = segments.iter().filter(|segment| segment["number"] == 0).count();
+        let playlist = format!("{}/api/v1/recordings/{name}/playlist.m3u8", url(program));
+        let seen = places(&[PathBuf::from(playlist)]);
+        // The film begins again after its last picture.
+        let film = 60 * RATE;
+        let follows = |pair: &[Option<usize>]| pair[0].map(|place| (place + 1) % film) == pair[1];
+        breaks += seen.windows(2).filter(|pair| !follows(pair)).count();
+        cuts += segments.len() - begins;
+        kept += seen.len();
+        wanted += seconds * RATE - seen.first().copied().flatten().unwrap_or(0);
+        sessions += begins;
+    }
+    println!(
+        "{cuts} cuts over {} streams in {sessions} sessions: {kept} of {wanted} pictures from the first key frame on, {breaks} \
+         breaks in their order",
+        names.len()
+    );
+}
+
+async fn visitor(program: &Program, visits: usize) {
+    let segments = settled(program, "visits").await;
+    let (mut kept, mut possible) = (0, 0);
+    let sessions: Vec<&[Value]> = segments.chunk_by(|one, other| one["session"] == other["session"]).collect();
+    for session in &sessions {
+        let object = |segment: &Value| -> PathBuf {
+            Path::new(&program.data_dir()).join("objects").join(segment["objectKey"].as_str().expect("a key"))
+        };
+        let seen = places(&session.iter().map(object).collect::<Vec<_>>());
+        kept += seen.len();
+        possible += STAYS * RATE - seen.first().copied().flatten().unwrap_or(0);
+    }
+    println!(
+        "a publisher that comes {visits} times for {STAYS} s: {} sessions, {kept} of {possible} pictures from the first key \
+         frames on ({:.1} %, goal 95), {kept} of all {} that it sent",
+        sessions.len(),
+        kept as f64 * 100.0 / possible.max(1) as f64,
+        visits * STAYS * RATE
+    );
+}
+
+fn url(program: &Program) -> String {
+    format!("http://{}", program.address())
+}
