@@ -116,6 +116,7 @@ const ROWS: &[Row] = &[
     live!("record.max_concurrent", record.max_concurrent),
     live!("record.include", record.include),
     live!("record.exclude", record.exclude),
+    live!("record.on_demand", record.on_demand),
     live!("record.keep_local", record.keep_local),
     live!("record.min_free", record.min_free),
     next_start!("upload.workers", upload.workers),
@@ -180,6 +181,8 @@ const SERVER_ROWS: &[ServerRow] = &[
     ("api_password", |old, new| !same_secret(old.api_password.as_ref(), new.api_password.as_ref())),
     ("api_fingerprint", |old, new| fingerprint(&old.api_trust) != fingerprint(&new.api_trust)),
     ("api_ca_file", |old, new| ca_file(&old.api_trust) != ca_file(&new.api_trust)),
+    ("rtsp_fingerprint", |old, new| fingerprint(&old.rtsp_trust) != fingerprint(&new.rtsp_trust)),
+    ("rtsp_ca_file", |old, new| ca_file(&old.rtsp_trust) != ca_file(&new.rtsp_trust)),
     ("publish_username", |old, new| old.publish_username != new.publish_username),
     ("publish_password", |old, new| !same_secret(old.publish_password.as_ref(), new.publish_password.as_ref())),
 ];

@@ -50,6 +50,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("record.max_concurrent = 11", "record.max_concurrent", true),
     ("record.include = [\"a\"]", "record.include", true),
     ("record.exclude = [\"a\"]", "record.exclude", true),
+    ("record.on_demand = true", "record.on_demand", true),
     ("record.keep_local = \"1d\"", "record.keep_local", true),
     ("record.min_free = \"2G\"", "record.min_free", true),
     ("upload.workers = 4", "upload.workers", false),

@@ -144,13 +144,15 @@ pub struct ServerSettings {
     pub api_password: Option<SecretString>,
     /// Whose certificate a server over https may show: an API, a monitor.
     pub api_trust: ApiTrust,
+    /// Whose certificate its RTSP side may show, where `rtsp_url` is `rtsps://`.
+    pub rtsp_trust: ApiTrust,
     /// Credentials for publishing and reading over RTSP.
     pub publish_username: Option<String>,
     /// Credentials for publishing and reading over RTSP.
     pub publish_password: Option<SecretString>,
 }
 
-/// Whose certificate a server over https may show: an API, a monitor.
+/// Whose certificate a server may show: an API, RTSP over TLS, a monitor.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum ApiTrust {
     /// One that an authority of this machine has signed.
@@ -292,6 +294,8 @@ pub struct RecordSettings {
     pub include: Vec<String>,
     /// Name patterns of streams not to record; wins over `include`.
     pub exclude: Vec<String>,
+    /// Streams that are there only while somebody reads them are recorded too.
+    pub on_demand: bool,
     /// Uploaded segments stay in the spool for so long.
     pub keep_local: Duration,
     /// Recording pauses when less is free, in bytes.

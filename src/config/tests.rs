@@ -200,6 +200,14 @@ fn servers_are_checked() {
             "openssl x509",
         ),
         ("api_ca_file = \"/x\"", "api_ca_file", "without TLS", "https://"),
+        (
+            "rtsp_fingerprint = \"ab\"\nrtsp_url = \"rtsps://h:8322\"",
+            "rtsp_fingerprint",
+            "64 hexadecimal digits",
+            "openssl x509",
+        ),
+        ("rtsp_ca_file = \"/x\"", "rtsp_ca_file", "rtsp_url without TLS", "rtsps://"),
+        ("rtsp_ca_file = \"/x\"\nrtsp_url = \"rtsp://h\"", "rtsp_ca_file", "rtsp_url without TLS", "rtsps://"),
         ("api_passwort = \"hunter2\"", "api_passwort", "no such key", "servers[].api_password"),
     ] {
         assert_rows(&[(&format!("[[servers]]\n{toml}"), &[], &[(&keyed(key), fault, remedy)])]);
@@ -301,7 +309,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 25] = [
+const EXAMPLES: [&str; 27] = [
     "objects.s3.endpoint_url",
     "objects.s3.access_key_id",
     "objects.s3.secret_access_key",
@@ -314,6 +322,8 @@ const EXAMPLES: [&str; 25] = [
     "servers[].api_password",
     "servers[].api_fingerprint",
     "servers[].api_ca_file",
+    "servers[].rtsp_fingerprint",
+    "servers[].rtsp_ca_file",
     "servers[].publish_username",
     "servers[].publish_password",
     "live.redis_url",
@@ -366,7 +376,15 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
 
     // Of these two and an API without TLS only one may stand in a file; a Redis without TLS has no certificate, and objects go
     // to one place.
-    let one_of_two = ["#api_fingerprint", "#api_ca_file", "#redis_ca_file", "#post_ca_file", "#directory"];
+    let one_of_two = [
+        "#api_fingerprint",
+        "#api_ca_file",
+        "#rtsp_fingerprint",
+        "#rtsp_ca_file",
+        "#redis_ca_file",
+        "#post_ca_file",
+        "#directory",
+    ];
     let alone = |line: &&str| !one_of_two.iter().any(|key| line.starts_with(key));
     let all = text.lines().filter(alone).map(|line| match line.strip_prefix('#') {
         Some(rest) if rest.starts_with(|c: char| c.is_ascii_lowercase()) => rest,

@@ -32,6 +32,8 @@ pub struct Candidate {
     pub state: StreamState,
     /// False when a camera row of that path says so.
     pub wanted: bool,
+    /// It is there only while somebody reads it.
+    pub on_demand: bool,
 }
 
 /// Rules of the configuration.
@@ -43,6 +45,8 @@ pub struct AdmissionRules {
     pub exclude: Vec<String>,
     /// At most so many at once.
     pub max_concurrent: usize,
+    /// Streams that are there only while somebody reads them are recorded too.
+    pub on_demand: bool,
 }
 
 /// What to do about one stream.
@@ -52,11 +56,17 @@ pub enum AdmissionDecision {
     Record,
     /// Nobody asked for it: patterns or the camera row. The sentence says which.
     Unwanted(String),
+    /// A recorder would keep it open for ever, and nobody asked for that. The sentence says what to change.
+    OnDemand(String),
     /// It should be recorded, and there is no place. The sentence says what to change.
     NoPlace(String),
     /// It is not live.
     NotLive,
 }
+
+/// Said of a stream on demand.
+const ON_DEMAND: &str = "its path exists only while somebody reads it (sourceOnDemand or runOnDemand of the media server), and a \
+     recorder would keep it open for ever; set record.on_demand = true to record such paths";
 
 impl AdmissionRules {
     /// One decision per candidate, by server and name. `recording` are the streams that hold a place now.
@@ -104,6 +114,8 @@ impl AdmissionRules {
             AdmissionDecision::Unwanted(format!("record.exclude names it ({pattern:?})"))
         } else if !self.include.iter().any(|pattern| matches(pattern, name)) {
             AdmissionDecision::Unwanted("no pattern of record.include names it".to_owned())
+        } else if candidate.on_demand && !self.on_demand {
+            AdmissionDecision::OnDemand(ON_DEMAND.to_owned())
         } else if live {
             AdmissionDecision::Record
         } else {
@@ -157,12 +169,12 @@ mod tests {
     }
 
     fn live(name: &str) -> Candidate {
-        Candidate { key: key(name), state: StreamState::Live, wanted: true }
+        Candidate { key: key(name), state: StreamState::Live, wanted: true, on_demand: false }
     }
 
     fn rules(include: &[&str], exclude: &[&str], max_concurrent: usize) -> AdmissionRules {
         let own = |patterns: &[&str]| patterns.iter().map(|p| (*p).to_owned()).collect();
-        AdmissionRules { include: own(include), exclude: own(exclude), max_concurrent }
+        AdmissionRules { include: own(include), exclude: own(exclude), max_concurrent, on_demand: false }
     }
 
     fn recorded(rules: &AdmissionRules, candidates: &[Candidate], recording: &[&str]) -> Vec<String> {
@@ -220,7 +232,9 @@ mod tests {
             .iter()
             .map(|(_, decision)| match decision {
                 AdmissionDecision::Record => "record".to_owned(),
-                AdmissionDecision::Unwanted(why) | AdmissionDecision::NoPlace(why) => why.clone(),
+                AdmissionDecision::Unwanted(why)
+                | AdmissionDecision::OnDemand(why)
+                | AdmissionDecision::NoPlace(why) => why.clone(),
                 AdmissionDecision::NotLive => "not live".to_owned(),
             })
             .collect();
@@ -230,6 +244,32 @@ mod tests {
         assert_eq!(words[3], "not live");
         assert!(words[4].contains("record.max_concurrent"), "{}", words[4]);
         assert!(words[5].contains("record.include"), "{}", words[5]);
+    }
+
+    #[test]
+    fn what_is_there_on_demand_is_recorded_only_when_asked_for() {
+        let candidate = |state, wanted| Candidate { state, wanted, on_demand: true, ..live("a") };
+        for (asked, exclude, candidate, wanted) in [
+            (false, &[][..], candidate(StreamState::Live, true), "record.on_demand"),
+            (false, &[], candidate(StreamState::Offline, true), "record.on_demand"),
+            (false, &["a"], candidate(StreamState::Live, true), "record.exclude"),
+            (false, &[], candidate(StreamState::Live, false), "record = false"),
+            (true, &[], candidate(StreamState::Live, true), "record"),
+            (true, &[], candidate(StreamState::Offline, true), "not live"),
+        ] {
+            let rules = AdmissionRules { on_demand: asked, ..rules(&["*"], exclude, 9) };
+            // It makes no difference whether it is being recorded.
+            for recording in [BTreeSet::new(), BTreeSet::from([key("a")])] {
+                let (_, decision) = rules.judge(std::slice::from_ref(&candidate), &recording).remove(0);
+                let words = match decision {
+                    AdmissionDecision::Record => "record".to_owned(),
+                    AdmissionDecision::NotLive => "not live".to_owned(),
+                    AdmissionDecision::OnDemand(why) | AdmissionDecision::Unwanted(why) => why,
+                    AdmissionDecision::NoPlace(why) => panic!("{why}"),
+                };
+                assert!(words.contains(wanted), "{words} lacks {wanted}");
+            }
+        }
     }
 
     #[test]

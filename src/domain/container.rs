@@ -16,6 +16,23 @@ pub struct Mp4Plan {
     pub hevc: bool,
 }
 
+/// What a run that failed has shown of its tracks. Stands beside what the server tells of them, until it tells of others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct PlanCorrection {
+    /// Its sound does not go into the file as it is.
+    pub encode_sound: bool,
+    /// Its picture is not H.265.
+    pub other_picture: bool,
+}
+
+impl PlanCorrection {
+    /// The plan with what is known better. One thing that was wrong changes nothing about the other.
+    pub fn of(self, plan: Mp4Plan) -> Mp4Plan {
+        let audio = if self.encode_sound { Audio::Aac } else { plan.audio };
+        Mp4Plan { audio, hevc: plan.hevc && !self.other_picture }
+    }
+}
+
 /// What happens to the sound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Audio {
@@ -81,6 +98,19 @@ pub fn mp4_plan(tracks: &[StreamTrack], unreadable: &UnreadableCodecs) -> Result
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn sound_that_does_not_fit_changes_nothing_about_the_picture() {
+        let told = Mp4Plan { audio: Audio::Copy, hevc: true };
+        for (encode_sound, other_picture, wanted) in [
+            (false, false, told),
+            (true, false, Mp4Plan { audio: Audio::Aac, hevc: true }),
+            (false, true, Mp4Plan { audio: Audio::Copy, hevc: false }),
+            (true, true, Mp4Plan { audio: Audio::Aac, hevc: false }),
+        ] {
+            assert_eq!(PlanCorrection { encode_sound, other_picture }.of(told), wanted);
+        }
+    }
 
     #[test]
     fn plans() {

@@ -1,7 +1,8 @@
 //! HLS playlists over segments as they were recorded: each file is its own init section and one media part.
 //!
 //! Each file carries its own `moov`: its head is named as `EXT-X-MAP` and the rest as `EXT-X-BYTERANGE` (RFC 8216). The
-//! timestamps of a run go on over its files, which follow one another as they are; where another run begins, or a file
+//! timestamps of a run go on over its files, which follow one another as they are, and begin behind those of the run before it
+//! ([`SessionStarts::media_begin`](super::wall_clock::SessionStarts::media_begin)); where another run begins, or a file
 //! is missing, and before every file of versions whose files all began at zero, stands an `EXT-X-DISCONTINUITY`. A gap needs
 //! no other mark: `EXT-X-PROGRAM-DATE-TIME` tells the wall clock. Pure text; the caller knows the addresses.
 

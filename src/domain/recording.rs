@@ -127,7 +127,8 @@ pub struct Segment {
     /// Length in milliseconds by the media's own timestamps, for which players show it. Another one than `durationMs` where
     /// the source's clock is slow, fast, or jumps; null for what versions before this field recorded: then they are the same.
     pub media_ms: Option<u64>,
-    /// Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+    /// Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files and begins
+    /// with the second of the week (of Unix time) at which the run did; null
     /// for what versions before this field recorded: each of those files begins at zero.
     pub media_start_ms: Option<u64>,
     /// Size in bytes.
@@ -191,6 +192,8 @@ pub enum RecordingState {
     Restarting,
     /// It cannot write: disk full, read-only, too many recordings. The reason says which.
     Paused,
+    /// Nobody asked for it to be recorded, and the reason says how to. No trouble.
+    Off,
 }
 
 #[cfg(test)]

@@ -15,6 +15,9 @@ const AHEAD: Duration = Duration::from_secs(7);
 const BEHIND: u64 = 3;
 /// come for so long, and be half of all, to be a jump and not stray frames.
 const LASTS: Duration = Duration::from_millis(1_400);
+/// What ffmpeg corrects so soon after its first report is its own guess at the order of pictures (B-frames), and nothing that the
+/// source did.
+const GUESSES: Duration = Duration::from_secs(2);
 /// Jumps are told of for so long.
 const TOLD: Duration = Duration::from_secs(60);
 /// More are not counted.
@@ -41,6 +44,8 @@ pub struct TimestampWatch {
     /// Where the pictures that are behind began.
     since: Option<TimestampReport>,
     last: Option<TimestampReport>,
+    /// When the first report came.
+    begun: Duration,
 }
 
 /// What a report shows.
@@ -56,8 +61,8 @@ impl TimestampWatch {
     /// Takes a report.
     pub fn report(&mut self, now: TimestampReport) -> TimestampFinding {
         let Some(last) = self.last.replace(now) else {
-            self.moved = Some(now);
-            return TimestampFinding { strays: now.behind, jumped: false };
+            (self.moved, self.begun) = (Some(now), now.at);
+            return TimestampFinding::default();
         };
         let strays = now.behind.saturating_sub(last.behind);
         let moved = self.moved.unwrap_or(last);
@@ -75,7 +80,8 @@ impl TimestampWatch {
         let behind = self.since.is_some_and(|since| {
             now.at.saturating_sub(since.at) >= LASTS && now.behind.saturating_sub(since.behind) >= BEHIND
         });
-        TimestampFinding { strays, jumped: forward || behind }
+        let guesses = now.at.saturating_sub(self.begun) < GUESSES;
+        TimestampFinding { strays: if guesses { 0 } else { strays }, jumped: forward || behind }
     }
 }
 
@@ -147,6 +153,16 @@ mod tests {
         ] {
             assert!(jump.is_some_and(|at| at <= latest && at >= 50), "{what}: {jump:?}");
         }
+    }
+
+    #[test]
+    fn the_order_of_pictures_that_ffmpeg_guesses_at_first_is_no_jump() {
+        let mut watch = TimestampWatch::default();
+        let mut told = |ms: u64, behind: u64| {
+            let time = Duration::from_millis(ms);
+            watch.report(TimestampReport { at: time, media: time, frames: ms / 40, behind }).strays
+        };
+        assert_eq!([told(500, 2), told(1_000, 3), told(1_500, 3), told(9_000, 4)], [0, 0, 0, 1]);
     }
 
     #[test]

@@ -8,6 +8,8 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 /// A wall clock that is behind by less was not set back, only corrected.
 const SLACK: TimeDelta = TimeDelta::seconds(2);
+/// Seconds of a week.
+const WEEK: i64 = 7 * 86_400;
 /// More starts of one stream are not remembered: a new session every minute for a week.
 const MOST: usize = 10_000;
 
@@ -18,6 +20,8 @@ pub struct SessionStarts {
     taken: BTreeSet<DateTime<Utc>>,
     /// The latest time that the wall clock has shown.
     seen: Option<DateTime<Utc>>,
+    /// Where the timestamps of the runs until now end.
+    media_until: Duration,
 }
 
 impl SessionStarts {
@@ -41,6 +45,19 @@ impl SessionStarts {
             start += TimeDelta::seconds(1);
         }
         start
+    }
+
+    /// Where the timestamps in the files of a run begin whose session begins at `start`: at the second of a week at which it does, and
+    /// behind those of all runs before. A decoder that reads on from run to run (ffmpeg's of HLS) takes what is dated before what
+    /// it has seen for known, and leaves it out.
+    pub fn media_begin(&self, start: DateTime<Utc>) -> Duration {
+        Duration::from_secs(start.timestamp().rem_euclid(WEEK).unsigned_abs()).max(self.media_until)
+    }
+
+    /// The timestamps of a run have reached this: a source whose clock is fast, or jumps, is ahead of the time.
+    pub fn media_reached(&mut self, until: Duration) {
+        let next = Duration::from_secs(until.as_secs().saturating_add(2));
+        self.media_until = self.media_until.max(next);
     }
 
     /// It is `now` for somebody who is about to begin a session. True when sessions that are not known here may have begun
@@ -112,6 +129,22 @@ mod tests {
 
     fn time(text: &str) -> DateTime<Utc> {
         text.parse().expect(text)
+    }
+
+    #[test]
+    fn the_timestamps_of_a_run_begin_behind_those_of_the_ones_before_it() {
+        let mut starts = SessionStarts::default();
+        let at = |text: &str| text.parse::<DateTime<Utc>>().expect(text);
+        let first = starts.media_begin(at("2026-11-29T23:59:50Z"));
+        assert_eq!(starts.media_begin(at("2026-11-30T00:00:10Z")), first + Duration::from_secs(20));
+        assert!(first > Duration::ZERO && first < Duration::from_secs(7 * 86_400));
+        // Its timestamps have jumped by an hour; the clock is set back; a week begins.
+        starts.media_reached(first + Duration::from_millis(3_605_500));
+        for next in ["2026-11-30T00:00:10Z", "2026-11-29T20:00:00Z", "2026-12-03T00:00:01Z"] {
+            assert_eq!(starts.media_begin(at(next)), first + Duration::from_secs(3_607), "{next}");
+        }
+        starts.media_reached(Duration::MAX);
+        assert_eq!(starts.media_begin(at("2026-11-30T00:00:10Z")).subsec_nanos(), 0, "nonsense overflows nothing");
     }
 
     #[test]

@@ -113,11 +113,12 @@ const CAMERA_STATES: [(CameraState, &str); 9] = [
     (CameraState::Stopped, "stopped"),
 ];
 
-const RECORDING_STATES: [(RecordingState, &str); 4] = [
+const RECORDING_STATES: [(RecordingState, &str); 5] = [
     (RecordingState::Starting, "starting"),
     (RecordingState::Recording, "recording"),
     (RecordingState::Restarting, "restarting"),
     (RecordingState::Paused, "paused"),
+    (RecordingState::Off, "off"),
 ];
 
 fn by_word<S: Copy + PartialEq>(

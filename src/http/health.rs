@@ -220,12 +220,13 @@ fn down(camera: &CameraStatus, latest: &Latest) -> Option<String> {
 
 /// Recording pauses wholly for want of a disk, which is our own failure, or in part, which is shown.
 fn recording(latest: &Latest, disk: &SpoolDisk) -> Service {
-    let recordings = &latest.recordings;
+    let recordings: Vec<&RecordingStatus> =
+        latest.recordings.iter().filter(|recording| recording.state != RecordingState::Off).collect();
     let excused = |recording: &&RecordingStatus| {
         let (server, name) = (recording.server.as_str(), recording.name.as_str());
         maintenance::of_stream(&latest.maintenance, &latest.cameras, server, name).is_some()
     };
-    let paused = recordings.iter().filter(|recording| recording.state == RecordingState::Paused);
+    let paused = recordings.iter().copied().filter(|recording| recording.state == RecordingState::Paused);
     let mut paused = paused.filter(|recording| !excused(recording));
     let count = paused.clone().count();
     let first = paused.next().map(|recording| {

@@ -1933,7 +1933,8 @@ export interface components {
                 mediaMs?: number | null;
                 /**
                  * Format: int64
-                 * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+                 * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files and begins
+                 *     with the second of the week (of Unix time) at which the run did; null
                  *     for what versions before this field recorded: each of those files begins at zero.
                  */
                 mediaStartMs?: number | null;
@@ -2544,7 +2545,7 @@ export interface components {
          * @description State of a recorder.
          * @enum {string}
          */
-        RecordingState: "starting" | "recording" | "restarting" | "paused";
+        RecordingState: "starting" | "recording" | "restarting" | "paused" | "off";
         /** @description What a recorder is doing about one stream, as everybody sees it. */
         RecordingStatus: {
             /** @description The stream. */
@@ -2648,7 +2649,8 @@ export interface components {
             mediaMs?: number | null;
             /**
              * Format: int64
-             * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files; null
+             * @description Where its media begins, in milliseconds on the clock of the ffmpeg run that wrote it, which goes on over its files and begins
+             *     with the second of the week (of Unix time) at which the run did; null
              *     for what versions before this field recorded: each of those files begins at zero.
              */
             mediaStartMs?: number | null;
@@ -3018,6 +3020,11 @@ export interface components {
             lossRate?: number | null;
             /** @description Path name. */
             name: string;
+            /**
+             * @description The server's configuration lets it be there only while somebody reads it (MediaMTX: `sourceOnDemand`, `runOnDemand`);
+             *     absent otherwise.
+             */
+            onDemand?: boolean;
             /**
              * Format: int32
              * @description Readers, count.

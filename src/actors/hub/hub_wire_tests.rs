@@ -80,6 +80,7 @@ fn stream() -> StreamStatus {
         link_capacity_mbps: None,
         loss_rate: None,
         retransmit_rate: None,
+        on_demand: false,
     }
 }
 

@@ -91,6 +91,8 @@ fn reading(text: &str, bytes: u64) -> PathReading {
         bytes_received: bytes,
         bytes_sent: 0,
         srt: None,
+        config: None,
+        on_demand: false,
     }
 }
 

@@ -42,6 +42,17 @@ pub struct RecordedSource {
     pub publication: (Option<SharedText>, u64),
 }
 
+/// A run that is about to begin.
+#[derive(Clone, Copy, Debug)]
+pub struct PlannedRun {
+    /// What happens to its tracks.
+    pub plan: Mp4Plan,
+    /// Length of its segments.
+    pub segment: Duration,
+    /// Where the timestamps in its files begin.
+    pub begins_at: Duration,
+}
+
 /// What a recorder is for. Outlives its generations.
 #[derive(Clone)]
 pub struct RecordAssignment {
@@ -103,11 +114,12 @@ impl RecordAssignment {
     }
 
     /// Starts ffmpeg in a session's folder. Call it on the main thread (see `adapters::ffmpeg::child`).
-    pub fn spawn(&self, folder: &str, plan: Mp4Plan, segment: Duration) -> Result<(ChildProcess, ProcessEvents)> {
+    pub fn spawn(&self, folder: &str, run: PlannedRun) -> Result<(ChildProcess, ProcessEvents)> {
         let server = &self.server;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
-        let input = RecordInput { url, plan, segment, silence: SILENCE };
+        let PlannedRun { plan, segment, begins_at } = run;
+        let input = RecordInput { url, plan, segment, silence: SILENCE, begins_at };
         ChildProcess::spawn(ProcessLaunch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),

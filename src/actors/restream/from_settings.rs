@@ -6,6 +6,7 @@ use super::machine::Machine;
 use super::setup::{LAST_KNOWN, RestreamSetup, reach};
 use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::start_budget::Rates;
@@ -33,7 +34,7 @@ impl RestreamSetup {
             server: server.name.clone(),
             monitored,
             probed_by_monitor: monitored && base == server.rtsp_url,
-            base,
+            place: RtspPlace { base, ..RtspPlace::of(server) },
             login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
             api: Arc::new(MediaMtx::new(server)?),
             runner: Arc::new(Machine),

@@ -54,7 +54,7 @@ impl Runner for Machine {
     }
 
     fn sound(&self, setup: Arc<RestreamSetup>, name: StreamName) -> BoxFuture<'static, Option<bool>> {
-        async move { sound::comes(&setup.base, setup.full_login(), &name).await }.boxed()
+        async move { sound::comes(&setup.place, setup.full_login(), &name).await }.boxed()
     }
 
     fn spawn(&self, launch: ProcessLaunch) -> Result<(Box<dyn Process>, ProcessEvents)> {

@@ -121,7 +121,7 @@ impl Flight for ProbePort {
         if !watch.assignments.server_is_in_doubt() {
             return None;
         }
-        let base = watch.settings.get().base.clone();
+        let base = watch.settings.get().place.base.clone();
         Some(((), Box::pin(async move { Ok(probe_rtsp(&base, PROBE_EVERY).await) })))
     }
 

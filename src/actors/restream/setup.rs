@@ -14,6 +14,7 @@ use crate::adapters::ffmpeg::argv;
 use crate::adapters::ffmpeg::child::{ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
 use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::base::Result;
 use crate::config::Settings;
 use crate::domain::camera::{CameraSource, Reach};
@@ -39,8 +40,8 @@ pub struct RestreamSetup {
     pub monitored: bool,
     /// It also probes the very port that relays publish to while the API does not answer.
     pub probed_by_monitor: bool,
-    /// `rtsp://host:port` to publish to.
-    pub base: Url,
+    /// Where cameras are published.
+    pub place: RtspPlace,
     /// User name and password for publishing.
     pub login: Option<(String, Option<SecretString>)>,
     /// API of that server, to ask who has a path.
@@ -96,7 +97,7 @@ impl RestreamSetup {
     /// Where a camera is published; may hold credentials.
     pub(super) fn target(&self, name: &StreamName) -> Result<SecretString> {
         let login = self.login.as_ref().map(|(user, password)| (user.as_str(), password.as_ref()));
-        argv::publish_url(&self.base, login, name)
+        argv::publish_url(&self.place.base, login, name)
     }
 
     /// Longest wait of ffmpeg for one read or write: shorter than our own limit, because its words say more.

@@ -24,6 +24,8 @@ pub struct RecordInput {
     pub segment: Duration,
     /// ffmpeg gives up when the server is silent for so long.
     pub silence: Duration,
+    /// Where the timestamps in its files begin. What it tells of them on its stdout begins at zero.
+    pub begins_at: Duration,
 }
 
 /// Longest fragment in microseconds: what a crash may lose. Besides, sound without a picture would have no fragments
@@ -68,8 +70,18 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
          avoid_negative_ts=make_non_negative:frag_duration={FRAGMENT}:flush_packets=1"
     );
     add(&["-max_interleave_delta", INTERLEAVE]);
-    add(&["-progress", "pipe:1", "-f", "segment", "-segment_time", &length, "-segment_format", "mp4"]);
-    add(&["-segment_format_options", &format, "-segment_list", "pipe:1", "-segment_list_type", "csv"]);
+    let begins_at = input.begins_at.as_secs().to_string();
+    add(&["-progress", "pipe:1", "-f", "segment", "-segment_time", &length, "-initial_offset", &begins_at]);
+    add(&[
+        "-segment_format",
+        "mp4",
+        "-segment_format_options",
+        &format,
+        "-segment_list",
+        "pipe:1",
+        "-segment_list_type",
+        "csv",
+    ]);
     add(&["segment_%03d.mp4"]);
     argv
 }
@@ -102,8 +114,10 @@ pub enum EndKind {
     StreamEnded,
     /// The server has no such stream: it has just ended, or is about to begin.
     NotThere,
-    /// A track does not go into the file as it was planned.
+    /// The sound does not go into the file as it was planned.
     DoesNotFit,
+    /// The picture is another one than was told.
+    OtherPicture,
     /// Something failed.
     Failed,
 }
@@ -139,7 +153,7 @@ fn telling_line(stderr: &[String]) -> Option<&String> {
 }
 
 /// What to look for in ffmpeg's last words (any of them, lower case), and what to say. First match wins.
-const RULES: [(EndKind, &[&str], &str); 7] = [
+const RULES: [(EndKind, &[&str], &str); 8] = [
     (
         EndKind::Failed,
         &["401 unauthorized", "403 forbidden"],
@@ -165,9 +179,15 @@ const RULES: [(EndKind, &[&str], &str); 7] = [
          the key frame interval of the camera (recording is tried again by itself)",
     ),
     (
+        // Only the picture is given a tag: hvc1.
+        EndKind::OtherPicture,
+        &["incompatible with output codec"],
+        "the picture is not H.265, as the media server told",
+    ),
+    (
         // Not "could not write header": that follows whatever is wrong.
         EndKind::DoesNotFit,
-        &["could not find tag for codec", "not currently supported in container", "incompatible with output codec"],
+        &["could not find tag for codec", "not currently supported in container"],
         "the stream does not fit into mp4; publish H264 or H265, with AAC or Opus",
     ),
 ];
@@ -193,6 +213,7 @@ mod tests {
             plan: Mp4Plan { audio: Audio::Copy, hevc: false },
             segment: Duration::from_millis(10_500),
             silence: Duration::from_secs(10),
+            begins_at: Duration::from_secs(345_600),
         }
     }
 
@@ -204,7 +225,7 @@ mod tests {
              -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
              -rtsp_transport tcp -timeout 10000000 -i rtsp://***@127.0.0.1:8554/site/cam1 \
              -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 500000 -progress pipe:1 -f segment -segment_time 10.500 \
-             -segment_format mp4 -segment_format_options \
+             -initial_offset 345600 -segment_format mp4 -segment_format_options \
              movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
              avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1 \
              -segment_list pipe:1 -segment_list_type csv segment_%03d.mp4"
@@ -280,6 +301,14 @@ mod tests {
             (
                 Ending::Code(1),
                 &[
+                    "[mp4 @ 0x5] Tag hvc1 incompatible with output codec id '27' (avc1)",
+                    "Could not write header for output file #0 (incorrect codec parameters ?): Invalid data found when processing input",
+                ],
+                "the picture is not H.265",
+            ),
+            (
+                Ending::Code(1),
+                &[
                     "[segment @ 0x5] nobody has foreseen this",
                     "Could not write header for output file #0 (incorrect codec parameters ?): Invalid argument",
                     "Error initializing output stream 0:1 -- ",
@@ -304,6 +333,7 @@ mod tests {
                 "the stream ended" => EndKind::StreamEnded,
                 "no such stream" => EndKind::NotThere,
                 "does not fit into mp4" => EndKind::DoesNotFit,
+                "the picture is not H.265" => EndKind::OtherPicture,
                 _ => EndKind::Failed,
             };
             assert_eq!(kind, plain, "{words}");

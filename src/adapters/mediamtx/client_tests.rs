@@ -80,6 +80,7 @@ fn settings(api_url: Url) -> ServerSettings {
         api_username: None,
         api_password: None,
         api_trust: ApiTrust::Machine,
+        rtsp_trust: ApiTrust::Machine,
         publish_username: None,
         publish_password: None,
     }

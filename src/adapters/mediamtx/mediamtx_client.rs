@@ -16,6 +16,7 @@ use url::{Host, Url};
 use super::known_items::KnownItems;
 use super::mediamtx_fault::ApiPlace;
 use super::mediamtx_wire::{Items, PathItem, SrtConn, WireInfo, WirePage, WirePath, merge_srt, path_name, wants_srt};
+use super::path_configs::PathConfigs;
 use super::{Listing, MediaServer, ServerIdentity};
 use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, ErrorKind, Result};
@@ -27,7 +28,7 @@ const TIMEOUT: Duration = Duration::from_secs(8);
 /// A server on the same network accepts at once; one retransmitted SYN (1 s) is forgiven.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(3);
 /// SRT numbers and the version are extras: they may not make a poll late.
-const EXTRA_TIMEOUT: Duration = Duration::from_secs(2);
+pub(super) const EXTRA_TIMEOUT: Duration = Duration::from_secs(2);
 /// The server closes a connection after 30 s without a request: we let go first, so that no request meets a close.
 const KEEP_ALIVE: Duration = Duration::from_secs(20);
 /// What a server lacks (SRT, `/v3/info`) is asked for again after this time.
@@ -64,6 +65,8 @@ pub(super) struct ServerFacts {
     srt_again: Option<Instant>,
     /// The paths that were listed last.
     items: KnownItems,
+    /// Which of the configurations of paths are on demand.
+    pub(super) path_configs: PathConfigs,
 }
 
 impl MediaMtx {
@@ -229,6 +232,7 @@ impl MediaMtx {
         {
             merge_srt(&mut listing.paths, connections);
         }
+        self.tell_on_demand(&mut listing.paths).await;
         listing.age = read_at.elapsed();
         Ok(listing)
     }

@@ -10,6 +10,7 @@ use std::time::Duration;
 use reqwest::StatusCode;
 
 use super::mediamtx_wire::ErrorBody;
+use super::not_trusted::{API, not_trusted};
 use crate::adapters::tls::certificate_trust::tls_fault;
 use crate::base::{Error, ErrorKind, redact};
 use crate::config::settings::ApiTrust;
@@ -47,7 +48,7 @@ impl ApiPlace {
         } else if refused(&error) {
             (ErrorKind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {
-            (ErrorKind::Unavailable, self.not_trusted(fault))
+            (ErrorKind::Unavailable, not_trusted(&API, server, origin, &self.trust, fault))
         } else if error.is_connect() {
             (ErrorKind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
         } else if error.is_body() || error.is_decode() {
@@ -62,34 +63,6 @@ impl ApiPlace {
             )
         };
         Error::new(kind, sentence).with_source(error)
-    }
-
-    /// The certificate is not taken, or there is no TLS at all.
-    fn not_trusted(&self, fault: &rustls::Error) -> String {
-        let Self { server, origin, trust, .. } = self;
-        let host = origin.trim_start_matches("https://");
-        let host = if host.contains(':') { host.to_owned() } else { format!("{host}:443") };
-        let asked = format!(
-            "openssl s_client -connect {host} </dev/null 2>/dev/null | openssl x509 -noout -fingerprint -sha256"
-        );
-        match (trust, fault) {
-            (ApiTrust::Fingerprint(_), rustls::Error::General(found)) => format!(
-                "{origin} shows another certificate than the one of api_fingerprint ({found}): if the certificate was \
-                renewed, correct api_fingerprint of server {server}"
-            ),
-            (ApiTrust::File(_), rustls::Error::InvalidCertificate(why)) => format!(
-                "{origin} shows a certificate that no authority of api_ca_file has signed for this name ({why}): put that \
-                certificate itself into api_ca_file of server {server}, or set api_fingerprint instead (`{asked}`)"
-            ),
-            (_, rustls::Error::InvalidCertificate(why)) => format!(
-                "{origin} shows a certificate that this machine does not trust ({why}): set api_fingerprint of server \
-                {server} to its SHA-256 fingerprint (`{asked}`), or api_ca_file to the file of its authority"
-            ),
-            (_, other) => format!(
-                "no secure connection to {origin} ({other}): write http:// in api_url of server {server} if its API is \
-                not encrypted (apiEncryption in mediamtx.yml)"
-            ),
-        }
     }
 
     /// The answer's status is not 200.

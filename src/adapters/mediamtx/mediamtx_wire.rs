@@ -66,6 +66,7 @@ pub(super) fn path_name(item: &PathItem) -> &str {
 #[serde(default, rename_all = "camelCase")]
 pub(super) struct WirePath {
     name: LenientField<String>,
+    conf_name: LenientField<String>,
     ready: LenientField<bool>,
     ready_time: LenientField<DateTime<Utc>>,
     /// Since 1.16.0; `ready` before.
@@ -191,6 +192,8 @@ impl WirePath {
             bytes_received: self.inbound_bytes.0.or(self.bytes_received.0).unwrap_or(0),
             bytes_sent: self.outbound_bytes.0.or(self.bytes_sent.0).unwrap_or(0),
             srt: None,
+            config: self.conf_name.0.map(Into::into),
+            on_demand: false,
         })
     }
 }

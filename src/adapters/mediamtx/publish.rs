@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use tokio::time::timeout;
-use url::Url;
 
-use super::rtsp::{Dialogue, RtspAnswer, RtspRequest, place_of};
+use super::rtsp::{Dialogue, RtspAnswer, RtspRequest};
+use super::rtsp_connection::RtspPlace;
 use crate::base::{Error, ErrorKind, Result};
 
 pub use super::rtsp::Login;
@@ -37,35 +37,32 @@ pub enum Publishing {
     RefusesPath(String),
 }
 
-/// Asks the RTSP server at `base`, within `limit`.
+/// Asks the RTSP side of a server, within `limit`.
 ///
 /// # Errors
 /// `Unavailable` or `Timeout` with a sentence when it does not answer in RTSP.
-pub async fn try_publishing(base: &Url, login: Option<Login<'_>>, limit: Duration) -> Result<Publishing> {
-    let place = place_of(base);
+pub async fn try_publishing(place: &RtspPlace, login: Option<Login<'_>>, limit: Duration) -> Result<Publishing> {
     let silent = || {
-        let text = format!("{place} did not answer in RTSP within {} s", limit.as_secs());
+        let text = format!("{} did not answer in RTSP within {} s", place.host_and_port(), limit.as_secs());
         Error::new(ErrorKind::Timeout, format!("{text}; is another program listening there? Look at its log"))
     };
-    timeout(limit, ask(&place, login)).await.unwrap_or_else(|_| Err(silent()))
+    timeout(limit, ask(place, login)).await.unwrap_or_else(|_| Err(silent()))
 }
 
-async fn ask(place: &str, login: Option<Login<'_>>) -> Result<Publishing> {
-    let broken = |error: std::io::Error| {
-        let text =
-            format!("{place} cannot be talked to in RTSP ({error}); correct rtsp_url, or look at that server's log");
-        Error::unavailable(text).with_source(error)
-    };
+async fn ask(place: &RtspPlace, login: Option<Login<'_>>) -> Result<Publishing> {
+    let broken = |error: std::io::Error| place.fault(error);
     let mut dialogue = Dialogue::open(place).await.map_err(broken)?;
-    let url = format!("rtsp://{place}/{TRIED_PATH}");
+    let (scheme, place_shown) = (place.base.scheme(), place.host_and_port());
+    let url = format!("{scheme}://{place_shown}/{TRIED_PATH}");
     let first = announce(&mut dialogue, &url, None).await.map_err(broken)?;
     if first.status != 401 {
         return Ok(judged(&first, Publishing::AllowedToAnybody));
     }
     let Some(login) = login else { return Ok(Publishing::WantsLogin) };
     let Some(authorization) = first.authorization(login, ANNOUNCE, &url) else {
-        let text =
-            format!("{place} asks for a login in a way that is neither Basic nor Digest with MD5; see rtspAuthMethods");
+        let text = format!(
+            "{place_shown} asks for a login in a way that is neither Basic nor Digest with MD5; see rtspAuthMethods"
+        );
         return Err(Error::new(ErrorKind::Unsupported, text));
     };
     let second = match announce(&mut dialogue, &url, Some(&authorization)).await {

@@ -7,9 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use md5::{Digest, Md5};
 use secrecy::{ExposeSecret, SecretString};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
-use tokio::net::TcpStream;
-use url::Url;
 
+use super::rtsp_connection::{RtspPlace, RtspStream};
 use crate::base::redact;
 
 /// Longest line of an answer, in bytes.
@@ -21,14 +20,9 @@ const LONGEST_BODY: u64 = 256 * 1024;
 /// User name and password.
 pub type Login<'a> = (&'a str, &'a SecretString);
 
-/// Host and port of a server.
-pub(super) fn place_of(base: &Url) -> String {
-    format!("{}:{}", base.host_str().unwrap_or_default(), base.port().unwrap_or(554))
-}
-
 /// A connection and the number of its last request.
 pub(super) struct Dialogue {
-    pub(super) stream: BufReader<TcpStream>,
+    pub(super) stream: BufReader<Box<dyn RtspStream>>,
     number: u32,
 }
 
@@ -55,8 +49,8 @@ pub(super) struct RtspAnswer {
 }
 
 impl Dialogue {
-    pub(super) async fn open(place: &str) -> std::io::Result<Self> {
-        Ok(Self { stream: BufReader::new(TcpStream::connect(place).await?), number: 0 })
+    pub(super) async fn open(place: &RtspPlace) -> std::io::Result<Self> {
+        Ok(Self { stream: BufReader::new(place.connect().await?), number: 0 })
     }
 
     /// Asks, and waits for the answer.
@@ -75,7 +69,9 @@ impl Dialogue {
             "{method} {url} RTSP/1.0\r\nCSeq: {}\r\nUser-Agent: streamwarden\r\n{headers}{login}{length}\r\n{body}",
             self.number
         );
-        self.stream.write_all(text.as_bytes()).await
+        self.stream.write_all(text.as_bytes()).await?;
+        // What is encrypted waits for it.
+        self.stream.flush().await
     }
 
     async fn answer(&mut self) -> std::io::Result<RtspAnswer> {

@@ -6,12 +6,11 @@
 
 use std::time::Duration;
 
-use tokio::io::{AsyncReadExt, BufReader};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::timeout;
-use url::Url;
 
-use super::rtsp::{Dialogue, Login, RtspAnswer, RtspRequest, place_of};
+use super::rtsp::{Dialogue, Login, RtspAnswer, RtspRequest};
+use super::rtsp_connection::RtspPlace;
 use crate::domain::name::StreamName;
 
 /// The server has so long for its answers.
@@ -20,13 +19,10 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
 /// Sound that does not come in this time does not come: every codec sends several packets a second.
 const HEARD_WITHIN: Duration = Duration::from_secs(3);
 
-/// True when sound comes, false when the track is there and nothing comes; `None` where nobody can say: no sound track, a
-/// server that lets us not read, or one that is spoken to over TLS only.
-pub async fn comes(base: &Url, login: Option<Login<'_>>, name: &StreamName) -> Option<bool> {
-    if base.scheme() != "rtsp" {
-        return None;
-    }
-    let mut reader = timeout(ANSWERS_WITHIN, Reader::open(base, login, name)).await.ok()?.ok()??;
+/// True when sound comes, false when the track is there and nothing comes; `None` where nobody can say: no sound track, or a
+/// server that lets us not read.
+pub async fn comes(place: &RtspPlace, login: Option<Login<'_>>, name: &StreamName) -> Option<bool> {
+    let mut reader = timeout(ANSWERS_WITHIN, Reader::open(place, login, name)).await.ok()?.ok()??;
     let heard = timeout(HEARD_WITHIN, packet(&mut reader.dialogue.stream)).await;
     reader.leave().await;
     match heard {
@@ -48,9 +44,9 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    async fn open(base: &Url, login: Option<Login<'a>>, name: &StreamName) -> std::io::Result<Option<Self>> {
-        let place = place_of(base);
-        let (dialogue, url) = (Dialogue::open(&place).await?, format!("rtsp://{place}/{name}"));
+    async fn open(place: &RtspPlace, login: Option<Login<'a>>, name: &StreamName) -> std::io::Result<Option<Self>> {
+        let url = format!("{}://{}/{name}", place.base.scheme(), place.host_and_port());
+        let dialogue = Dialogue::open(place).await?;
         let mut reader = Self { dialogue, login, challenge: None, url: url.clone(), session: String::new() };
         let mut described = reader.ask("DESCRIBE", &url, "Accept: application/sdp\r\n").await?;
         if described.status == 401 {
@@ -96,7 +92,7 @@ impl<'a> Reader<'a> {
 }
 
 /// Reads on until a packet of sound has come. Reports of the server about the track are none.
-async fn packet(stream: &mut BufReader<TcpStream>) -> std::io::Result<()> {
+async fn packet(stream: &mut (impl AsyncRead + Unpin)) -> std::io::Result<()> {
     loop {
         if stream.read_u8().await? != b'$' {
             return Err(std::io::Error::other("no packet"));
@@ -114,7 +110,8 @@ async fn packet(stream: &mut BufReader<TcpStream>) -> std::io::Result<()> {
 fn sound_track(description: &str, base: &str) -> Option<String> {
     let sound = description.split("\nm=").skip(1).find(|media| media.starts_with("audio "))?;
     let control = sound.lines().find_map(|line| line.strip_prefix("a=control:"))?.trim();
-    let absolute = control.get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("rtsp:"));
+    let scheme = control.split_once("://").map(|(scheme, _)| scheme.to_ascii_lowercase());
+    let absolute = scheme.is_some_and(|scheme| scheme == "rtsp" || scheme == "rtsps");
     Some(if absolute { control.to_owned() } else { format!("{}/{control}", base.trim_end_matches('/')) })
 }
 

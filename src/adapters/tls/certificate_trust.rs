@@ -6,7 +6,7 @@
 use std::error::Error as _;
 use std::io;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use rustls::client::WebPkiServerVerifier;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -39,6 +39,29 @@ pub fn configuration(key: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>
         .with_custom_certificate_verifier(Arc::new(verifier))
         .with_no_client_auth();
     Ok(Some(config))
+}
+
+/// As [`configuration`], and the machine's authorities where they decide: for connections of our own.
+///
+/// # Errors
+/// As there.
+pub fn client(key: &str, trust: &ApiTrust) -> Result<Arc<ClientConfig>> {
+    static MACHINE: OnceLock<Arc<ClientConfig>> = OnceLock::new();
+    if let Some(config) = configuration(key, trust)? {
+        return Ok(Arc::new(config));
+    }
+    // Reading a hundred certificates takes its time.
+    if let Some(known) = MACHINE.get() {
+        return Ok(Arc::clone(known));
+    }
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(config))))
 }
 
 /// What TLS has to complain of, where a request has failed for that.

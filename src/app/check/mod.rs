@@ -19,6 +19,7 @@ use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::live::redis::inspect;
 use crate::adapters::mediamtx::MediaMtx;
+use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::adapters::objects::s3::S3Store;
 use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::app::open_stores::has_logins;
@@ -26,6 +27,9 @@ use crate::app::{front_door, running};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
 use crate::logging::unset_variable;
+
+/// Port of RTSP over TLS where a URL names none.
+const RTSPS_PORT: u16 = 322;
 
 /// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
@@ -187,7 +191,8 @@ async fn server_findings(settings: &Settings, server: &ServerSettings) -> Vec<Fi
         Ok(client) => network::api(server, &client).await,
         Err(error) => Finding::error(format!("server {}", server.name), &error),
     }];
-    findings.push(network::rtsp(what, host, server.rtsp_url.port()).await);
+    let default_port = (server.rtsp_url.scheme() == "rtsps").then_some(RTSPS_PORT);
+    findings.push(network::rtsp(what, host, server.rtsp_url.port().or(default_port)).await);
     let restream = &settings.restream;
     if restream.server != server.name {
         return findings;
@@ -195,15 +200,16 @@ async fn server_findings(settings: &Settings, server: &ServerSettings) -> Vec<Fi
     let mut base = server.rtsp_url.clone();
     if restream.media_host.is_some() || restream.media_port.is_some() {
         let host = restream.media_host.as_deref().unwrap_or(host);
-        let port = restream.media_port.or(server.rtsp_url.port());
+        let port = restream.media_port.or(server.rtsp_url.port()).or(default_port);
         findings.push(network::rtsp("restream.media_host".to_owned(), host, port).await);
         // What does not fit together refuses the start; here the plain address is tried.
         let _ = base.set_host(Some(host));
         let _ = base.set_port(port);
     }
     let answers = findings.last().is_some_and(|last| last.outcome != CheckOutcome::Fault);
+    let place = RtspPlace { base, ..RtspPlace::of(server) };
     if answers && settings.roles.iter().any(|role| role == "restream") {
-        findings.push(network::publishing(format!("server {} publish", server.name), &base, server).await);
+        findings.push(network::publishing(format!("server {} publish", server.name), &place, server).await);
     }
     findings
 }

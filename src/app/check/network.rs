@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
-use url::Url;
 
 use super::report::{CheckOutcome, Finding};
 use crate::adapters::mediamtx::MediaServer;
 use crate::adapters::mediamtx::publish::{Publishing, TRIED_PATH, try_publishing};
+use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::app::running::RunningProgram;
 use crate::config::settings::ServerSettings;
 
@@ -48,10 +48,10 @@ pub(super) async fn api(server: &ServerSettings, client: &dyn MediaServer) -> Fi
 }
 
 /// Whether cameras may be published there with our login. Nothing is published.
-pub(super) async fn publishing(what: String, base: &Url, server: &ServerSettings) -> Finding {
+pub(super) async fn publishing(what: String, place: &RtspPlace, server: &ServerSettings) -> Finding {
     let login = server.publish_username.as_deref().zip(server.publish_password.as_ref());
     let name = &server.name;
-    let found = match try_publishing(base, login, LOGIN_TIMEOUT).await {
+    let found = match try_publishing(place, login, LOGIN_TIMEOUT).await {
         Ok(found) => found,
         Err(error) => return Finding::error(what, &error),
     };

@@ -9,19 +9,21 @@ use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::ApiTrust;
 
-/// The keys `fingerprint` and `ca_file` beside the address under the key `address`: one of them at most, and for https only.
+/// The keys `fingerprint` and `ca_file` beside the address under the key `address`: one of them at most, and only where it has
+/// the scheme that is encrypted.
 pub(super) fn trust(
     check: &mut Checker<'_>,
     key: impl Fn(&str) -> String,
     address: &str,
+    secure: &str,
     url: Option<&Url>,
 ) -> ApiTrust {
     let (by_fingerprint, by_file) = (key("fingerprint"), key("ca_file"));
     for given in [&by_fingerprint, &by_file] {
-        if check.is_given(given) && url.is_some_and(|url| url.scheme() != "https") {
+        if check.is_given(given) && url.is_some_and(|url| url.scheme() != secure) {
             let fault = ConfigFault::new(
                 format!("has nothing to say about an {address} without TLS"),
-                "write https:// there, or leave it out",
+                format!("write {secure}:// there, or leave it out"),
             );
             check.complain(given, fault);
         }

@@ -264,6 +264,7 @@ pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {
         max_concurrent: count(check, "record.max_concurrent", 10, 10_000),
         include: include.unwrap_or_else(|| vec!["*".to_owned()]),
         exclude: check.read("record.exclude", patterns).unwrap_or_default(),
+        on_demand: check.read("record.on_demand", flag).unwrap_or(false),
         keep_local: lasting(check, "record.keep_local", 7 * DAY, Duration::ZERO, seconds(10 * 365 * DAY)),
         min_free: check.read("record.min_free", |entry| units::size(&entry.value)).unwrap_or(1 << 30),
     }
@@ -278,7 +279,7 @@ pub(super) fn agent(check: &mut Checker<'_>) -> AgentSettings {
     let post_url = check.read("agent.post_url", urls::monitor);
     AgentSettings {
         interval,
-        post_trust: trust(check, |name| format!("agent.post_{name}"), "agent.post_url", post_url.as_ref()),
+        post_trust: trust(check, |name| format!("agent.post_{name}"), "agent.post_url", "https", post_url.as_ref()),
         post_url,
         token: check.read("agent.token", |entry| Ok(SecretString::from(text(entry)?.trim().to_owned()))),
     }

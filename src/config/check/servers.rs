@@ -63,7 +63,10 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
     let hls_url = check.read(&key("hls_url"), |entry| urls::player(entry, HLS_EXAMPLE));
     let webrtc_url = check.read(&key("webrtc_url"), |entry| urls::player(entry, WEBRTC_EXAMPLE));
     let (api_username, api_password) = account(check, &key("api_username"), &key("api_password"));
-    let api_trust = trust(check, |name| key(&format!("api_{name}")), "api_url", api_url.as_ref());
+    let api_trust = trust(check, |name| key(&format!("api_{name}")), "api_url", "https", api_url.as_ref());
+    let plain = (!check.is_given(&key("rtsp_url"))).then(|| parsed(RTSP_EXAMPLE));
+    let rtsp_trust =
+        trust(check, |name| key(&format!("rtsp_{name}")), "rtsp_url", "rtsps", rtsp_url.as_ref().or(plain.as_ref()));
     let (publish_username, publish_password) = account(check, &key("publish_username"), &key("publish_password"));
     let (name, api_url) = (name?, api_url?);
     let rtsp_url = rtsp_url.unwrap_or_else(|| beside(&api_url));
@@ -76,6 +79,7 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<ServerSettings> {
         api_username,
         api_password,
         api_trust,
+        rtsp_trust,
         publish_username,
         publish_password,
     })

@@ -24,7 +24,7 @@ pub(super) fn api(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> {
 
 /// `rtsp_url`: scheme, host and port, and nothing else.
 pub(super) fn rtsp(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault> {
-    let url = with_host(entry, &["rtsp"], example, "use the keys publish_username and publish_password")?;
+    let url = with_host(entry, &["rtsp", "rtsps"], example, "use the keys publish_username and publish_password")?;
     if matches!(url.path(), "" | "/") {
         return Ok(url);
     }

@@ -50,6 +50,8 @@ pub struct Options {
     pub publish: Option<Credentials>,
     /// Paths whose publisher is told as an SRT connection, on a link that is made up: the stand-in speaks RTSP alone.
     pub srt: Vec<String>,
+    /// Paths that are configured as on demand. The stand-in starts nothing for them: somebody has to publish.
+    pub on_demand: Vec<String>,
     /// A publisher that sends nothing for so long is closed, and its path vanishes (MediaMTX `readTimeout`: 10 s).
     pub read_timeout: Duration,
     /// A client that takes nothing for so long is closed (MediaMTX `writeTimeout`: 10 s).
@@ -65,6 +67,7 @@ impl Default for Options {
             api: None,
             publish: None,
             srt: Vec::new(),
+            on_demand: Vec::new(),
             read_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
         }
@@ -105,6 +108,7 @@ impl MediaServer {
             hub: hub.clone(),
             users: options.api,
             srt: options.srt,
+            on_demand: options.on_demand,
             started: Utc::now(),
             fault: fault.clone(),
         });

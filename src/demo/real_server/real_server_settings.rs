@@ -69,6 +69,9 @@ pub fn file(version: MediaServerVersion, options: &Options, addresses: Addresses
         "srtAddress": srt.to_string(),
         "paths": {"all_others": {}},
     });
+    for path in &options.on_demand {
+        settings["paths"][path.as_str()] = json!({"runOnDemand": "true"});
+    }
     if version >= MediaServerVersion::WITH_MOQ {
         settings["moq"] = Value::Bool(false);
     }

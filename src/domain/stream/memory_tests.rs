@@ -37,6 +37,8 @@ fn fed(bytes: u64, since: i64, id: &str) -> PathReading {
         bytes_received: bytes,
         bytes_sent: 2 * bytes,
         srt: None,
+        config: None,
+        on_demand: false,
     }
 }
 

@@ -29,6 +29,10 @@ pub struct PathReading {
     pub bytes_sent: u64,
     /// SRT numbers of the source, when it is an SRT connection the server knows.
     pub srt: Option<SrtReading>,
+    /// Name of the server's configuration that it belongs to (`confName`).
+    pub config: Option<SharedText>,
+    /// By its configuration it is there only while somebody reads it. False where the server does not tell.
+    pub on_demand: bool,
 }
 
 /// The source of a path: an open set of types.

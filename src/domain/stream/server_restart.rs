@@ -142,6 +142,8 @@ mod tests {
             bytes_received: bytes,
             bytes_sent: 0,
             srt: None,
+            config: None,
+            on_demand: false,
         };
         for (before, now, wanted) in [
             (status(Some("a"), 5), Some(reading(true, "a", 5)), Continuity::GoesOn),

@@ -235,6 +235,7 @@ impl StreamMemory {
             link_capacity_mbps: reading.srt.map(|srt| srt.link_capacity_mbps),
             loss_rate: reading.srt.map(|srt| srt.loss_rate),
             retransmit_rate: reading.srt.and(self.retransmit_rate),
+            on_demand: reading.on_demand,
         }
     }
 

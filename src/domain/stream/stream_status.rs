@@ -168,6 +168,10 @@ pub struct StreamStatus {
     /// SRT: packets per second that came because they were sent once more; absent until two polls have been seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub retransmit_rate: Option<f64>,
+    /// The server's configuration lets it be there only while somebody reads it (MediaMTX: `sourceOnDemand`, `runOnDemand`);
+    /// absent otherwise.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub on_demand: bool,
 }
 
 impl StreamStatus {
@@ -191,6 +195,7 @@ impl StreamStatus {
             link_capacity_mbps: None,
             loss_rate: None,
             retransmit_rate: None,
+            on_demand: false,
         }
     }
 }

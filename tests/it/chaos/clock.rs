@@ -1,10 +1,6 @@
 //! The clock of the machine is set back by an hour, and forth again: no wait and no verdict goes by it.
-//!
-//! A test may not set the clock of the machine. `libfaketime` gives our program another one, by a file that is read
-//! whenever it asks for the time; the monotonic clock stays what it is.
 
-use std::fs;
-use std::path::PathBuf;
+//!
 use std::time::{Duration, Instant};
 
 use chrono::{DateTime, Utc};
@@ -12,17 +8,11 @@ use nix::sys::signal::Signal;
 
 use super::harness::{Harness, TIMEOUT};
 use super::long;
+use crate::support::fake_clock::FakeClock;
 use crate::support::processes::send;
 use crate::support::wait::within;
 
 const COUNT: usize = 8;
-
-/// Where Debian keeps it.
-fn libfaketime() -> PathBuf {
-    let folders = fs::read_dir("/usr/lib").expect("/usr/lib").flatten();
-    let found = folders.map(|folder| folder.path().join("faketime/libfaketimeMT.so.1")).find(|path| path.exists());
-    found.expect("libfaketime is needed for this test: apt-get install faketime")
-}
 
 /// The time that our program believes in, by the newest line of its log.
 fn its_time(harness: &Harness) -> DateTime<Utc> {
@@ -33,27 +23,8 @@ fn its_time(harness: &Harness) -> DateTime<Utc> {
 
 #[tokio::test]
 async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("clock");
-    let set = |offset: &str| {
-        // In one step: it may be read at any moment.
-        fs::write(folder.path().join("next"), offset).expect("a file");
-        fs::rename(folder.path().join("next"), &file).expect("the file");
-    };
-    set("+0");
-    let (harness, before) = Harness::with(COUNT, "", |config, _| {
-        let clock = file.to_str().expect("text").to_owned();
-        let library = libfaketime().to_str().expect("text").to_owned();
-        for (name, value) in [
-            ("LD_PRELOAD", library),
-            ("FAKETIME_TIMESTAMP_FILE", clock),
-            ("FAKETIME_NO_CACHE", "1".to_owned()),
-            ("FAKETIME_DONT_FAKE_MONOTONIC", "1".to_owned()),
-        ] {
-            config.environment.push((name.to_owned(), value));
-        }
-    })
-    .await;
+    let clock = FakeClock::new();
+    let (harness, before) = Harness::with(COUNT, "", |config, _| config.environment.extend(clock.environment())).await;
     let jumps = [("-3600", -1), ("+0", 0), ("+3600", 1), ("-3600", -1)];
     let jumps = &jumps[..if long() { 4 } else { 2 }];
     for (offset, hours) in jumps {
@@ -67,7 +38,7 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
                 if camera["state"] == "running" { Err(camera.to_string()) } else { Ok(()) }
             })
             .await;
-        set(offset);
+        clock.set(offset);
         let begun = Instant::now();
         harness
             .until("both replaced", || async {

@@ -1,19 +1,10 @@
-//! `check` logs in where cameras are published, and believes the certificate that it was told of.
+//! `check` logs in where cameras are published, and believes the certificates that it was told of.
 
-use std::path::Path;
-use std::process::Command;
-use std::sync::Arc;
-
-use rustls::ServerConfig;
-use rustls::pki_types::pem::PemObject;
-use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
 use streamwarden::demo::media_server::{Credentials, Options};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
-use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
+use crate::support::encrypted::{certificate, encrypted, fingerprint};
 use crate::support::media::server;
 use crate::support::room::Room;
 
@@ -58,56 +49,13 @@ async fn the_login_for_publishing_is_tried() {
     open.stop().await;
 }
 
-/// A certificate as mediamtx.yml says how to make one.
-fn certificate(folder: &Path) {
-    let run = |arguments: &[&str]| {
-        let done = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl");
-        assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
-    };
-    run(&["genrsa", "-out", "server.key", "2048"]);
-    let self_signed = "req -new -x509 -sha256 -key server.key -out server.crt -days 3650 -subj /CN=mediamtx";
-    run(&self_signed.split(' ').collect::<Vec<_>>());
-}
-
-fn fingerprint(folder: &Path) -> String {
-    let arguments = ["x509", "-in", "server.crt", "-noout", "-fingerprint", "-sha256"];
-    let done = Command::new("openssl").args(arguments).current_dir(folder).output().expect("openssl");
-    let text = String::from_utf8(done.stdout).expect("text");
-    text.trim().rsplit_once('=').expect("a fingerprint").1.to_owned()
-}
-
-/// TLS with the certificate in this folder in front of a plain API; returns `https://...`.
-async fn encrypted(folder: &Path, api: &Url) -> (String, AbortOnDropHandle<()>) {
-    let certificates = CertificateDer::pem_file_iter(folder.join("server.crt")).expect("a file");
-    let certificates = certificates.collect::<Result<Vec<_>, _>>().expect("certificates");
-    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
-    let config = config.with_no_client_auth().with_single_cert(certificates, key).expect("a pair");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-    let address = listener.local_addr().expect("its address");
-    let behind = format!("127.0.0.1:{}", api.port().expect("a port"));
-    let serve = async move {
-        while let Ok((guest, _)) = listener.accept().await {
-            let (acceptor, behind) = (acceptor.clone(), behind.clone());
-            tokio::spawn(async move {
-                // A guest who does not like the certificate hangs up.
-                let Ok(mut guest) = acceptor.accept(guest).await else { return };
-                let mut server = TcpStream::connect(behind).await.expect("the API");
-                let _ = tokio::io::copy_bidirectional(&mut guest, &mut server).await;
-            });
-        }
-    };
-    (format!("https://{address}"), AbortOnDropHandle::new(tokio::spawn(serve)))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_file() {
     let media = server(&Options::default()).await;
     let folder = tempfile::tempdir().expect("a folder");
     certificate(folder.path());
     let (api, _serving) = encrypted(folder.path(), &media.api_url()).await;
+    let api = format!("https://{api}");
     let right = fingerprint(folder.path());
     let file = folder.path().join("server.crt");
     let other = tempfile::tempdir().expect("a folder");
@@ -132,5 +80,28 @@ async fn an_api_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_fi
     let plain = media.api_url().as_str().replace("http://", "https://");
     let (seen, text) = told(&room(&plain, &media.rtsp_url(), ""), "server main");
     assert!(seen == "fault" && text.contains("write http:// in api_url of server main"), "{text}");
+    media.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rtsp_behind_a_certificate_of_its_own_is_believed_by_fingerprint_or_file() {
+    let publish = Some(Credentials::new("relay", "hunter2"));
+    let media = server(&Options { publish, ..Options::default() }).await;
+    let folder = tempfile::tempdir().expect("a folder");
+    certificate(folder.path());
+    let (rtsp, _serving) = encrypted(folder.path(), &media.rtsp_url()).await;
+    let secure: Url = format!("rtsps://{rtsp}").parse().expect("a URL");
+    let (right, file) = (fingerprint(folder.path()), folder.path().join("server.crt"));
+    let wrong = format!("rtsp_fingerprint = \"{}\"", "0A".repeat(32));
+    for (more, outcome, wanted) in [
+        (format!("rtsp_fingerprint = \"{right}\""), "ok", "accepts the login for publishing".to_owned()),
+        (format!("rtsp_ca_file = {file:?}"), "ok", "accepts the login for publishing".to_owned()),
+        (String::new(), "fault", "set rtsp_fingerprint of server main".to_owned()),
+        (wrong, "fault", format!("its SHA-256 fingerprint is {right}")),
+    ] {
+        let login = format!("{more}\npublish_username = \"relay\"\npublish_password = \"hunter2\"");
+        let (seen, text) = told(&room(media.api_url().as_str(), &secure, &login), "server main publish");
+        assert!(seen == outcome && text.contains(&wanted), "{more}: {seen} {text}");
+    }
     media.stop().await;
 }

@@ -43,6 +43,7 @@ impl Harness {
             api_username: login.map(|(user, _)| user.to_owned()),
             api_password: login.map(|(_, password)| SecretString::from(password)),
             api_trust: ApiTrust::Machine,
+            rtsp_trust: ApiTrust::Machine,
             publish_username: None,
             publish_password: None,
         };

@@ -12,10 +12,13 @@ use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
+use streamwarden::config::settings::ApiTrust;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
+use url::Url;
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
+use crate::support::encrypted::{certificate, encrypted, fingerprint};
 use crate::support::rights::{Right, skip};
 
 fn signal(pid: u32, signal: Signal) {
@@ -299,5 +302,30 @@ async fn nobody_reads_the_servers_password_in_ps() {
     let shown = std::fs::read(format!("/proc/{pid}/cmdline")).expect("a command line");
     let shown = String::from_utf8_lossy(&shown).replace('\0', " ");
     assert!(shown.contains("/cam") && !shown.contains("s3cret") && !shown.contains("reader"), "{shown}");
+    harness.end().await;
+}
+
+#[actix::test]
+async fn over_tls_only_the_server_with_the_right_certificate_is_recorded() {
+    let mut harness = Harness::set().await;
+    let folder = tempfile::tempdir().expect("a folder");
+    certificate(folder.path());
+    let (address, _serving) = encrypted(folder.path(), &harness.media.rtsp_url()).await;
+    let url: Url = format!("rtsps://{address}").parse().expect("a URL");
+    harness.secure = Some((url.clone(), ApiTrust::Fingerprint([10; 32])));
+    harness.record().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let why = |status: &RecordingStatus| status.reason.clone().unwrap_or_default();
+    let shown = fingerprint(folder.path());
+    harness.status_where("cam", |status| why(status).contains(&format!("its SHA-256 fingerprint is {shown}"))).await;
+    assert!(harness.segments().await.is_empty(), "nothing is read from it");
+    harness.stop_actors().await;
+
+    harness.secure = Some((url, ApiTrust::File(folder.path().join("server.crt"))));
+    harness.record().await;
+    harness.upload();
+    harness.records("cam").await;
+    let segments = harness.uploaded(1).await;
+    assert_unbroken(&objects(&harness, &segments));
     harness.end().await;
 }

@@ -28,6 +28,7 @@ use streamwarden::demo::media_server::Options;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 use tempfile::TempDir;
 use tokio::sync::watch;
+use url::Url;
 use uuid::Uuid;
 
 use crate::support::media::program;
@@ -50,6 +51,8 @@ pub struct Harness {
     pub rules: UploadRules,
     /// User name and password for reading.
     pub login: Option<(String, String)>,
+    /// Where streams are read in place of the server's own port, and whose certificate it may show.
+    pub secure: Option<(Url, ApiTrust)>,
     monitor: Addr<Monitor>,
     sealed: Arc<watch::Sender<u64>>,
     pub incidents: IncidentsHandle,
@@ -70,8 +73,13 @@ impl Harness {
 
     /// The same on this live store.
     pub async fn set_with(live: SharedLive) -> Self {
+        Self::set_on(live, &Options::default()).await
+    }
+
+    /// The same, and the server has these options.
+    pub async fn set_on(live: SharedLive, options: &Options) -> Self {
         let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
-        let media = start(&choice, &Options::default()).await.expect("the media server starts");
+        let media = start(&choice, options).await.expect("the media server starts");
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
         let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url(), readers_gone: false };
@@ -88,11 +96,13 @@ impl Harness {
                 max_concurrent: 10,
                 include: vec!["*".into()],
                 exclude: Vec::new(),
+                on_demand: false,
                 keep_local: Duration::from_secs(3600),
                 min_free: 0,
             },
             rules: UploadRules { workers: 2, keep_local: Duration::from_secs(3600), min_free: 0 },
             login: None,
+            secure: None,
             monitor,
             sealed: Arc::new(watch::Sender::new(0)),
             incidents: IncidentsHandle::default(),
@@ -135,6 +145,9 @@ impl Harness {
         if let Some((user, password)) = &self.login {
             server.publish_username = Some(user.clone());
             server.publish_password = Some(password.clone().into());
+        }
+        if let Some((url, trust)) = self.secure.clone() {
+            (server.rtsp_url, server.rtsp_trust) = (url, trust);
         }
         let (setting_sender, settings) = Setting::adjustable(self.settings.clone());
         self.setting_sender = Some(setting_sender);
@@ -306,6 +319,7 @@ fn server(media: &AnyServer) -> ServerSettings {
         api_username: None,
         api_password: None,
         api_trust: ApiTrust::Machine,
+        rtsp_trust: ApiTrust::Machine,
         publish_username: None,
         publish_password: None,
     }

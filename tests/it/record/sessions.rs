@@ -1,10 +1,14 @@
 //! What is recorded, frame by frame, and where it ends up.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::live::Change;
+use streamwarden::adapters::live::memory::MemoryLiveStore;
+use streamwarden::config::settings::RecordSettings;
+use streamwarden::demo::media_server::Options;
 use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};
 
@@ -125,6 +129,26 @@ async fn who_has_no_place_learns_why_and_gets_the_next_one() {
     drop(first);
     harness.records("b").await;
     assert_eq!(harness.status("a-sub").await, None);
+    harness.end().await;
+}
+
+#[actix::test]
+async fn a_path_on_demand_is_recorded_when_that_is_asked_for_and_says_so_until_then() {
+    let options = Options { on_demand: vec!["looked-at".into()], ..Options::default() };
+    let mut harness = Harness::set_on(Arc::new(MemoryLiveStore::new(Duration::from_secs(600))), &options).await;
+    harness.record().await;
+    harness.upload();
+    let _other = Publisher::film(&harness, "always");
+    let _publisher = Publisher::film(&harness, "looked-at");
+    harness.records("always").await;
+    let off = harness.status_where("looked-at", |status| status.state == RecordingState::Off).await;
+    assert!(off.reason.as_ref().is_some_and(|why| why.contains("record.on_demand = true")), "{off:?}");
+    harness.adjust(RecordSettings { on_demand: true, ..harness.settings.clone() });
+    harness.records("looked-at").await;
+    harness.adjust(harness.settings.clone());
+    harness.status_where("looked-at", |status| status.state == RecordingState::Off).await;
+    let streams: Vec<String> = harness.segments().await.iter().map(|segment| segment.stream.to_string()).collect();
+    assert!(streams.iter().any(|stream| stream == "looked-at"), "{streams:?}");
     harness.end().await;
 }
 

@@ -20,13 +20,18 @@ struct Row {
     script: Script,
     /// The run ends because of the timestamps.
     jumps: bool,
-    /// Tracks of every segment.
-    tracks: &'static [&'static str],
+    /// Tracks of each segment, by the time in seconds at which it begins and ends.
+    tracks: fn(f64, f64) -> Option<&'static [&'static str]>,
 }
 
-const PLAIN: Row = Row { name: "plain", script: Script::PLAIN, jumps: false, tracks: &["h264"] };
+const PICTURE: &[&str] = &["h264"];
+const BOTH: &[&str] = &["h264", "aac"];
 
-const ROWS: [Row; 9] = [
+const PLAIN: Row = Row { name: "plain", script: Script::PLAIN, jumps: false, tracks: |_, _| Some(PICTURE) };
+/// With sound that comes all the time.
+const SOUND: Script = Script { sound: Some(|_| true), ..Script::PLAIN };
+
+const ROWS: [Row; 15] = [
     PLAIN,
     Row { name: "slow", script: Script { stamp: |_, time| time * 0.83, ..Script::PLAIN }, ..PLAIN },
     Row { name: "fast", script: Script { stamp: |_, time| time * 1.2, ..Script::PLAIN }, ..PLAIN },
@@ -53,6 +58,33 @@ const ROWS: [Row; 9] = [
     Row {
         name: "stray",
         script: Script { stamp: |number, time| time - if number % 20 == 19 { 9800.0 } else { 0.0 }, ..Script::PLAIN },
+        ..PLAIN
+    },
+    // It stalls for five seconds and sends all at once.
+    Row {
+        name: "stalls",
+        script: Script { sent: |time| if (8.0..13.0).contains(&time) { 13.0 } else { time }, ..Script::PLAIN },
+        ..PLAIN
+    },
+    Row { name: "sound", script: SOUND, tracks: |_, _| Some(BOTH), ..PLAIN },
+    Row {
+        name: "slow-sound",
+        script: Script { stamp: |_, time| time * 0.83, ..SOUND },
+        tracks: |_, _| Some(BOTH),
+        ..PLAIN
+    },
+    Row { name: "silent", script: Script { sound: Some(|_| false), ..Script::PLAIN }, ..PLAIN },
+    // Where it begins and ends it is in one segment or the other.
+    Row {
+        name: "late",
+        script: Script { sound: Some(|time| time >= 12.0), ..Script::PLAIN },
+        tracks: |begin, end| if end < 11.0 { Some(PICTURE) } else { (begin > 13.0).then_some(BOTH) },
+        ..PLAIN
+    },
+    Row {
+        name: "ends",
+        script: Script { sound: Some(|time| time < 8.0), ..Script::PLAIN },
+        tracks: |begin, end| if end < 7.0 { Some(BOTH) } else { (begin > 9.0).then_some(PICTURE) },
         ..PLAIN
     },
 ];
@@ -82,12 +114,10 @@ async fn whatever_the_timestamps_say_a_recording_is_whole_in_order_and_at_its_ti
     harness.end().await;
 }
 
-async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
-    let name = row.name;
-    let query = SegmentQuery { stream: Some(name.to_owned()), limit: 1_000, ..SegmentQuery::default() };
-    let segments = harness.database.segments(query).await.expect("listed");
+/// Segments follow one another without gap or overlap.
+fn follow(name: &str, segments: &[Segment]) {
     let told: Vec<_> = segments.iter().map(|one| (one.number, one.started_at, one.duration_ms, one.media_ms)).collect();
-    for one in &segments {
+    for one in segments {
         let media = one.media_ms.expect("a length");
         assert!(media <= one.duration_ms * 5 / 4 + 12_000, "{name}: a player shows {media} ms: {told:?}");
     }
@@ -99,15 +129,38 @@ async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
         assert!(apart >= 0 && (!same || apart <= 1), "{name}: {apart} ms between two: {told:?}");
         assert_eq!(same, pair[1].number == pair[0].number + 1, "{name}: {told:?}");
     }
+}
+
+async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
+    let name = row.name;
+    let query = SegmentQuery { stream: Some(name.to_owned()), limit: 1_000, ..SegmentQuery::default() };
+    let segments = harness.database.segments(query).await.expect("listed");
+    follow(name, &segments);
+    let told: Vec<_> = segments.iter().map(|one| (one.number, one.started_at, one.duration_ms, one.media_ms)).collect();
     let sessions: Vec<&[Segment]> = segments.chunk_by(|one, other| one.session == other.session).collect();
     assert_eq!(sessions.len(), 1 + usize::from(row.jumps), "{name}: {told:?}");
     let ended = harness.database.session(segments[0].session).await.expect("answers").expect("a row");
     let why = if row.jumps { "the timestamps of the source jumped" } else { "the stream ended" };
     assert!(ended.end_reason.is_some_and(|reason| reason.contains(why)), "{name}");
 
+    let with_sound = row.script.sound.is_some();
+    let tracks = |segment: &Segment| if with_sound { codecs(&harness.object(segment)) } else { Vec::new() };
     let mut next = 0;
     for (part, segments) in sessions.iter().enumerate() {
-        let frames = pictures(harness, &format!("{name}-{part}"), segments);
+        let tracks: Vec<Vec<String>> = segments.iter().map(tracks).collect();
+        // ffmpeg keeps to the tracks of a playlist's first file: where sound begins later, another playlist begins for it.
+        let (mut frames, mut begin) = (Vec::new(), 0);
+        for alike in tracks.chunk_by(|one, other| one == other) {
+            let end = begin + alike.len();
+            frames.extend(pictures(harness, &format!("{name}-{part}-{begin}"), &segments[begin..end]));
+            begin = end;
+        }
+        for (segment, found) in segments.iter().zip(&tracks).filter(|_| with_sound) {
+            let at = |time: DateTime<Utc>| (time - sent[0]).num_milliseconds() as f64 / 1_000.0;
+            if let Some(wanted) = (row.tracks)(at(segment.started_at), at(segment.ended_at())) {
+                assert_eq!(*found, wanted, "{name}: {}", segment.number);
+            }
+        }
         let count: u64 = segments.iter().map(|segment| segment.frames).sum();
         assert_eq!(frames.len() as u64, count, "{name}: every picture is decoded");
         assert!(part == 0 || frames[0] >= next, "{name}: {} after {next}", frames[0]);
@@ -120,11 +173,14 @@ async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
             place += segment.frames as usize;
         }
     }
+    // One playlist over all sessions leaves out nothing either.
+    if sessions.len() > 1 {
+        let all = pictures(harness, &format!("{name}-all"), &segments);
+        let count: u64 = segments.iter().map(|segment| segment.frames).sum();
+        assert_eq!(all.len() as u64, count, "{name}: every picture of all sessions is decoded");
+    }
     // To the last picture that came.
     assert!(next + 3 >= sent.len() && sent.len() == row.script.seconds * RATE, "{name}: ends with {next}");
-    for segment in &segments {
-        assert_eq!(codecs(&harness.object(segment)), row.tracks, "{name}: {}", segment.number);
-    }
 }
 
 /// Places in the film of all pictures of a playlist over these segments.

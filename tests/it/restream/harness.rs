@@ -20,6 +20,7 @@ use streamwarden::adapters::ffmpeg::ffmpeg_version;
 use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
+use streamwarden::adapters::mediamtx::rtsp_connection::RtspPlace;
 use streamwarden::config::settings::{ApiTrust, ServerSettings};
 use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
 use streamwarden::demo::media_server::{MediaServer, Options};
@@ -88,11 +89,12 @@ impl Harness {
             api_username: None,
             api_password: None,
             api_trust: ApiTrust::Machine,
+            rtsp_trust: ApiTrust::Machine,
             publish_username: None,
             publish_password: None,
         };
         let client = Arc::new(MediaMtx::new(&settings).expect("a client"));
-        let api = Arc::clone(&client);
+        let (api, place) = (Arc::clone(&client), RtspPlace::of(&settings));
         let watched = Watched { name: settings.name, client, rtsp_url: server.rtsp_url(), readers_gone: false };
         let handle = IncidentsHandle::default();
         let (seen, told_of_server) = (Arc::clone(&live), handle.clone());
@@ -103,7 +105,7 @@ impl Harness {
             server: "main".into(),
             monitored: true,
             probed_by_monitor: true,
-            base: server.rtsp_url(),
+            place,
             login: options.publish.map(|login| (login.username, Some(login.password))),
             api,
             runner: Arc::new(Machine),

@@ -88,7 +88,8 @@ pub fn watch(url: &Url, film: &Path, pictures: usize) -> Vec<Watched> {
 
 /// Places in the film of every frame in these files, one file after the other; `None` for a frame that is none of it.
 pub fn places(files: &[PathBuf]) -> Vec<Option<usize>> {
-    let film = frames(film());
+    static FILM: OnceLock<Vec<String>> = OnceLock::new();
+    let film = FILM.get_or_init(|| frames(film()));
     let recorded = files.iter().flat_map(|file| frames(file));
     recorded.map(|frame| film.iter().position(|one| *one == frame)).collect()
 }

@@ -7,6 +7,8 @@ pub mod api;
 pub mod bucket;
 pub mod camera;
 pub mod cameras;
+pub mod encrypted;
+pub mod fake_clock;
 pub mod film;
 pub mod live;
 pub mod media;

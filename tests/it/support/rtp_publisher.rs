@@ -29,13 +29,18 @@ pub struct Script {
     pub sound: Option<fn(f64) -> bool>,
     /// The first timestamp, of 90,000 in a second.
     pub first: u32,
+    /// When what is due after so many seconds is sent: never before what comes before it.
+    pub sent: fn(f64) -> f64,
     /// How long it goes on.
     pub seconds: usize,
 }
 
 impl Script {
     /// Pictures alone, stamped as they are sent.
-    pub const PLAIN: Self = Self { stamp: |_, time| time, sound: None, first: 1_000_000_000, seconds: 20 };
+    pub const PLAIN: Self =
+        Self { stamp: |_, time| time, sound: None, first: 1_000_000_000, sent: |time| time, seconds: 20 };
+    /// Its number of what is no picture: sound is stamped like pictures.
+    const SOUND: usize = 0;
 }
 
 /// Publishes; the thread returns when each picture was sent.
@@ -106,12 +111,12 @@ impl Sender {
             let now = begun.elapsed().as_secs_f64();
             let (picture, sound) = (sent.len() as f64 / RATE as f64, (packets * PACKET) as f64 / SAMPLES as f64);
             if let Some(plays) = script.sound
-                && sound <= now
+                && (script.sent)(sound) <= now
                 && sound <= picture
             {
                 if plays(sound) {
                     let packet = &media.sound[packets % media.sound.len()];
-                    let stamp = (packets * PACKET) as u32;
+                    let stamp = ((script.stamp)(Script::SOUND, sound) * SAMPLES as f64).round() as i64 as u32;
                     if sound >= reports[1] {
                         self.report(3, 0x22, stamp);
                         reports[1] = sound + 2.0;
@@ -120,7 +125,7 @@ impl Sender {
                     self.rtp(1, true, stamp, &[&head, &packet[..]].concat());
                 }
                 packets += 1;
-            } else if picture <= now {
+            } else if (script.sent)(picture) <= now {
                 let stamp = ((script.stamp)(sent.len(), picture) * 90_000.0) as i64 as u32;
                 let stamp = script.first.wrapping_add(stamp);
                 // With a single track there is nothing to tell its time from.
@@ -128,7 +133,8 @@ impl Sender {
                     self.report(1, 0x11, stamp);
                     reports[0] = picture + 2.0;
                 }
-                self.picture(&media.pictures[sent.len()], stamp);
+                // Over and over.
+                self.picture(&media.pictures[sent.len() % media.pictures.len()], stamp);
                 sent.push(Utc::now());
             } else {
                 sleep(Duration::from_millis(2));

@@ -192,7 +192,7 @@ export const de: Messages = {
   },
   camera: {
     states: { waiting: "Wartet", probing: "Wird geprüft", starting: "Startet", running: "Läuft", stalled: "Stockt", backoff: "Neuer Versuch", degraded: "Gestört", held: "Pfad besetzt", stopped: "Aus" },
-    recording: { starting: "Startet", recording: "Nimmt auf", restarting: "Startet neu", paused: "Angehalten" },
+    recording: { starting: "Startet", recording: "Nimmt auf", restarting: "Startet neu", paused: "Angehalten", off: "Nicht aufgezeichnet" },
     nextTry: (when) => `nächster Versuch ${when}`,
     taken: "Jemand anders sendet auf diesem Pfad. Es wird wieder versucht, wenn er frei ist.",
     lastFault: (words) => `Letzter Fehler: ${words}`,

@@ -137,7 +137,7 @@ export const en = {
   },
   camera: {
     states: { waiting: "Waiting", probing: "Probing", starting: "Starting", running: "Running", stalled: "Stalled", backoff: "Retrying", degraded: "Degraded", held: "Path taken", stopped: "Stopped" },
-    recording: { starting: "Starting", recording: "Recording", restarting: "Restarting", paused: "Paused" },
+    recording: { starting: "Starting", recording: "Recording", restarting: "Restarting", paused: "Paused", off: "Not recorded" },
     nextTry: (when: string) => `next try ${when}`,
     taken: "Somebody else publishes to this path. It is tried again when the path is free.",
     lastFault: (words: string) => `Last fault: ${words}`,

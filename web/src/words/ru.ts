@@ -198,7 +198,7 @@ export const ru: Messages = {
   },
   camera: {
     states: { waiting: "Ожидание", probing: "Проверка", starting: "Запуск", running: "Работает", stalled: "Застыла", backoff: "Повтор", degraded: "Сбоит", held: "Путь занят", stopped: "Выключена" },
-    recording: { starting: "Запуск", recording: "Идёт запись", restarting: "Перезапуск", paused: "Приостановлена" },
+    recording: { starting: "Запуск", recording: "Идёт запись", restarting: "Перезапуск", paused: "Приостановлена", off: "Не записывается" },
     nextTry: (when) => `следующая попытка ${when}`,
     taken: "По этому пути публикует кто-то другой. Попытка повторится, когда путь освободится.",
     lastFault: (words) => `Последний сбой: ${words}`,

@@ -45,6 +45,7 @@ export const recordingLook: Record<RecordingState, Look> = {
   recording: look(() => m.camera.recording.recording, { sign: "rec", tone: "rec" }),
   restarting: look(() => m.camera.recording.restarting, { sign: "warn", tone: "warn" }),
   paused: look(() => m.camera.recording.paused, { sign: "bad", tone: "bad" }),
+  off: look(() => m.camera.recording.off, { sign: "off", tone: "off" }),
 };
 
 export const hostLook: Record<HostState, Look> = {

@@ -32,6 +32,9 @@ pub(super) struct Active {
     pub(super) plan: Mp4Plan,
     /// Whether the timestamps of its source follow the time.
     pub(super) watch: TimestampWatch,
+    /// Where the timestamps in its files begin, and up to where they have come since.
+    pub(super) begins_at: Duration,
+    pub(super) media_end: Duration,
     pub(super) out_time: Duration,
     pub(super) frames: u64,
     /// When media last moved.

@@ -45,6 +45,8 @@ impl Recorder {
             format!("the wall clock was set {}", step.as_str())
         } else if active.segment != wanted {
             "record.segment_duration was changed".to_owned()
+        } else if self.corrections.must_try_again(self.born.elapsed()) {
+            "it is looked again whether the picture is H.265, as the media server tells".to_owned()
         } else {
             return;
         };

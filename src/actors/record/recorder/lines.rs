@@ -23,6 +23,7 @@ impl Recorder {
         let operations: Vec<CatalogOperation> = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
             is_cut = true;
+            active.media_end = active.media_end.max(file.end);
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
             let out_time = block.out_time.unwrap_or_default();

@@ -6,6 +6,7 @@
 mod active;
 mod catalog;
 mod checks;
+mod corrections;
 mod lines;
 mod run_end;
 mod source_change;
@@ -20,13 +21,15 @@ use tokio::sync::oneshot;
 use tokio::time::{Instant, timeout_at};
 
 use self::active::Active;
+use self::corrections::Corrections;
 use super::catalog_writer::{CatalogWriter, on_disk};
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
-use super::start::{RecordAssignment, RecordedSource};
+use super::start::{PlannedRun, RecordAssignment, RecordedSource};
 use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents};
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
+use crate::adapters::mediamtx::rtsp_connection::{RtspPlace, check_server};
 use crate::adapters::spool::Note;
 use crate::base::single_flight::SingleFlight;
 use crate::domain::container::{Mp4Plan, mp4_plan};
@@ -57,8 +60,8 @@ pub struct Recorder {
     not_there: u32,
     /// Short runs in a row that ended with their stream.
     short_ends: u32,
-    /// A run has failed because a track did not fit as it was planned: what fits with any track, until others are told.
-    fallback: Option<Mp4Plan>,
+    /// What runs that failed have shown of the tracks.
+    corrections: Corrections,
     /// Whom the polls show as the source.
     source: RecordedSource,
     /// Timestamps of the source that jumped.
@@ -103,7 +106,7 @@ impl Recorder {
             history: RestartHistory::default(),
             not_there: 0,
             short_ends: 0,
-            fallback: None,
+            corrections: Corrections::default(),
             source,
             jumps: RecentJumps::default(),
             born: Instant::now(),
@@ -125,7 +128,7 @@ impl Recorder {
             None => {
                 let source = self.assignment.source.borrow();
                 let plan = mp4_plan(&source.tracks, &self.assignment.handles.unreadable)?;
-                Ok(self.fallback.unwrap_or(plan))
+                Ok(self.corrections.now.of(plan))
             }
         }
     }
@@ -166,6 +169,8 @@ impl Recorder {
             tracks: self.assignment.source.borrow().tracks.clone(),
             plan,
             watch: TimestampWatch::default(),
+            begins_at: self.assignment.starts.borrow().media_begin(note.session.started_at),
+            media_end: Duration::ZERO,
             out_time: Duration::ZERO,
             frames: 0,
             moved: now,
@@ -179,11 +184,17 @@ impl Recorder {
         let spool = self.assignment.handles.spool.clone();
         let segment =
             self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
-        let begin = async move { on_disk(&spool, move |spool| spool.begin(&note)).await };
+        let begins_at = self.active.as_ref().map_or(Duration::ZERO, |run| run.begins_at);
+        let run = PlannedRun { plan, segment, begins_at };
+        let place = RtspPlace::of(&self.assignment.server);
+        let begin = async move {
+            check_server(&place).await?;
+            on_disk(&spool, move |spool| spool.begin(&note)).await
+        };
         let begin = self.on_the_disk("making a folder in the spool", begin);
         ctx.spawn(begin.into_actor(self).map(move |folder, recorder, ctx| {
             recorder.disk_work = None;
-            let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, plan, segment));
+            let started = folder.and_then(|folder| recorder.assignment.spawn(&folder, run));
             match started {
                 Ok((process, events)) => recorder.started_run(process, events, ctx),
                 Err(error) => {

@@ -10,7 +10,6 @@ use crate::actors::record::catalog_writer::on_disk;
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::record_argv::{EndKind, why_it_ended};
 use crate::base::backoff::Backoff;
-use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::recording::RecordingState;
 use crate::domain::restart::{RestartHistory, RestartPolicy};
 
@@ -30,9 +29,6 @@ const NOT_THERE: u32 = 8;
 const SHORT_ENDS: u32 = 5;
 /// A run that ended sooner begins again after a moment.
 const SHORT: Duration = Duration::from_secs(1);
-
-/// Fits whatever the tracks are.
-const FITS_ALL: Mp4Plan = Mp4Plan { audio: Audio::Aac, hevc: false };
 
 impl Recorder {
     /// ffmpeg is gone: look what it left, then close the catalog.
@@ -77,6 +73,8 @@ impl Recorder {
         let Some(mut active) = self.active.take() else { return };
         let (has_media, plan, lasted) = (active.run.has_media(), active.plan, active.begun.elapsed());
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
+        let reached = active.begins_at.saturating_add(active.media_end.max(active.out_time));
+        self.assignment.starts.borrow_mut().media_reached(reached);
         self.catalog_writer.add(active.run.over(files, now, why));
         self.catalog_writer.release(active.lock);
         self.status.session = None;
@@ -93,8 +91,7 @@ impl Recorder {
                 self.not_there += 1;
                 self.go_on(after, why, ctx)
             }
-            EndKind::DoesNotFit if plan != FITS_ALL => {
-                self.fallback = Some(FITS_ALL);
+            EndKind::DoesNotFit | EndKind::OtherPicture if self.corrections.learn(kind, plan, self.born.elapsed()) => {
                 self.go_on(Duration::ZERO, why, ctx)
             }
             _ => self.after_failure(if has_media { lasted } else { Duration::ZERO }, why, ctx),

@@ -16,8 +16,8 @@ impl Handler<SourceChanged> for Recorder {
     fn handle(&mut self, _: SourceChanged, ctx: &mut Self::Context) {
         let now = self.assignment.source.borrow().clone();
         let before = std::mem::replace(&mut self.source, now.clone());
-        if before.tracks != now.tracks {
-            self.fallback = None;
+        if before != now {
+            self.corrections.forget();
         }
         if before.publication != now.publication {
             // Whatever failed failed with another one.

@@ -24,6 +24,7 @@ struct KnownStream {
     state: StreamState,
     source: RecordedSource,
     bytes: u64,
+    on_demand: bool,
 }
 
 impl KnownStreams {
@@ -63,7 +64,8 @@ impl KnownStreams {
         let known = self.streams.get_mut(&stream.server).and_then(|streams| streams.get_mut(&stream.name));
         let Some(known) = known else {
             let source = RecordedSource { tracks: stream.tracks.clone(), publication: (stream.source_id.clone(), 0) };
-            let new = KnownStream { state: stream.state, source, bytes: stream.bytes_received };
+            let (state, on_demand) = (stream.state, stream.on_demand);
+            let new = KnownStream { state, source, bytes: stream.bytes_received, on_demand };
             self.streams.entry(stream.server.clone()).or_default().insert(stream.name.clone(), new);
             return true;
         };
@@ -72,8 +74,8 @@ impl KnownStreams {
         known.bytes = stream.bytes_received;
         let publication = (stream.source_id.clone(), known.source.publication.1 + begun_anew);
         let source = RecordedSource { tracks: stream.tracks.clone(), publication };
-        let is_new = known.state != stream.state || known.source != source;
-        (known.state, known.source) = (stream.state, source);
+        let is_new = (known.state, known.on_demand) != (stream.state, stream.on_demand) || known.source != source;
+        (known.state, known.on_demand, known.source) = (stream.state, stream.on_demand, source);
         is_new
     }
 
@@ -90,10 +92,11 @@ impl KnownStreams {
             self.cameras.values().filter(|(_, record)| !record).map(|(path, _)| path).collect();
         let ours = self.streams.iter().filter(|(server, _)| is_ours(server));
         let streams =
-            ours.flat_map(|(server, streams)| streams.iter().map(move |(name, stream)| (server, name, stream.state)));
-        let candidate = |(server, name, state): (&SharedText, &StreamName, StreamState)| {
+            ours.flat_map(|(server, streams)| streams.iter().map(move |(name, stream)| (server, name, stream)));
+        let candidate = |(server, name, stream): (&SharedText, &StreamName, &KnownStream)| {
             let key = StreamKey { server: server.to_string(), name: name.clone() };
-            Candidate { wanted: !unwanted.contains(&key), key, state }
+            let (state, on_demand) = (stream.state, stream.on_demand);
+            Candidate { wanted: !unwanted.contains(&key), key, state, on_demand }
         };
         streams.map(candidate).collect()
     }

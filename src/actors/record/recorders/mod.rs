@@ -75,8 +75,8 @@ struct RecorderSlot {
 enum SlotState {
     /// Nobody records it.
     Not,
-    /// It should be recorded; the sentence says why there is no place.
-    Waiting(String),
+    /// It is not recorded; everybody is told this state with this sentence.
+    Told(RecordingState, String),
     /// A recorder is there.
     Yes,
     /// Its recorder has been told to go.
@@ -134,18 +134,21 @@ impl Recorders {
         for (key, decision) in decisions {
             let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
             match (decision, state) {
-                (AdmissionDecision::Record, SlotState::Not | SlotState::Waiting(_)) => self.start_recorder(&key, ctx),
+                (AdmissionDecision::Record, SlotState::Not | SlotState::Told(..)) => self.start_recorder(&key, ctx),
                 (AdmissionDecision::Record, SlotState::Yes) => self.tell_source(&key),
-                (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => self.refuse(&key, why),
-                (AdmissionDecision::Unwanted(why), SlotState::Yes) => {
+                (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => {
+                    self.refuse(&key, RecordingState::Paused, why)
+                }
+                (AdmissionDecision::OnDemand(why), SlotState::Not | SlotState::Told(..)) => {
+                    self.refuse(&key, RecordingState::Off, why)
+                }
+                (AdmissionDecision::Unwanted(why) | AdmissionDecision::OnDemand(why), SlotState::Yes) => {
                     self.stop_recorder(&key, format!("switched off: {why}"), ctx)
                 }
                 (AdmissionDecision::NotLive, SlotState::Yes) => {
                     self.stop_recorder(&key, "the stream ended".to_owned(), ctx)
                 }
-                (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Waiting(_)) => {
-                    self.forget(&key)
-                }
+                (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Told(..)) => self.forget(&key),
                 _ => {}
             }
         }
@@ -220,17 +223,19 @@ impl Recorders {
         }));
     }
 
-    fn refuse(&mut self, key: &StreamKey, why: String) {
+    /// Tells everybody why a stream is not recorded: paused for want of a place, or off.
+    fn refuse(&mut self, key: &StreamKey, state: RecordingState, why: String) {
         let slot = self.slot(key);
-        if slot.state == SlotState::Waiting(why.clone()) {
+        let told = SlotState::Told(state, why.clone());
+        if std::mem::replace(&mut slot.state, told.clone()) == told {
             return;
         }
-        slot.state = SlotState::Waiting(why.clone());
-        log::warn!(server = key.server.as_str(), stream = key.name.as_str(); "not recorded: {why}");
+        let level = if state == RecordingState::Paused { log::Level::Warn } else { log::Level::Info };
+        log::log!(level, server = key.server.as_str(), stream = key.name.as_str(); "not recorded: {why}");
         let status = RecordingStatus {
             server: key.server.clone(),
             name: key.name.clone(),
-            state: RecordingState::Paused,
+            state,
             since: (self.handles.clock)(),
             session: None,
             segments: 0,
@@ -257,8 +262,8 @@ impl Recorders {
 
 /// Who is recorded, as the configuration says.
 fn rules(settings: RecordSettings) -> AdmissionRules {
-    let RecordSettings { include, exclude, max_concurrent, .. } = settings;
-    AdmissionRules { include, exclude, max_concurrent }
+    let RecordSettings { include, exclude, max_concurrent, on_demand, .. } = settings;
+    AdmissionRules { include, exclude, max_concurrent, on_demand }
 }
 
 /// Name of a stream's recorder in the tree: one word per stream, whatever its name.
@@ -312,7 +317,7 @@ impl Supervised for Recorders {
             .slots
             .iter()
             .filter_map(|(key, slot)| match &slot.state {
-                SlotState::Waiting(why) => Some(json!({ "stream": key.to_string(), "reason": why })),
+                SlotState::Told(_, why) => Some(json!({ "stream": key.to_string(), "reason": why })),
                 _ => None,
             })
             .collect();

@@ -22,7 +22,7 @@ use super::connection_table::{Activity, SessionEntry, locked};
 use super::hub::Hub;
 use super::stream::Stream;
 use page::Page;
-use shapes::{Connection, ErrorBody, Info, Path, Session};
+use shapes::{Connection, ErrorBody, Info, Path, PathConfig, Session};
 use srt_link::SrtConnection;
 
 /// A way to misbehave, for tests of those who ask.
@@ -38,6 +38,9 @@ pub enum ApiFault {
     Failing,
 }
 
+/// Name of the configuration of all paths that have none of their own.
+const ALL_OTHERS: &str = "all_others";
+
 /// One session by its id.
 const SESSION: &str = "/v3/rtspsessions/get/";
 
@@ -52,6 +55,8 @@ pub struct Context {
     pub users: Option<Credentials>,
     /// Paths that are told as published by SRT.
     pub srt: Vec<String>,
+    /// Paths that are configured as on demand.
+    pub on_demand: Vec<String>,
     /// Since when the server runs.
     pub started: DateTime<Utc>,
     /// How to misbehave now.
@@ -60,7 +65,8 @@ pub struct Context {
 
 impl Context {
     fn path(&self, stream: &Stream) -> Path {
-        Path::of(stream, self.srt.contains(&stream.path))
+        let config = self.on_demand.iter().find(|name| **name == stream.path);
+        Path::of(stream, self.srt.contains(&stream.path), config.map_or(ALL_OTHERS, String::as_str))
     }
 
     /// Sessions that are told as SRT connections, or the others.
@@ -113,6 +119,10 @@ fn routed(request: &HttpRequest, context: &Context) -> HttpResponse {
     match request.path() {
         "/v3/info" => json(StatusCode::OK, &Info::new(context.started)),
         "/v3/paths/list" => listed(request, || hub.streams().iter().map(|stream| context.path(stream)).collect()),
+        "/v3/config/paths/list" => listed(request, || {
+            let own = context.on_demand.iter().map(|name| PathConfig::of(name, true));
+            own.chain([PathConfig::of(ALL_OTHERS, false)]).collect()
+        }),
         "/v3/rtspconns/list" => {
             listed(request, || hub.table.connections().iter().map(|entry| Connection::from(&**entry)).collect())
         }

@@ -113,7 +113,7 @@ impl From<&Track> for PathTrack {
 #[serde(rename_all = "camelCase")]
 pub struct Path {
     name: String,
-    conf_name: &'static str,
+    conf_name: String,
     ready: bool,
     ready_time: DateTime<Utc>,
     available: bool,
@@ -132,13 +132,13 @@ pub struct Path {
 }
 
 impl Path {
-    /// Of a stream; its publisher is told as an SRT connection or as what it is.
-    pub fn of(stream: &Stream, srt: bool) -> Self {
+    /// Of a stream with this configuration; its publisher is told as an SRT connection or as what it is.
+    pub fn of(stream: &Stream, srt: bool, config: &str) -> Self {
         let (inbound, outbound) = (stream.inbound.get(), stream.outbound.get());
         let tracks = &stream.description.tracks;
         Self {
             name: stream.path.clone(),
-            conf_name: "all_others",
+            conf_name: config.to_owned(),
             ready: true,
             ready_time: stream.since,
             available: true,
@@ -155,6 +155,24 @@ impl Path {
             bytes_received: inbound,
             bytes_sent: outbound,
         }
+    }
+}
+
+/// What of a path's configuration somebody asks for.
+#[derive(Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PathConfig {
+    name: String,
+    source: &'static str,
+    source_on_demand: bool,
+    run_on_demand: &'static str,
+}
+
+impl PathConfig {
+    /// Of this name; a program is run on demand for it.
+    pub fn of(name: &str, on_demand: bool) -> Self {
+        let run_on_demand = if on_demand { "true" } else { "" };
+        Self { name: name.to_owned(), source: "publisher", source_on_demand: false, run_on_demand }
     }
 }
 
