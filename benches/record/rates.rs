@@ -12,8 +12,11 @@ use crate::support::program::Program;
 use crate::support::rtp_publisher::{Script, publish};
 use crate::{Size, settled};
 
+/// As [`Script::stamp`].
+type Stamp = fn(usize, f64) -> f64;
+
 /// Stamps of each.
-const RATES: [(&str, fn(usize, f64) -> f64); 4] = [
+const RATES: [(&str, Stamp); 4] = [
     ("rate-0.83", |_, time| time * 0.83),
     ("rate-1.0", |_, time| time),
     ("rate-1.2", |_, time| time * 1.2),
