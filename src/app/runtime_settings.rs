@@ -16,6 +16,7 @@ use crate::config::settings::RecordSettings;
 use crate::config::{Settings, Shown};
 use crate::domain::camera::Reach;
 use crate::domain::login::LoginTable;
+use crate::domain::retention::RetentionRules;
 
 /// The senders. What they send stays in the channel for managers that are built again.
 pub(super) struct RuntimeSettings {
@@ -99,6 +100,11 @@ fn upload_rules(settings: &Settings) -> UploadRules {
         workers: settings.upload.workers,
         keep_local: settings.record.keep_local,
         min_free: settings.record.min_free,
+        retention: RetentionRules {
+            keep: settings.retention.keep,
+            keep_streams: settings.retention.keep_streams.clone(),
+            keep_bytes: settings.retention.keep_bytes,
+        },
     }
 }
 

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     ApiTarget, Files, Print, camera_commands, folder_commands, incident_commands, login_commands, manual_options,
-    version_command,
+    recording_commands, version_command,
 };
 use crate::config::CliOverrides;
 
@@ -49,6 +49,9 @@ pub enum CliCommand {
     /// Excuse cameras and streams until a time.
     #[command(subcommand)]
     Maintenance(incident_commands::MaintenanceCommand),
+    /// What was recorded: how complete it is, what is kept, what goes.
+    #[command(subcommand, visible_alias = "recording")]
+    Recordings(recording_commands::RecordingCommand),
     /// What people have changed.
     #[command(subcommand)]
     Audit(login_commands::AuditCommand),

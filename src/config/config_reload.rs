@@ -120,6 +120,9 @@ const ROWS: &[Row] = &[
     live!("record.keep_local", record.keep_local),
     live!("record.min_free", record.min_free),
     next_start!("upload.workers", upload.workers),
+    live!("objects.keep", retention.keep),
+    live!("objects.keep_streams", retention.keep_streams),
+    live!("objects.keep_bytes", retention.keep_bytes),
     Row { key: "objects.directory", differs: |old, new| folder(old) != folder(new), take: None },
     Row {
         key: "objects.s3.endpoint_url",

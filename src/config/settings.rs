@@ -41,6 +41,8 @@ pub struct Settings {
     pub upload: UploadSettings,
     /// Object store.
     pub objects: ObjectsSettings,
+    /// How long it keeps recordings.
+    pub retention: RetentionSettings,
     /// ffmpeg programs.
     pub ffmpeg: FfmpegSettings,
     /// Every key with its value and origin, for people; without secrets.
@@ -307,6 +309,17 @@ pub struct RecordSettings {
 pub struct UploadSettings {
     /// Upload workers.
     pub workers: usize,
+}
+
+/// How long the object store keeps recordings; for ever when nothing is given.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct RetentionSettings {
+    /// Recordings are deleted when they ended so long ago.
+    pub keep: Option<Duration>,
+    /// Other times for streams whose name matches the pattern; the first one counts.
+    pub keep_streams: Vec<(String, Duration)>,
+    /// The oldest go while all together have more bytes.
+    pub keep_bytes: Option<u64>,
 }
 
 /// Object store.

@@ -26,6 +26,7 @@ pub mod recording;
 pub mod recording_session;
 pub mod restart;
 pub mod restream;
+pub mod retention;
 pub mod role;
 pub mod run_log;
 pub mod sample;

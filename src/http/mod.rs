@@ -14,6 +14,7 @@ mod caller;
 mod camera_log_routes;
 mod camera_routes;
 mod complaints;
+mod completeness_routes;
 mod connection_limits;
 mod connection_tracking;
 mod connections;

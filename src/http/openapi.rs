@@ -12,9 +12,9 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, health, history_routes, host_routes, incident_routes, kind_routes,
-    maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings, session_list_routes,
-    settings_routes, sheet_routes, status_routes, stream_routes, ws,
+    audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
+    incident_routes, kind_routes, maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings,
+    session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -72,6 +72,7 @@ use super::{
         probe_routes::kept,
         probe_routes::probe_now,
         probe_routes::test,
+        completeness_routes::list,
         recordings::streams,
         recordings::sessions,
         recordings::segments,

@@ -15,6 +15,7 @@ mod attempt;
 mod conflicts;
 mod evict;
 mod missing;
+mod retain;
 mod retries;
 mod uploads;
 mod worker;
@@ -29,16 +30,19 @@ use tokio::sync::watch;
 pub use uploads::Uploads;
 
 use crate::actors::incidents::IncidentsHandle;
-use crate::adapters::database::RecordingStore;
+use crate::adapters::database::{RecordingStore, RetentionStore};
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
 use crate::base::{Error, Result};
+use crate::domain::retention::RetentionRules;
 
 /// What uploading needs from outside.
 #[derive(Clone)]
 pub struct UploadHandles {
     /// The catalogue: the queue of uploads.
     pub recordings: Arc<dyn RecordingStore>,
+    /// What may not be deleted, and what shall be.
+    pub retention: Arc<dyn RetentionStore>,
     /// Where segments go.
     pub objects: SharedObjects,
     /// Where they lie.
@@ -76,7 +80,7 @@ impl UploadHandles {
 }
 
 /// Rules of the configuration.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadRules {
     /// Upload workers.
     pub workers: usize,
@@ -84,4 +88,6 @@ pub struct UploadRules {
     pub keep_local: Duration,
     /// Below this many free bytes recordings pause; uploaded segments leave the spool before that.
     pub min_free: u64,
+    /// What leaves the object store.
+    pub retention: RetentionRules,
 }

@@ -11,6 +11,7 @@ use tokio::time::Instant;
 use super::conflicts::{self, Conflicts};
 use super::evict::{Eviction, evict};
 use super::missing::heal;
+use super::retain::retain;
 use super::retries::SharedRetries;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
@@ -251,7 +252,17 @@ impl Flight for Evict {
             return None;
         }
         let (handles, rules, mut eviction) = (manager.handles.clone(), manager.rules.get(), manager.eviction.clone());
-        Some(((), Box::pin(async move { Ok(evict(&handles, &rules, &mut eviction, Utc::now()).await) })))
+        Some((
+            (),
+            Box::pin(async move {
+                let (evicted, ended) = evict(&handles, &rules, &mut eviction, Utc::now()).await;
+                let (deleted, failed) = retain(&handles, &rules.retention, Utc::now()).await;
+                if deleted > 0 {
+                    log::info!("{deleted} stored segments were deleted by the rules of retention");
+                }
+                Ok((evicted, ended.or(failed)))
+            }),
+        ))
     }
 
     fn ended(manager: &mut Uploads, (): (), done: Result<Self::Output>, _: &mut Context<Uploads>) -> Ended {

@@ -29,8 +29,8 @@ impl World {
     /// One sealed segment, and nobody has claimed it.
     async fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let recordings: Arc<dyn RecordingStore> =
-            sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let recordings: Arc<dyn RecordingStore> = database.clone();
         let session =
             RecordingSession { started_at: "2026-03-01T12:00:00Z".parse().expect("a time"), ..sample::session("gate") };
         recordings.open_session(session.clone()).await.expect("opened");
@@ -56,6 +56,7 @@ impl World {
         recordings.put_segment(segment.clone()).await.expect("put");
         let handles = UploadHandles {
             recordings,
+            retention: database,
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("a store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             sealed: watch::channel(0).1,

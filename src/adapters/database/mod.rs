@@ -1,7 +1,7 @@
 //! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
 //! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`],
-//! [`LoginStore`], [`HistoryStore`], [`MaintenanceStore`]), all of them
+//! [`LoginStore`], [`HistoryStore`], [`MaintenanceStore`], [`RetentionStore`]), all of them
 //! implemented by `sqlite` (a file, the embedded default) and `postgres`; `site` is the cameras of a site's own table.
 //! [`Stores`] is what the program was built with; a role takes the stores that it needs. Rows go out unchecked: what makes a
 //! camera valid is a rule of `domain::camera`.
@@ -9,6 +9,7 @@
 #[cfg(test)]
 mod behaviour;
 mod camera_store;
+mod completeness_report;
 mod condition;
 mod history_store;
 mod host_store;
@@ -23,6 +24,7 @@ mod owner;
 pub mod postgres;
 mod probe_store;
 mod recording_store;
+mod retention_store;
 mod row_rules;
 pub mod site;
 pub mod sqlite;
@@ -30,6 +32,7 @@ mod stores;
 mod timeout;
 
 pub use camera_store::{CameraStore, ListenProgress, WritePlan};
+pub use completeness_report::completeness;
 pub use condition::Condition;
 pub use history_store::{HistoryQuery, HistoryStore, SeriesBuckets};
 pub use host_store::HostStore;
@@ -39,6 +42,7 @@ pub use maintenance_store::MaintenanceStore;
 pub use node_store::{Joined, NodeFolder, NodeStore};
 pub use probe_store::ProbeStore;
 pub use recording_store::{MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip};
+pub use retention_store::RetentionStore;
 pub use stores::{Database, DatabaseHealth, Stores};
 pub use timeout::{CALL_TIMEOUT, with_timeout};
 

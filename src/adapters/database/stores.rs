@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use super::{
     CameraStore, HistoryStore, HostStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, ProbeStore,
-    RecordingStore,
+    RecordingStore, RetentionStore,
 };
 use crate::base::Result;
 
@@ -24,6 +24,7 @@ pub trait Database:
     + RecordingStore
     + IncidentStore
     + MaintenanceStore
+    + RetentionStore
     + NodeStore
     + LoginStore
     + HistoryStore
@@ -38,6 +39,7 @@ impl<T> Database for T where
         + RecordingStore
         + IncidentStore
         + MaintenanceStore
+        + RetentionStore
         + NodeStore
         + LoginStore
         + HistoryStore
@@ -60,6 +62,8 @@ pub struct Stores {
     pub incidents: Arc<dyn IncidentStore>,
     /// Cameras and streams that are excused.
     pub maintenance: Arc<dyn MaintenanceStore>,
+    /// What may not be deleted, and what shall be.
+    pub retention: Arc<dyn RetentionStore>,
     /// Nodes and their folders.
     pub nodes: Arc<dyn NodeStore>,
     /// Who may log in, and what people have changed.
@@ -81,6 +85,7 @@ impl Stores {
             recordings: database.clone(),
             incidents: database.clone(),
             maintenance: database.clone(),
+            retention: database.clone(),
             nodes: database.clone(),
             logins: database.clone(),
             history: database.clone(),

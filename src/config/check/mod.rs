@@ -43,6 +43,7 @@ pub(super) fn settings(
         record: sections::record(&mut check),
         upload: sections::upload(&mut check),
         objects: objects::objects(&mut check, &data_dir),
+        retention: objects::retention(&mut check),
         agent: sections::agent(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,

@@ -1,19 +1,25 @@
 //! The section `objects`: a folder, or a bucket.
 
+use std::ops::RangeInclusive;
 use std::path::Path;
+use std::time::Duration;
 
 use secrecy::SecretString;
 use url::Url;
 
 use super::checker::Checker;
 use super::urls;
-use super::values::{flag, path, text};
+use super::values::{duration, flag, list, path, text};
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{ObjectsSettings, S3Settings};
+use crate::config::settings::{ObjectsSettings, RetentionSettings, S3Settings};
+use crate::config::units;
 
 /// Keys that say that there is a bucket.
 const BUCKET: [&str; 3] = ["objects.s3.endpoint_url", "objects.s3.access_key_id", "objects.s3.secret_access_key"];
+
+/// How long recordings may be kept.
+const KEEP: RangeInclusive<Duration> = Duration::from_secs(3_600)..=Duration::from_secs(100 * 365 * 86_400);
 
 /// Classes of S3; servers of other makers know `STANDARD`.
 const CLASSES: [&str; 9] = [
@@ -72,6 +78,32 @@ pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettin
         // Complained of: nothing of this comes into force.
         _ => ObjectsSettings::Directory(data_dir.join("objects")),
     }
+}
+
+/// How long they stay there.
+pub(super) fn retention(check: &mut Checker<'_>) -> RetentionSettings {
+    RetentionSettings {
+        keep: check.read("objects.keep", |entry| duration(entry, KEEP)),
+        keep_streams: check.read("objects.keep_streams", keep_streams).unwrap_or_default(),
+        keep_bytes: check.read("objects.keep_bytes", |entry| units::size(&entry.value)),
+    }
+}
+
+/// Patterns of names, each with a time: `yard/*=30d`.
+fn keep_streams(entry: &RawEntry) -> Result<Vec<(String, Duration)>, ConfigFault> {
+    let one = |typed: &String| {
+        let remedy = "write a name or pattern, '=' and a time from 1h to 100y, as in \"yard/*=30d\"";
+        let wrong = || ConfigFault::new(format!("{typed:?} is no pattern with a time"), remedy);
+        let (pattern, time) = typed.split_once('=').ok_or_else(wrong)?;
+        let time = units::parse_duration(time.trim()).ok().filter(|time| KEEP.contains(time)).ok_or_else(wrong)?;
+        let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./*?".contains(c);
+        let pattern = pattern.trim();
+        if pattern.is_empty() || !pattern.chars().all(is_plain) {
+            return Err(wrong());
+        }
+        Ok((pattern.to_owned(), time))
+    };
+    list(entry)?.iter().map(one).collect()
 }
 
 /// Where the buckets of a region are, when no other server is named.

@@ -3,6 +3,7 @@
 use std::fs;
 use std::process::Command;
 
+use chrono::{DateTime, Utc};
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
@@ -70,9 +71,74 @@ async fn segments_are_stored_in_the_bucket_and_played_from_there() {
     .await;
     let url = program.api.url(&format!("/api/v1/recordings/segments/{id}.mp4"));
     assert_eq!(frames(&url), frames_there, "over HTTP, from the bucket");
+    completeness(&program).await;
+    kept_and_deleted(&program, &bucket).await;
     assert!(!program.log().contains(SECRET));
     program.stop().await;
     media.stop().await;
+}
+
+/// Each millisecond since the first recording is stored or in a gap with a cause; the publisher has left.
+async fn completeness(program: &Program) {
+    let length = |one: &Value, from: &str, to: &str| {
+        let time = |name: &str| one[name].as_str().expect("a time").parse::<DateTime<Utc>>().expect("a time");
+        (time(to) - time(from)).num_milliseconds()
+    };
+    let found = eventually("a gap since the stream ended", || async {
+        let found = program.api.items("/api/v1/completeness?stream=yard").await.pop()?;
+        let last = found["gaps"].as_array()?.last()?.clone();
+        (last["cause"] == "sourceSilent" && last["to"] == found["to"]).then_some(found)
+    })
+    .await;
+    let gaps: i64 = found["gaps"].as_array().expect("gaps").iter().map(|gap| length(gap, "from", "to")).sum();
+    let (expected, stored) = (found["expectedMs"].as_i64().expect("ms"), found["storedMs"].as_i64().expect("ms"));
+    assert_eq!((expected, expected - stored), (length(&found, "from", "to"), gaps), "{found}");
+    assert!(stored > 5_000, "{found}");
+    let report = program.room().run(&["recordings", "report", "--days", "2", "--config", "streamwarden.toml"], &[]);
+    let line = report.out.lines().find(|line| line.contains(",main,yard,")).unwrap_or_else(|| panic!("{}", report.out));
+    assert!(report.code == Some(0) && line.split(',').count() == 8 + 14, "{line}");
+}
+
+/// Damage is found by reading again; what is old goes when somebody asks for it, and what is locked stays.
+async fn kept_and_deleted(program: &Program, bucket: &BucketServer) {
+    let run = |arguments: &[&str]| {
+        let all: Vec<&str> =
+            ["recordings"].iter().chain(arguments).chain(&["--config", "streamwarden.toml"]).copied().collect();
+        program.room().run(&all, &[])
+    };
+    let whole = run(&["verify"]);
+    assert!(whole.code == Some(0) && whole.out.contains("0 are damaged"), "{}{}", whole.out, whole.err);
+    let segments = program.api.segments("yard").await;
+    let (first, last) = (&segments[0], &segments[segments.len() - 1]);
+    let key = text(&first["objectKey"]);
+    let mut bytes = fs::read(bucket.object(&key)).expect("an object");
+    *bytes.last_mut().expect("bytes") ^= 1;
+    fs::write(bucket.object(&key), bytes).expect("damaged");
+    let damaged = run(&["verify"]);
+    let says = damaged.out.contains(&key) && damaged.out.contains("SHA-256");
+    assert!(damaged.code == Some(1) && says, "{}{}", damaged.out, damaged.err);
+
+    let (from, to) = (text(&first["startedAt"]), text(&last["startedAt"]));
+    let wrong = run(&["lock", "yard", "--from", &to, "--to", &from, "--reason", "case 7"]);
+    assert!(wrong.code == Some(2) && wrong.err.contains("must be before to"), "{}", wrong.err);
+    let until = text(&segments[1]["startedAt"]);
+    let locked = run(&["lock", "yard", "--from", &from, "--to", &until, "--reason", "case 7"]);
+    assert_eq!(locked.code, Some(0), "{}", locked.err);
+    assert!(run(&["locks"]).out.contains("case 7"));
+    let keys = bucket.keys().len();
+    let dry = run(&["clean", "--older-than", "1s"]);
+    assert!(dry.code == Some(0) && dry.out.contains("yard") && dry.out.contains("add --yes"), "{}{}", dry.out, dry.err);
+    assert_eq!(bucket.keys().len(), keys, "nothing was deleted");
+    let done = run(&["clean", "--older-than", "1s", "--yes"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    eventually("that the rest is gone", || async { (bucket.keys() == [key.clone()]).then_some(()) }).await;
+    eventually("rows that say so", || async {
+        let now = program.api.segments("yard").await;
+        let deleted = now.iter().filter(|one| one["state"] == "deleted").collect::<Vec<_>>();
+        let says = deleted.iter().all(|one| one["reason"].as_str().is_some_and(|why| why.contains("asked for it")));
+        (says && deleted.len() + 1 == now.len()).then_some(())
+    })
+    .await;
 }
 
 const FOREIGN: &[u8] = b"somebody else's";

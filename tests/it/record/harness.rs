@@ -100,7 +100,12 @@ impl Harness {
                 keep_local: Duration::from_secs(3600),
                 min_free: 0,
             },
-            rules: UploadRules { workers: 2, keep_local: Duration::from_secs(3600), min_free: 0 },
+            rules: UploadRules {
+                workers: 2,
+                keep_local: Duration::from_secs(3600),
+                min_free: 0,
+                retention: Default::default(),
+            },
             login: None,
             secure: None,
             monitor,
@@ -163,12 +168,13 @@ impl Harness {
     pub fn upload(&mut self) {
         let handles = UploadHandles {
             recordings: self.database.clone(),
+            retention: self.database.clone(),
             objects: self.objects.clone(),
             spool: self.spool.clone(),
             sealed: self.sealed.subscribe(),
             incidents: Default::default(),
         };
-        self.uploads = Some(Uploads::new(self.rules, handles).start());
+        self.uploads = Some(Uploads::new(self.rules.clone(), handles).start());
     }
 
     /// From now on the recorders believe that it is this time.

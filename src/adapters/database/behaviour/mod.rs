@@ -11,6 +11,7 @@ pub(super) mod login_behaviour;
 pub(super) mod maintenance_behaviour;
 pub(super) mod node_behaviour;
 pub(super) mod recording_behaviour;
+pub(super) mod retention_behaviour;
 
 use std::sync::Arc;
 
@@ -78,6 +79,7 @@ macro_rules! tests {
         $crate::adapters::database::behaviour::tests!(@each $open, maintenance_behaviour:
             what_is_excused_is_kept_until_it_is_over
         );
+        $crate::adapters::database::behaviour::tests!(@each $open, retention_behaviour: locks_and_cleanups_are_kept);
         $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
             users_are_kept_and_a_new_password_ends_their_sessions
             tokens_and_sessions_are_kept_noted_and_revoked

@@ -26,6 +26,7 @@ mod postgres_maintenance;
 mod postgres_nodes;
 mod postgres_notes;
 mod postgres_recordings;
+mod postgres_retention;
 mod postgres_schema;
 mod postgres_segments;
 mod postgres_site;

@@ -25,6 +25,7 @@ mod sqlite_maintenance;
 mod sqlite_nodes;
 mod sqlite_notes;
 mod sqlite_recordings;
+mod sqlite_retention;
 mod sqlite_schema;
 mod sqlite_segments;
 mod sqlite_stores;

@@ -294,7 +294,7 @@ async fn an_older_schema_is_migrated_and_keeps_its_rows() {
     first.add_camera(gate()).await.expect("added");
     drop(first);
     let shell = Connection::open(&path).expect("opened");
-    let back = "DROP VIEW segment_states; DROP TABLE copies; DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
+    let back = "DROP TABLE recording_locks; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
                 DROP TABLE nodes; DROP TRIGGER cameras_updated_at; ALTER TABLE cameras DROP COLUMN label; \
                 DROP TABLE history_rows; DROP TABLE incident_notes; DROP TABLE maintenance; DROP TABLE hosts; DROP TABLE recording_days; DROP TABLE segment_counts; DROP TABLE login_users; \
                 DROP TABLE login_tokens; DROP TABLE login_sessions; DROP TABLE audit; DELETE FROM refinery_schema_history WHERE version > 1";
@@ -364,7 +364,7 @@ async fn rows_of_version_15_get_their_copies() {
     let first = open(&path).await.expect("opened").for_node("here");
     let made = behaviour::copy_behaviour::one_in_each_state(&*first).await;
     drop(first);
-    let back = "DROP VIEW segment_states; DROP TABLE copies; DELETE FROM refinery_schema_history WHERE version >= 16";
+    let back = "DROP TABLE recording_locks; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DELETE FROM refinery_schema_history WHERE version >= 16";
     Connection::open(&path).and_then(|shell| shell.execute_batch(back)).expect("back to version 15");
     let again = open(&path).await.expect("migrated");
     behaviour::copy_behaviour::are_carried_over(&*again, &made).await;

@@ -1,0 +1,115 @@
+//! Retention: stored recordings that are too old, too many or asked for go, from the object store and from the spool. What is locked
+//! stays, and so does what is not uploaded yet.
+//!
+//! The object goes first and its row second: after a crash in between the next pass, by the same rules, finds no object and writes
+//! the row. Each row keeps when and why.
+
+use chrono::{DateTime, Utc};
+
+use super::UploadHandles;
+use crate::adapters::database::SegmentQuery;
+use crate::base::{Error, Result};
+use crate::domain::recording::{Segment, SegmentState};
+use crate::domain::retention::{RecordingLock, RetentionRules};
+
+/// Segments looked at together.
+const PAGE: u32 = 200;
+
+/// Deletes what is due of this node. Returns how many segments, and why it ended early.
+pub(super) async fn retain(
+    handles: &UploadHandles,
+    rules: &RetentionRules,
+    now: DateTime<Utc>,
+) -> (usize, Option<Error>) {
+    let mut pass = RetentionPass { handles, deleted: 0, freed: 0, locks: Vec::new() };
+    let ended = pass.run(rules, now).await;
+    (pass.deleted, ended.err())
+}
+
+struct RetentionPass<'a> {
+    handles: &'a UploadHandles,
+    deleted: usize,
+    /// Bytes that left the object store.
+    freed: u64,
+    locks: Vec<RecordingLock>,
+}
+
+impl RetentionPass<'_> {
+    async fn run(&mut self, rules: &RetentionRules, now: DateTime<Utc>) -> Result<()> {
+        let cleanups = self.handles.retention.cleanups().await?;
+        if *rules == RetentionRules::default() && cleanups.is_empty() {
+            return Ok(());
+        }
+        self.handles.ready().await?;
+        self.locks = self.handles.retention.locks().await?;
+        let recordings = self.handles.recordings.recordings().await?;
+        for one in &recordings {
+            let Some((before, why)) = rules.cutoff(&one.stream, &cleanups, now) else { continue };
+            if one.first < before {
+                let query =
+                    SegmentQuery { server: Some(one.server.clone()), stream: Some(one.stream.clone()), ..due(before) };
+                self.delete(query, &why, |segment, _| segment.ended_at() <= before).await?;
+            }
+        }
+        if let Some(most) = rules.keep_bytes {
+            let stored: u64 = recordings.iter().map(|one| one.bytes).sum();
+            let excess = stored.saturating_sub(self.freed).saturating_sub(most);
+            let freed = self.freed;
+            let why = "deleted: the store is larger than objects.keep_bytes allows";
+            self.delete(due(now), why, |_, so_far| so_far - freed < excess).await?;
+        }
+        Ok(())
+    }
+
+    /// Deletes what the query lists, the oldest first, until one is not due. `is_due` is told what has been freed so far.
+    async fn delete(&mut self, query: SegmentQuery, why: &str, is_due: impl Fn(&Segment, u64) -> bool) -> Result<()> {
+        let mut after = None;
+        loop {
+            let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for segment in &page {
+                if !is_due(segment, self.freed) {
+                    return Ok(());
+                }
+                if !self.locks.iter().any(|lock| lock.covers(segment)) {
+                    self.one(segment, why).await?;
+                }
+            }
+        }
+    }
+
+    /// An error of one segment leaves the others alone.
+    async fn one(&mut self, segment: &Segment, why: &str) -> Result<()> {
+        match self.remove(segment, why).await {
+            Ok(is_ours) => {
+                self.deleted += usize::from(is_ours);
+                self.freed += segment.bytes;
+                Ok(())
+            }
+            Err(error) if error.is_passing() => Err(error),
+            Err(error) => {
+                log::warn!(stream = segment.stream.as_str(); "{} cannot be deleted: {error}", segment.object_key);
+                Ok(())
+            }
+        }
+    }
+
+    async fn remove(&self, segment: &Segment, why: &str) -> Result<bool> {
+        self.handles.objects.remove(&segment.object_key).await?;
+        if segment.state == SegmentState::Uploaded {
+            let (spool, path) = (self.handles.spool.clone(), segment.spool_path.clone());
+            let removed = tokio::task::spawn_blocking(move || spool.remove(&path)).await;
+            removed
+                .map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        }
+        let from = vec![SegmentState::Uploaded, SegmentState::Evicted];
+        self.handles.recordings.move_segment(segment.id, from, SegmentState::Deleted, Some(why.to_owned())).await
+    }
+}
+
+/// Stored segments of this node that began before a time, by start.
+fn due(before: DateTime<Utc>) -> SegmentQuery {
+    let states = vec![SegmentState::Uploaded, SegmentState::Evicted];
+    SegmentQuery { states, own: true, to: Some(before), limit: PAGE, ..SegmentQuery::default() }
+}

@@ -1,0 +1,26 @@
+//! What may not be deleted and what shall be, in the database: what is asked and written.
+
+use async_trait::async_trait;
+use uuid::Uuid;
+
+use crate::base::{Error, Result};
+use crate::domain::retention::{Cleanup, RecordingLock};
+
+/// Locks and cleanups, whichever node asks. Every write is durable when it returns.
+#[async_trait]
+pub trait RetentionStore: Send + Sync {
+    /// Every lock, by stream and begin.
+    async fn locks(&self) -> Result<Vec<RecordingLock>>;
+    /// Adds a lock.
+    async fn add_lock(&self, lock: RecordingLock) -> Result<()>;
+    /// Removes a lock. `NotFound` when there is none.
+    async fn remove_lock(&self, id: Uuid) -> Result<()>;
+    /// What people have asked to delete.
+    async fn cleanups(&self) -> Result<Vec<Cleanup>>;
+    /// Asks for it.
+    async fn add_cleanup(&self, cleanup: Cleanup) -> Result<()>;
+}
+
+pub(super) fn no_lock(id: Uuid) -> Error {
+    Error::not_found(format!("there is no lock {id}; list them: streamwarden recordings locks"))
+}
