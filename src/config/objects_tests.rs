@@ -34,3 +34,21 @@ fn a_bucket_is_used_when_its_keys_are_given_and_whole() {
         ),
     ]);
 }
+
+#[test]
+fn recordings_are_kept_for_ever_or_for_the_times_given() {
+    let kept = loaded("", &[]).retention;
+    assert_eq!((kept.keep, kept.keep_streams.len(), kept.keep_bytes), (None, 0, None));
+    let text = "[objects]\nkeep = \"90d\"\nkeep_streams = [\"lobby=7d\", \" yard/* = 1y\"]\nkeep_bytes = \"2T\"\n";
+    let kept = loaded(text, &[]).retention;
+    let day = std::time::Duration::from_secs(86_400);
+    let streams = vec![("lobby".to_owned(), 7 * day), ("yard/*".to_owned(), 365 * day)];
+    assert_eq!((kept.keep, kept.keep_streams, kept.keep_bytes), (Some(90 * day), streams, Some(2 << 40)));
+    let row = |line: &str| format!("[objects]\n{line}\n");
+    assert_rows(&[
+        (&row("keep = \"10m\""), &[], &[("objects.keep", "", "")]),
+        (&row("keep_streams = [\"lobby\"]"), &[], &[("objects.keep_streams", "no pattern with a time", "yard/*=30d")]),
+        (&row("keep_streams = [\"a b=7d\"]"), &[], &[("objects.keep_streams", "no pattern with a time", "")]),
+        (&row("keep_bytes = \"much\""), &[], &[("objects.keep_bytes", "not a size", "")]),
+    ]);
+}

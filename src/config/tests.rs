@@ -334,6 +334,10 @@ const EXAMPLES: [&str; 27] = [
     "database.schema",
     "database.listen_url",
     "database.cameras_query",
+    // Nothing is deleted by default.
+    "objects.keep",
+    "objects.keep_streams",
+    "objects.keep_bytes",
     "agent.post_url",
     "agent.post_fingerprint",
     "agent.post_ca_file",

@@ -178,7 +178,8 @@ pub fn judge(
     // What ffmpeg is writing has no end yet: it is judged when it is closed.
     let writing = recorded.iter().filter(|one| one.state == SegmentState::Writing).map(|one| one.span.from).min();
     let end = writing.map_or(asked.to, |from| asked.to.min(from.max(asked.from)));
-    let judged = Span { from: asked.from, to: end };
+    // Whole milliseconds, so that sums are exact.
+    let judged = Span { from: whole(asked.from), to: whole(end) };
     if judged.from >= judged.to {
         return None;
     }

@@ -4,7 +4,7 @@
 //! store or the catalogue as a whole does not work. Everything else goes on.
 
 use std::cell::{Ref, RefCell, RefMut};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -31,13 +31,26 @@ pub(super) type Claims = BTreeMap<Uuid, usize>;
 pub(super) struct SharedRetries {
     claims: Rc<RefCell<Claims>>,
     retries: Rc<RefCell<Retries>>,
+    turns: Rc<RefCell<Turns>>,
     born: Instant,
 }
+
+/// Whose turn it is: after an outage the oldest go first, and every third claim takes the newest of one stream after the other, so that
+/// nobody waits for the backlog to see what is recorded now.
+#[derive(Default)]
+struct Turns {
+    claims: usize,
+    /// Streams that have had their turn in this round.
+    served: BTreeSet<String>,
+}
+
+/// One claim of so many takes the newest.
+const NEWEST_EVERY: usize = 3;
 
 impl SharedRetries {
     pub(super) fn new() -> Self {
         let (claims, retries) = (Rc::default(), Rc::new(RefCell::new(Retries::new())));
-        Self { claims, retries, born: Instant::now() }
+        Self { claims, retries, turns: Rc::default(), born: Instant::now() }
     }
 
     pub(super) fn claims(&self) -> RefMut<'_, Claims> {
@@ -46,6 +59,22 @@ impl SharedRetries {
 
     pub(super) fn retries(&self) -> Ref<'_, Retries> {
         self.retries.borrow()
+    }
+
+    /// Counts a claim: the streams whose newest segments are not wanted now, where it is the turn of the newest.
+    pub(super) fn turn(&self) -> Option<Vec<String>> {
+        let mut turns = self.turns.borrow_mut();
+        turns.claims += 1;
+        turns.claims.is_multiple_of(NEWEST_EVERY).then(|| turns.served.iter().cloned().collect())
+    }
+
+    /// A stream had its turn; `None`: none was left, and a new round begins.
+    pub(super) fn served(&self, stream: Option<&str>) {
+        let served = &mut self.turns.borrow_mut().served;
+        match stream {
+            Some(stream) => _ = served.insert(stream.to_owned()),
+            None => served.clear(),
+        }
     }
 
     /// Something failed: of this segment, or while there was none. Logs what is new.
@@ -128,6 +157,7 @@ impl Retries {
         Skip {
             segments: self.segments.waiting(now).copied().collect(),
             sessions: self.sessions.waiting(now).copied().collect(),
+            newest_but: None,
         }
     }
 
@@ -161,7 +191,7 @@ mod tests {
             let mut retries = Retries::new();
             assert!(retries.failed(Some(&segment(1, 9)), &of(scope), now, 1.0), "it is logged");
             assert!(!retries.failed(Some(&segment(1, 9)), &of(scope), now, 1.0), "once");
-            assert_eq!(retries.skip(now), Skip { segments, sessions }, "{scope:?}");
+            assert_eq!(retries.skip(now), Skip { segments, sessions, newest_but: None }, "{scope:?}");
             assert_eq!(retries.pause(now).is_some(), pauses, "{scope:?}");
             assert_eq!(retries.next_try(now, now).is_some(), !pauses, "{scope:?}");
             assert!(retries.stored(&segment(1, 9)) && !retries.stored(&segment(1, 9)));

@@ -83,7 +83,7 @@ impl UploadWorker {
         }
     }
 
-    /// Claims the oldest segment that may be tried.
+    /// Claims a segment that may be tried: the oldest, and at times the newest of a stream.
     fn work(&mut self, ctx: &mut Context<Self>) {
         self.woken = false;
         if self.stopping.is_some() {
@@ -209,7 +209,15 @@ pub(super) async fn claim(
 ) -> Result<Option<Segment>> {
     give_back(number, handles, shared).await?;
     handles.ready().await?;
-    let claimed = handles.recordings.claim_upload(skip).await?;
+    let turn = shared.turn();
+    let is_turn = turn.is_some();
+    let mut claimed = handles.recordings.claim_upload(Skip { newest_but: turn, ..skip.clone() }).await?;
+    if is_turn {
+        shared.served(claimed.as_ref().map(|segment| segment.stream.as_str()));
+        if claimed.is_none() {
+            claimed = handles.recordings.claim_upload(skip).await?;
+        }
+    }
     if let Some(segment) = &claimed {
         shared.claims().insert(segment.id, number);
     }

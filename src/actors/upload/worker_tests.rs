@@ -110,3 +110,26 @@ async fn an_answer_that_comes_after_the_next_claim_takes_nothing_from_it() {
     give_back(1, &world.handles, &world.shared).await.expect("given back");
     assert_eq!(world.state().await, SegmentState::Sealed, "a worker that failed can still give it back");
 }
+
+#[tokio::test]
+async fn what_is_recorded_now_does_not_wait_for_the_backlog() {
+    let world = World::new().await;
+    let first = world.handles.recordings.segment(world.segment).await.expect("read").expect("there");
+    for number in 1..9 {
+        let at = first.started_at + chrono::TimeDelta::seconds(i64::from(number));
+        let segment = Segment { id: Uuid::now_v7(), number, started_at: at, ..first.clone() };
+        world.handles.recordings.put_segment(segment).await.expect("put");
+    }
+    let mut order = Vec::new();
+    while let Some(claimed) =
+        claim(0, &world.handles, &world.shared, Skip::default()).await.expect("the catalogue works")
+    {
+        order.push(claimed.number);
+        // It is stored: nothing is given back.
+        world.shared.claims().clear();
+    }
+    // One stream: it has its turn in every other round of its kind.
+    assert_eq!(order[..4], [0, 1, 8, 2]);
+    order.sort_unstable();
+    assert_eq!(order, (0..9).collect::<Vec<_>>(), "and nothing is left out");
+}

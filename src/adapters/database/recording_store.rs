@@ -84,6 +84,8 @@ pub struct Skip {
     pub segments: Vec<Uuid>,
     /// Every segment of these sessions.
     pub sessions: Vec<Uuid>,
+    /// The newest is wanted instead of the oldest, of other streams than these.
+    pub newest_but: Option<Vec<String>>,
 }
 
 /// Most sessions in one answer: a stream that drops out every ten minutes for two months.
@@ -116,7 +118,7 @@ pub trait RecordingStore: Send + Sync {
         to: SegmentState,
         reason: Option<String>,
     ) -> Result<bool>;
-    /// Takes this node's oldest sealed segment for upload (`sealed -> uploading`) that is not to be skipped, in one
+    /// Takes this node's oldest (or newest) sealed segment for upload (`sealed -> uploading`) that is not to be skipped, in one
     /// transaction.
     async fn claim_upload(&self, skip: Skip) -> Result<Option<Segment>>;
     /// Puts every `uploading` segment of this node back to `sealed`, and copies in conflict back into the queue: called once at start,

@@ -3,7 +3,7 @@
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicU16, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
@@ -44,6 +44,12 @@ pub struct BucketServer {
 struct Faults {
     /// Every request is answered with this status; 0: none is.
     status: AtomicU16,
+    /// With this body; empty: that of an overloaded server.
+    body: Mutex<String>,
+    /// Bodies of answers break off in the middle.
+    cut: AtomicBool,
+    /// Nobody answers.
+    hang: AtomicBool,
     puts: AtomicUsize,
     /// Held by whoever puts: a server looks whether something is there and stores as one step, and this one in two.
     putting: tokio::sync::Mutex<()>,
@@ -107,6 +113,22 @@ impl BucketServer {
     /// From now on every request is answered with this status; 0: as it should be.
     pub fn refuse(&self, status: u16) {
         self.faults.status.store(status, Ordering::SeqCst);
+    }
+
+    /// The same with the body of another error.
+    pub fn refuse_with(&self, status: u16, body: &str) {
+        body.clone_into(&mut self.faults.body.lock().expect("a text"));
+        self.refuse(status);
+    }
+
+    /// From now on answers with a body break off in the middle, or not any more.
+    pub fn cut(&self, on: bool) {
+        self.faults.cut.store(on, Ordering::SeqCst);
+    }
+
+    /// From now on nobody answers.
+    pub fn hang(&self) {
+        self.faults.hang.store(true, Ordering::SeqCst);
     }
 
     /// Puts so far, parts included.
@@ -173,9 +195,15 @@ async fn answer(
     if request.method() == Method::PUT {
         faults.puts.fetch_add(1, Ordering::SeqCst);
     }
+    if faults.hang.load(Ordering::SeqCst) {
+        std::future::pending::<()>().await;
+    }
     let status = faults.status.load(Ordering::SeqCst);
     if status != 0 {
-        let body = "<Error><Code>SlowDown</Code></Error>".to_owned();
+        let mut body = faults.body.lock().expect("a text").clone();
+        if body.is_empty() {
+            "<Error><Code>SlowDown</Code></Error>".clone_into(&mut body);
+        }
         return Ok(Response::builder().status(status).body(Body::from(body)).expect("an answer"));
     }
     if let Some(answer) = of_uploads(&faults, request.method(), request.uri().query().unwrap_or_default()) {
@@ -185,7 +213,13 @@ async fn answer(
         Method::PUT => Some(faults.putting.lock().await),
         _ => None,
     };
+    let is_get = request.method() == Method::GET;
     let answer = service.call(request.map(Body::from)).await;
+    if faults.cut.load(Ordering::SeqCst) && is_get {
+        // It says more than it sends.
+        let half = Response::builder().status(206).header("content-length", "1000").body(Body::from("x".repeat(500)));
+        return Ok(half.expect("an answer"));
+    }
     Ok(answer.unwrap_or_else(|_| Response::builder().status(500).body(Body::empty()).expect("an answer")))
 }
 

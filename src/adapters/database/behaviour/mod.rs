@@ -55,6 +55,7 @@ macro_rules! tests {
             a_segment_moves_only_from_the_states_named
             uploads_are_claimed_oldest_first_and_once
             what_is_skipped_is_not_claimed
+            the_newest_of_a_stream_is_claimed_on_demand
             a_day_is_paged_without_holes
             a_stream_is_in_the_order_of_its_sessions_and_numbers
             ranges_of_time_include_what_overlaps

@@ -139,7 +139,7 @@ pub(in crate::adapters::database) async fn what_is_skipped_is_not_claimed(databa
     put(database, &one, 1, SegmentState::Sealed).await;
     put(database, &two, 5, SegmentState::Sealed).await;
     let claimed = async |segments: &[Uuid], sessions: &[Uuid]| {
-        let skip = Skip { segments: segments.to_vec(), sessions: sessions.to_vec() };
+        let skip = Skip { segments: segments.to_vec(), sessions: sessions.to_vec(), newest_but: None };
         let claimed = database.claim_upload(skip).await.expect("asked");
         if let Some(claimed) = &claimed {
             let from = vec![SegmentState::Uploading];
@@ -151,6 +151,25 @@ pub(in crate::adapters::database) async fn what_is_skipped_is_not_claimed(databa
     assert_eq!(claimed(&[first.id], &[]).await, Some(1));
     assert_eq!(claimed(&[first.id], &[one.id]).await, Some(5));
     assert_eq!(claimed(&[], &[one.id, two.id]).await, None);
+}
+
+pub(in crate::adapters::database) async fn the_newest_of_a_stream_is_claimed_on_demand(database: &dyn Database) {
+    let (one, two) = (opened(database, "cam1").await, opened(database, "cam2").await);
+    for (session, numbers) in [(&one, 0..3), (&two, 0..2)] {
+        for number in numbers {
+            put(database, session, number, SegmentState::Sealed).await;
+        }
+    }
+    let claimed = async |but: Option<&[&str]>| {
+        let newest_but = but.map(|names| names.iter().map(|name| (*name).to_owned()).collect());
+        let claimed = database.claim_upload(Skip { newest_but, ..Skip::default() }).await.expect("asked");
+        claimed.map(|segment| (segment.stream.as_str().to_owned(), segment.number))
+    };
+    let of = |stream: &str, number| Some((stream.to_owned(), number));
+    assert_eq!(claimed(Some(&[])).await, of("cam1", 2));
+    assert_eq!(claimed(Some(&["cam1", "it's"])).await, of("cam2", 1));
+    assert_eq!(claimed(Some(&["cam1", "cam2"])).await, None);
+    assert_eq!(claimed(None).await.map(|(_, number)| number), Some(0), "the oldest");
 }
 
 pub(in crate::adapters::database) async fn a_day_is_paged_without_holes(database: &dyn Database) {

@@ -86,17 +86,19 @@ pub(super) async fn claim(
     skip: &Skip,
 ) -> Result<crate::base::Result<Option<Segment>>, PostgresFailure> {
     // Adopted ones after our own: each look is one step into the index of what is local.
+    let order = if skip.newest_but.is_some() { "started_at DESC, id DESC" } else { "started_at, id" };
+    let but: &[String] = skip.newest_but.as_deref().unwrap_or_default();
     let adopted = "'' AND EXISTS (SELECT 1 FROM nodes WHERE nodes.node = $1 AND adopted)";
     let mut found = None;
     for whose in ["$1", adopted] {
         let sql = format!(
             "SELECT {COLUMNS} FROM segments WHERE id = (SELECT segments.id FROM segments JOIN copies \
              ON copies.segment = segments.id AND copies.place = 'objects' AND copies.state = 'waiting' \
-             WHERE segments.state = 'sealed' AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) \
-             ORDER BY started_at, id LIMIT 1 FOR UPDATE OF segments SKIP LOCKED)"
+             WHERE segments.state = 'sealed' AND node = {whose} AND id <> ALL ($2) AND session <> ALL ($3) AND stream <> ALL ($4) \
+             ORDER BY {order} LIMIT 1 FOR UPDATE OF segments SKIP LOCKED)"
         );
         let statement = client.prepare_cached(&sql).await?;
-        found = client.query_opt(&statement, &[&owner, &skip.segments, &skip.sessions]).await?;
+        found = client.query_opt(&statement, &[&owner, &skip.segments, &skip.sessions, &but]).await?;
         if found.is_some() {
             break;
         }

@@ -86,10 +86,11 @@ pub(super) fn claim(
     wanted: impl Fn() -> bool,
 ) -> Result<Option<Segment>, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let order = if skip.newest_but.is_some() { "started_at DESC, id DESC" } else { "started_at, id" };
     let sql = format!(
         "SELECT {COLUMNS} FROM segments WHERE state = 'sealed' AND EXISTS (SELECT 1 FROM copies \
          WHERE copies.segment = segments.id AND copies.place = 'objects' AND copies.state = 'waiting') AND {}{} \
-         ORDER BY started_at, id LIMIT 1",
+         ORDER BY {order} LIMIT 1",
         is_own("?1"),
         skipped(skip)
     );
@@ -118,13 +119,16 @@ pub(super) fn claim(
     }
 }
 
-/// Conditions that leave out what is skipped. Ids are our own texts: none needs escaping.
+/// Conditions that leave out what is skipped. Ids are our own texts, and quotes in names are doubled.
 fn skipped(skip: &Skip) -> String {
-    let condition = |column: &str, ids: &[Uuid]| {
-        let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
-        if ids.is_empty() { String::new() } else { format!(" AND {column} NOT IN ({})", ids.join(", ")) }
+    let condition = |column: &str, words: Vec<String>| {
+        let words: Vec<String> = words.iter().map(|word| format!("'{}'", word.replace('\'', "''"))).collect();
+        if words.is_empty() { String::new() } else { format!(" AND {column} NOT IN ({})", words.join(", ")) }
     };
-    condition("id", &skip.segments) + &condition("session", &skip.sessions)
+    let texts = |ids: &[Uuid]| ids.iter().map(Uuid::to_string).collect();
+    condition("id", texts(&skip.segments))
+        + &condition("session", texts(&skip.sessions))
+        + &condition("stream", skip.newest_but.clone().unwrap_or_default())
 }
 
 pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, SqliteFailure> {
