@@ -14,6 +14,9 @@ use super::recording::SegmentState;
 /// Rounding of clocks: pieces that are nearer follow one another.
 const JOINED: TimeDelta = TimeDelta::milliseconds(20);
 
+/// No segment is written for longer: an hour, and the time to the next key frame.
+const LONGEST_WRITING: TimeDelta = TimeDelta::hours(2);
+
 /// Why there is a gap. What is higher up wins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -175,8 +178,13 @@ pub fn judge(
     recorded: &[RecordedSpan],
     causes: &[KnownCause],
 ) -> Option<StreamCompleteness> {
-    // What ffmpeg is writing has no end yet: it is judged when it is closed.
-    let writing = recorded.iter().filter(|one| one.state == SegmentState::Writing).map(|one| one.span.from).min();
+    // What ffmpeg is writing has no end yet: it is judged when it is closed. A row that a dead process left says nothing.
+    let others = recorded.iter().filter(|one| one.state != SegmentState::Writing).map(|one| one.span.to).max();
+    let is_under_way = |from: &DateTime<Utc>| {
+        asked.to.signed_duration_since(from) < LONGEST_WRITING && others.is_none_or(|end| *from + JOINED >= end)
+    };
+    let begun = recorded.iter().filter(|one| one.state == SegmentState::Writing).map(|one| one.span.from);
+    let writing = begun.filter(is_under_way).min();
     let end = writing.map_or(asked.to, |from| asked.to.min(from.max(asked.from)));
     // Whole milliseconds, so that sums are exact.
     let judged = Span { from: whole(asked.from), to: whole(end) };
@@ -344,7 +352,7 @@ mod tests {
         use GapCause::{CameraDown, Excused, Lost, Network, Retention, ServerDown, Unknown};
         use SegmentState::{Deleted, Evicted, Missing, Sealed, Uploaded, Writing};
         type Row = (&'static str, Vec<RecordedSpan>, Vec<(i64, i64, GapCause)>, Vec<(i64, i64, GapCause)>, u64);
-        let table: [Row; 9] = [
+        let table: [Row; 11] = [
             ("nothing", vec![], vec![], vec![(0, 100, Unknown)], 0),
             ("whole", vec![recorded(Uploaded, -10, 50), recorded(Evicted, 50, 130)], vec![], vec![], 100),
             ("overlaps", vec![recorded(Sealed, 0, 60), recorded(Uploaded, 40, 100)], vec![], vec![], 100),
@@ -395,6 +403,14 @@ mod tests {
                 vec![(50, 70, Unknown)],
                 50,
             ),
+            (
+                "a row that a dead process left among others",
+                vec![recorded(Sealed, 0, 50), recorded(Writing, 50, 50), recorded(Sealed, 70, 100)],
+                vec![],
+                vec![(50, 70, Unknown)],
+                80,
+            ),
+            ("and at the end", vec![recorded(Writing, -9_000, -9_000)], vec![], vec![(0, 100, Unknown)], 0),
         ];
         for (name, recorded, causes, gaps, stored) in table {
             let causes: Vec<KnownCause> =
