@@ -208,14 +208,16 @@ pub fn judge(
     let gaps: Vec<RecordingGap> = missing(judged, &stored).into_iter().flat_map(|gap| explained(gap, &known)).collect();
     let gaps_ms: u64 = gaps.iter().map(|gap| Span { from: gap.from, to: gap.to }.milliseconds()).sum();
     let expected_ms = judged.milliseconds();
+    let stored_ms = expected_ms.saturating_sub(gaps_ms);
+    let archived_ms: u64 = archived.iter().map(|span| span.milliseconds()).sum();
     Some(StreamCompleteness {
         server: server.to_owned(),
         stream: stream.to_owned(),
         from: judged.from,
         to: judged.to,
         expected_ms,
-        stored_ms: expected_ms.saturating_sub(gaps_ms),
-        archived_ms: archived.iter().map(|span| span.milliseconds()).sum(),
+        stored_ms,
+        archived_ms: archived_ms.min(stored_ms),
         writing_ms: Span { from: judged.to, to: asked.to }.milliseconds(),
         gaps,
     })
@@ -259,7 +261,10 @@ fn explained(gap: Span, known: &[KnownCause]) -> Vec<RecordingGap> {
     let inside: Vec<KnownCause> = known
         .iter()
         .filter_map(|one| {
-            let span = Span { from: whole(one.span.from), to: whole(one.span.to) }.within(gap)?;
+            let mut span = Span { from: whole(one.span.from), to: whole(one.span.to) }.within(gap)?;
+            // Ends of sessions and of their last segments are told apart by rounding only.
+            span.from = if span.from <= gap.from + JOINED { gap.from } else { span.from };
+            span.to = if span.to + JOINED >= gap.to { gap.to } else { span.to };
             Some(KnownCause { span, cause: one.cause })
         })
         .collect();
