@@ -323,6 +323,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/completeness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How complete the recordings of every stream are in a time: `expectedMs = storedMs +` the lengths of the gaps, each with one cause.
+         *     A stream is expected from its first recording on.
+         */
+        get: operations["getCompleteness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -1370,6 +1390,11 @@ export interface components {
             to: string;
         };
         /**
+         * @description Why there is a gap. What is higher up wins.
+         * @enum {string}
+         */
+        GapCause: "excused" | "lost" | "evictedBeforeUpload" | "retention" | "serverDown" | "relayRestarting" | "network" | "cameraDown" | "sourceSilent" | "disk" | "overMaxConcurrent" | "notEnabled" | "recorderRestarting" | "unknown";
+        /**
          * @description Why nothing is known.
          * @enum {string}
          */
@@ -2030,6 +2055,49 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
+        ItemList_StreamCompleteness: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description What of that has a verified copy in the object store.
+                 */
+                archivedMs: number;
+                /**
+                 * Format: int64
+                 * @description Length of that time in milliseconds.
+                 */
+                expectedMs: number;
+                /**
+                 * Format: date-time
+                 * @description Begin of the time that is judged: what was asked for, and not before the stream's first recording.
+                 */
+                from: string;
+                /** @description What is not stored, in order. */
+                gaps: components["schemas"]["RecordingGap"][];
+                /** @description Server of the stream. */
+                server: string;
+                /**
+                 * Format: int64
+                 * @description What of it can be played from a copy that was verified.
+                 */
+                storedMs: number;
+                /** @description The stream. */
+                stream: string;
+                /**
+                 * Format: date-time
+                 * @description Its end: what was asked for, and not after now.
+                 */
+                to: string;
+                /**
+                 * Format: int64
+                 * @description What is being written just now at the end, and counts as neither; the time that is judged ends before it.
+                 */
+                writingMs: number;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
         ItemList_StreamView: {
             items: (components["schemas"]["StreamStatus"] & {
                 /**
@@ -2517,6 +2585,21 @@ export interface components {
             /** @description Each of them; empty for nobody where a login is asked for. */
             services: components["schemas"]["Service"][];
         };
+        /** @description A gap. */
+        RecordingGap: {
+            /** @description Why. */
+            cause: components["schemas"]["GapCause"];
+            /**
+             * Format: date-time
+             * @description Its begin.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description Its end.
+             */
+            to: string;
+        };
         /** @description One uninterrupted recording of one stream. */
         RecordingSession: {
             /** @description Why it ended, in a sentence. */
@@ -2913,6 +2996,45 @@ export interface components {
             startedAt: string;
             /** @description Version of this program. */
             version: string;
+        };
+        /** @description How complete the recording of a stream is. `expectedMs = storedMs +` the lengths of all gaps. */
+        StreamCompleteness: {
+            /**
+             * Format: int64
+             * @description What of that has a verified copy in the object store.
+             */
+            archivedMs: number;
+            /**
+             * Format: int64
+             * @description Length of that time in milliseconds.
+             */
+            expectedMs: number;
+            /**
+             * Format: date-time
+             * @description Begin of the time that is judged: what was asked for, and not before the stream's first recording.
+             */
+            from: string;
+            /** @description What is not stored, in order. */
+            gaps: components["schemas"]["RecordingGap"][];
+            /** @description Server of the stream. */
+            server: string;
+            /**
+             * Format: int64
+             * @description What of it can be played from a copy that was verified.
+             */
+            storedMs: number;
+            /** @description The stream. */
+            stream: string;
+            /**
+             * Format: date-time
+             * @description Its end: what was asked for, and not after now.
+             */
+            to: string;
+            /**
+             * Format: int64
+             * @description What is being written just now at the end, and counts as neither; the time that is judged ends before it.
+             */
+            writingMs: number;
         };
         /** @description One connection or session. A number that its server's version does not tell is null, never 0. */
         StreamSession: {
@@ -5532,6 +5654,87 @@ export interface operations {
                 };
             };
             /** @description the database is unreachable */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getCompleteness: {
+        parameters: {
+            query?: {
+                /** @description RFC 3339; a day before `to` when absent */
+                from?: string;
+                /** @description RFC 3339; now when absent; at most 92 days after `from` */
+                to?: string;
+                /** @description only the stream of this name */
+                stream?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_StreamCompleteness"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
             503: {
                 headers: {
                     [name: string]: unknown;
