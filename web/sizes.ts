@@ -45,7 +45,7 @@ export function sizes(): Plugin {
         if (chunk === undefined) throw new Error(`the build has no chunk ${start}: is it in the first view?`);
         return [...files(bundle, chunk)].filter((name) => !first.has(name));
       };
-      const found = { first: weight([...first, "index.html"]), chart: weight(later("chart-")), player: weight(later("hls.light")) };
+      const found = { first: weight([...first, "index.html"]), chart: weight(later("chart-")), player: weight(later("hls-")) };
       for (const [name, size] of Object.entries(found)) {
         const budget = BUDGETS[name as keyof typeof BUDGETS];
         this.info(`${name}: ${(size / KB).toFixed(1)} KB gzipped of ${budget / KB}`);

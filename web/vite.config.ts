@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { defineConfig } from "vitest/config";
 import type { Plugin, ProxyOptions } from "vite";
+import { hlsBuild } from "./hls_build";
 import { sizes } from "./sizes";
 
 const target = process.env["STREAMWARDEN"] ?? "http://127.0.0.1:8080";
@@ -29,7 +30,7 @@ function licences(packages: string[]): Plugin {
 export default defineConfig({
   // Relative addresses: the page also works behind a reverse proxy that serves it under a prefix.
   base: "./",
-  plugins: [sizes(), licences(["preact", "@preact/signals", "@preact/signals-core", "@tanstack/virtual-core", "uplot", "hls.js", "@fontsource-variable/instrument-sans"])],
+  plugins: [hlsBuild(), sizes(), licences(["preact", "@preact/signals", "@preact/signals-core", "@tanstack/virtual-core", "uplot", "hls.js", "url-toolkit", "eventemitter3", "@svta/cml-id3", "@svta/cml-utils", "@fontsource-variable/instrument-sans"])],
   build: {
     target: "es2022",
     // No data: URLs, so that the page runs under `default-src 'self'`.

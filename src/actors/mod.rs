@@ -21,4 +21,5 @@ pub mod restream;
 pub mod root;
 pub mod single_flight;
 pub mod supervision;
+pub mod thumbnails;
 pub mod upload;

@@ -224,6 +224,7 @@ stall_timeout = "5s"
 
 [record]
 segment_duration = "10s"
+thumbnails = true
 min_free = "200M"
 "#,
         data = folder.path(),

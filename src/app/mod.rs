@@ -55,6 +55,7 @@ use crate::actors::restream::RestreamHandle;
 use crate::actors::root::{Find, Root};
 use crate::actors::supervision::observe::Ping;
 use crate::actors::supervision::{Child, Restart, Stop};
+use crate::actors::thumbnails::Thumbnails;
 use crate::adapters::database::Stores;
 use crate::adapters::ffmpeg::{child, orphans};
 use crate::adapters::systemd::ServiceManager;
@@ -132,6 +133,8 @@ pub async fn build(settings: Settings) -> Result<App> {
     let maintenance =
         MaintenanceKeeper::new(services.stores.maintenance.clone(), services.live.clone(), incidents.clone());
     children.push(maintenance.child());
+    let thumbnails = run_plan::thumbnails(&settings, &services, &mark);
+    children.extend(thumbnails.as_ref().map(Thumbnails::child));
     let database_name = running::database_name(&settings);
     instance.announce(address, settings.http.tls.is_some(), &database_name)?;
     children.push(run_plan::run_note_child(instance.run_note(), &services, &settings.node));
@@ -157,6 +160,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         host_reporters: Mutex::default(),
         labels: settings.monitor.labels.clone(),
         history: services.history,
+        thumbnails,
         players: http::PlayerAddresses::of(&settings.servers),
         sample_until: sample_mark::read(&settings.data_dir),
         websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),

@@ -25,6 +25,7 @@ use crate::actors::record::{RecordHandles, Recorders, SpoolDisk};
 use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
+use crate::actors::thumbnails::{ThumbnailParts, Thumbnails};
 use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
 use crate::adapters::database::{NodeFolder, Stores};
 use crate::adapters::ffmpeg::child;
@@ -74,6 +75,19 @@ pub(super) struct Services {
     pub ffmpeg: Option<FfmpegVersion>,
     /// What it cannot read; of interest where the role records.
     pub unreadable: Arc<UnreadableCodecs>,
+}
+
+/// The way to small pictures of what is recorded, where they are asked for.
+pub(super) fn thumbnails(settings: &Settings, services: &Services, mark: &str) -> Option<Thumbnails> {
+    let parts = || ThumbnailParts {
+        recordings: Arc::clone(&services.stores.recordings),
+        spool: Arc::clone(&services.spool),
+        objects: Arc::clone(&services.objects),
+        ffmpeg: settings.ffmpeg.ffmpeg.clone(),
+        mark: mark.to_owned(),
+        folder: settings.data_dir.clone(),
+    };
+    settings.record.thumbnails.then(|| Thumbnails::new(parts()))
 }
 
 /// Opens everything that the roles need.

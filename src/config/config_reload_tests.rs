@@ -53,6 +53,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("record.on_demand = true", "record.on_demand", true),
     ("record.keep_local = \"1d\"", "record.keep_local", true),
     ("record.min_free = \"2G\"", "record.min_free", true),
+    ("record.thumbnails = true", "record.thumbnails", false),
     ("upload.workers = 4", "upload.workers", false),
     ("objects.directory = \"o\"", "objects.directory", false),
     ("ffmpeg.ffmpeg = \"f\"", "ffmpeg.ffmpeg", false),

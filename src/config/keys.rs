@@ -83,6 +83,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("record.on_demand"),
     key("record.keep_local"),
     key("record.min_free"),
+    key("record.thumbnails"),
     key("upload.workers"),
     key("objects.keep"),
     key("objects.keep_streams"),

@@ -302,6 +302,8 @@ pub struct RecordSettings {
     pub keep_local: Duration,
     /// Recording pauses when less is free, in bytes.
     pub min_free: u64,
+    /// Small pictures of what is recorded are made for the page.
+    pub thumbnails: bool,
 }
 
 /// Uploading.

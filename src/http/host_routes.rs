@@ -105,6 +105,7 @@ async fn known(state: &HttpState, host: &str) -> Result<HostStatus> {
         ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; now when absent"),
         ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
         ("metrics" = Option<String>, Query, min_length = 1,
+            pattern = r"^\s*(cpu|cpuIowait|cpuSteal|memoryUsed|swapUsed|load|networkIn|networkOut|diskRead|diskWrite|diskUsed|temperature|mediamtxCpu|mediamtxRss|cpuUser|cpuSystem)\s*(,\s*(cpu|cpuIowait|cpuSteal|memoryUsed|swapUsed|load|networkIn|networkOut|diskRead|diskWrite|diskUsed|temperature|mediamtxCpu|mediamtxRss|cpuUser|cpuSystem)\s*)*$",
             description = "comma-separated: cpu, cpuUser, cpuSystem, cpuIowait, cpuSteal, memoryUsed, swapUsed, load, networkIn, networkOut, diskRead, \
                            diskWrite, diskUsed, temperature, mediamtxCpu, mediamtxRss"),
         ("format" = Option<String>, Query, pattern = "^(json|csv)$", description = "json or csv; `Accept` decides when absent"),

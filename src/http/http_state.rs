@@ -18,6 +18,7 @@ use crate::actors::monitor::FoundSessions;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
+use crate::actors::thumbnails::Thumbnails;
 use crate::adapters::database::{Condition, Stores};
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
@@ -110,6 +111,8 @@ pub struct HttpState {
     pub disk: watch::Receiver<SpoolDisk>,
     /// Where browsers play streams from the media servers themselves.
     pub players: PlayerAddresses,
+    /// Small pictures of what is recorded; `None` where they are switched off.
+    pub thumbnails: Option<Thumbnails>,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// WebSocket sessions that the hub admits, in all and of one address.

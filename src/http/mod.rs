@@ -60,6 +60,7 @@ mod table;
 mod tag;
 #[cfg(test)]
 mod tests;
+mod thumbnail_routes;
 mod ws;
 
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};

@@ -14,7 +14,7 @@ use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, plan_routes, probe_routes, recordings,
-    session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, ws,
+    session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, thumbnail_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -39,6 +39,7 @@ use super::{
         stream_routes::one,
         stream_routes::live,
         history_routes::of_stream,
+        thumbnail_routes::newest,
         session_list_routes::list,
         session_list_routes::kick,
         host_routes::list,

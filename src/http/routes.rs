@@ -4,7 +4,7 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes,
-    recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, table, ws,
+    recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -22,6 +22,7 @@ table::table! {
     "/api/v1/streams/{path}" => { GET: stream_routes::one },
     "/api/v1/streams/{path}/live" => { GET: stream_routes::live },
     "/api/v1/streams/{path}/history" => { GET: history_routes::of_stream },
+    "/api/v1/streams/{path}/thumbnail" => { GET: thumbnail_routes::newest },
     "/api/v1/streams/{path}/sessions" => { GET: session_list_routes::list },
     "/api/v1/streams/{path}/sessions/{id}/kick" => { POST: session_list_routes::kick },
     "/api/v1/camera-kinds" => { GET: camera_routes::kinds },

@@ -13,6 +13,7 @@ use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
 use super::player_addresses::PlayerAddress;
 use crate::actors::supervision::Observation;
+use crate::actors::thumbnails::{ThumbnailFigures, Thumbnails};
 use crate::domain::role::Role;
 
 /// The process in one look.
@@ -39,6 +40,9 @@ pub(super) struct Status {
     counts: StateCounts,
     /// Where a browser plays the streams of a media server, of those with such an address in the configuration.
     players: Vec<PlayerAddress>,
+    /// What small pictures have cost since the start; absent where they are switched off (`record.thumbnails`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    thumbnails: Option<ThumbnailFigures>,
 }
 
 /// Roles, services, counts, versions.
@@ -60,6 +64,7 @@ pub(super) async fn status(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswe
         services,
         counts,
         players: state.players.addresses(),
+        thumbnails: state.thumbnails.as_ref().map(Thumbnails::figures),
     }))
 }
 

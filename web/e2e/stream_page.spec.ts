@@ -1,8 +1,10 @@
 // One stream: any span of time by buttons, keys and two moments; addresses to copy; which reader can play it; its picture; who
 // reads it.
 
-import { spawn } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { execFileSync, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
 import { expect, test, type Page } from "@playwright/test";
 import { folder } from "./api";
 import { complaints, open, recorded } from "./page";
@@ -128,12 +130,47 @@ test("without an address of the media server the picture is what was recorded la
   const { server, stream: name } = await recorded(page);
   await open(page, `#/streams/${server}/${encodeURIComponent(name)}`);
   await expect(page.locator(".watching")).toContainText("webrtc_url or hls_url");
+  // Before it plays, and on the wall, a small picture of it, made by the program.
+  const width = (place: string) => page.locator(`${place} .thumbnail`).first().evaluate((picture: HTMLImageElement) => picture.naturalWidth);
+  await expect.poll(() => width(".resting"), { timeout: 60_000 }).toBe(320);
+  await page.evaluate(() => (location.hash = "#/wall"));
+  await expect.poll(() => width(".square"), { timeout: 60_000 }).toBe(320);
+  await expect(page.locator(".wall .note")).toContainText(/one ffmpeg at a time: \d+ so far, \d+\.\d\d s each/);
+  await page.goBack();
   await page.getByRole("button", { name: "Play what was recorded last" }).click();
   await expect.poll(() => page.locator(".watching video").evaluate((video: HTMLVideoElement) => video.currentTime), { timeout: 60_000 }).toBeGreaterThan(0.5);
   await expect(page.locator(".watching .notice")).toBeHidden();
   await page.getByRole("button", { name: "Stop" }).click();
   await expect(page.locator("video")).toHaveCount(0);
   expect(found).toEqual([]);
+});
+
+test.describe("with an address of the media server", () => {
+  // The policy of the page lets it reach the addresses of the configuration; here they are played.
+  test.use({ bypassCSP: true });
+
+  test("HLS is played with the sound that MediaMTX sends apart", async ({ page }) => {
+    const media = mkdtempSync(join(tmpdir(), "hls-"));
+    try {
+      const sources = ["-f", "lavfi", "-i", "testsrc=size=320x180:rate=10:duration=6", "-f", "lavfi", "-i", "sine=duration=6"];
+      const codecs = ["-map", "0:v", "-map", "1:a", "-c:v", "libx264", "-pix_fmt", "yuv420p", "-g", "10", "-c:a", "aac"];
+      const apart = ["-var_stream_map", "v:0,agroup:a a:0,agroup:a,default:yes", "-master_pl_name", "index.m3u8"];
+      execFileSync("ffmpeg", ["-loglevel", "error", ...sources, ...codecs, "-f", "hls", "-hls_time", "1", "-hls_list_size", "0", "-hls_segment_type", "fmp4", ...apart, join(media, "s%v.m3u8")]);
+      await page.route("https://media.invalid/**", (route) => route.fulfill({ path: join(media, basename(new URL(route.request().url()).pathname)), headers: { "access-control-allow-origin": "*" } }));
+      await page.route("**/api/v1/status", async (route) => {
+        const answer = await route.fetch();
+        const status = (await answer.json()) as { players: unknown[] };
+        await route.fulfill({ json: { ...status, players: [{ server: "demo", hlsUrl: "https://media.invalid/live" }] } });
+      });
+      await stream(page);
+      await page.getByRole("button", { name: "Watch live" }).click();
+      const decoded = () => page.locator(".watching video").evaluate((video) => (video as unknown as { webkitAudioDecodedByteCount: number }).webkitAudioDecodedByteCount);
+      await expect.poll(decoded, { timeout: 30_000 }).toBeGreaterThan(1_000);
+      await expect(page.locator(".watching")).not.toContainText("Left out");
+    } finally {
+      rmSync(media, { recursive: true });
+    }
+  });
 });
 
 test("an operator ends a reader", async ({ page }) => {

@@ -872,6 +872,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/streams/{path}/thumbnail": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The first picture of the newest segment of a stream, 320 px wide; made when it is asked for, by one ffmpeg at a time, where
+         *     `record.thumbnails` is on. `Last-Modified` says of when it is.
+         */
+        get: operations["getThumbnail"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/tokens": {
         parameters: {
             query?: never;
@@ -2994,6 +3014,7 @@ export interface components {
              * @description When it started.
              */
             startedAt: string;
+            thumbnails?: components["schemas"]["ThumbnailFigures"] | null;
             /** @description Version of this program. */
             version: string;
         };
@@ -3273,6 +3294,26 @@ export interface components {
             celsius: number;
             /** @description Chip and label. */
             name: string;
+        };
+        /** @description What thumbnails cost, since the start. */
+        ThumbnailFigures: {
+            /**
+             * Format: int64
+             * @description Milliseconds that ffmpeg has taken for all of them.
+             */
+            busyMs: number;
+            /**
+             * Format: int64
+             * @description Segments of which none could be made.
+             */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Pictures made.
+             */
+            made: number;
+            /** @description Requests that wait now. */
+            waiting: number;
         };
         /** @description A token, without its secret. */
         TokenView: {
@@ -8673,6 +8714,102 @@ export interface operations {
                 };
             };
             /** @description the media server refuses or does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getThumbnail: {
+        parameters: {
+            query?: {
+                /** @description name of its server; without it the stream has to be there now */
+                server?: string;
+            };
+            header?: never;
+            path: {
+                /** @description name of the stream, percent-encoded as one part */
+                path: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "image/jpeg": unknown;
+                };
+            };
+            /** @description If-None-Match names what the client has */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description nothing of it can be shown, or thumbnails are off */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many are asked for */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -215,6 +215,18 @@ async function past<T>(route: string, query: Parameters<typeof address>[1], sign
   return hearSample(await call<{ items: T[]; gaps: readonly Gap[]; sampleUntil?: string | null }>("GET", address(route, query), undefined, signal));
 }
 
+/** The newest picture of a stream as a `data:` address. */
+async function thumbnail(server: string, name: string): Promise<string> {
+  const response = await send("GET", address(`streams/${part(name)}/thumbnail`, { server }), {});
+  if (!response.ok) throw await problem(response);
+  const blob = await response.blob();
+  return new Promise((done, failed) => {
+    const reader = new FileReader();
+    reader.onloadend = () => (typeof reader.result === "string" ? done(reader.result) : failed(new Error(m.server.silent)));
+    reader.readAsDataURL(blob);
+  });
+}
+
 export const api = {
   session: () => openCall<LoginSession>("GET", address("session")),
   logIn: (name: string, password: string) => openCall<LoginSession>("POST", address("login"), { name, password }),
@@ -247,6 +259,8 @@ export const api = {
     past<MetricPoint>(`streams/${part(name)}/history`, { server, ...query }, signal),
   streamSessions: (server: string, name: string, signal?: AbortSignal) => call<StreamSessions>("GET", address(`streams/${part(name)}/sessions`, { server }), undefined, signal),
   kick: (server: string, name: string, id: string) => call<void>("POST", address(`streams/${part(name)}/sessions/${part(id)}/kick`, { server })),
+
+  thumbnail,
 
   cameras: (signal?: AbortSignal) => call<Page<CameraStatus>>("GET", address("cameras"), undefined, signal),
   cameraKinds: (signal?: AbortSignal) => call<{ items: CameraKind[] }>("GET", address("camera-kinds"), undefined, signal),

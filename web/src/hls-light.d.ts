@@ -1,4 +1,4 @@
-// The light build of hls.js (no subtitles, no DRM, no alternate sound) has the same types.
+// hls.js as `hls_build.ts` makes it (no subtitles, no DRM) has the same types.
 declare module "hls.js/light" {
   export { default } from "hls.js";
   export * from "hls.js";

@@ -34,6 +34,10 @@ impl HostState {
 #[serde(rename_all = "camelCase")]
 pub struct HostStatus {
     /// Its name: the setting `node` of its agent.
+    #[schema(
+        max_length = 64,
+        pattern = r"^([0-9A-Za-z_-][0-9A-Za-z_.-]*|\.[0-9A-Za-z_-][0-9A-Za-z_.-]*|\.\.[0-9A-Za-z_.-]+)$"
+    )]
     pub name: String,
     /// Whether it is heard of; judged where it is received.
     #[serde(default)]
@@ -41,6 +45,7 @@ pub struct HostStatus {
     /// When it was measured; of a silent host, when it was last heard of.
     pub at: DateTime<Utc>,
     /// Seconds between two measurements.
+    #[schema(minimum = 0.5, maximum = 3600.0)]
     pub interval: f64,
     /// Cores.
     pub cores: Option<u32>,

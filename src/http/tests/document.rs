@@ -6,7 +6,10 @@ use regex::Regex;
 use serde_json::Value;
 use utoipa::OpenApi;
 
+use crate::domain::history::Metric;
+use crate::domain::host::HostStatus;
 use crate::domain::name::StreamName;
+use crate::domain::sample;
 use crate::http::openapi::OpenApiDocument;
 use crate::http::routes::TABLE;
 use crate::http::table::path_of;
@@ -126,6 +129,30 @@ fn schemas_are_as_narrow_as_our_own_rules() {
     assert!(state["additionalProperties"].is_object(), "generators make a type without fields of {state}");
     let itself = &document["paths"]["/api/openapi.json"]["get"]["responses"]["200"]["content"]["application/json"];
     assert!(itself["schema"]["additionalProperties"].is_object(), "{itself}");
+}
+
+#[test]
+fn the_patterns_of_metrics_and_hosts_are_the_rules_of_the_program() {
+    let document = serde_json::to_value(OpenApiDocument::openapi()).expect("the document is JSON");
+    let pattern =
+        |text: &serde_json::Value| Regex::new(text.as_str().expect("a pattern")).expect("a regular expression");
+    for (path, of_hosts) in [("streams/{path}", false), ("hosts/{host}", true)] {
+        let parameters = &document["paths"][format!("/api/v1/{path}/history")]["get"]["parameters"];
+        let metrics = parameters.as_array().expect("parameters").iter().find(|one| one["name"] == "metrics");
+        let metrics = pattern(&metrics.expect("metrics")["schema"]["pattern"]);
+        for metric in Metric::all() {
+            let word = metric.as_str();
+            assert_eq!(metrics.is_match(word), metric.is_of_hosts() == of_hosts, "{path}: {word}");
+            assert!(!metrics.is_match(&format!("{word},")), "{word}");
+        }
+        assert!(metrics.is_match(if of_hosts { " cpu, load" } else { "rtt ,bitrate" }), "{path}");
+    }
+    let name = pattern(&document["components"]["schemas"]["HostStatus"]["properties"]["name"]["pattern"]);
+    for text in ["edge-1", "a.b", ".a", "..a", "...", ".", "..", "", "a b", "a/b", "ä"] {
+        let report = HostStatus { name: text.to_owned(), ..sample::host("a") };
+        let taken = crate::domain::host::checked(report, chrono::DateTime::UNIX_EPOCH).is_ok();
+        assert_eq!(name.is_match(text), taken, "{text:?}");
+    }
 }
 
 #[test]

@@ -88,6 +88,7 @@ impl World {
             stores,
             history: Default::default(),
             sample_until: None,
+            thumbnails: None,
             players: crate::http::PlayerAddresses::of(&[]),
             troubles: tokio::sync::watch::channel(Default::default()).1,
             database_name: "sqlite:test.db".to_owned(),

@@ -99,6 +99,7 @@ impl Harness {
                 on_demand: false,
                 keep_local: Duration::from_secs(3600),
                 min_free: 0,
+                thumbnails: false,
             },
             rules: UploadRules {
                 workers: 2,

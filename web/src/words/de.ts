@@ -59,7 +59,6 @@ export const de: Messages = {
     troubleFirst: "Störungen zuerst",
     none: "Kein Stream zu zeigen",
     slow: (seconds) => `Dieses Gerät ist ausgelastet: Die Felder werden alle ${seconds} s gezeichnet.`,
-    noPictures: "Nur Felder: Ein Bild jedes Streams würde je ein ffmpeg kosten. Pfeiltasten gehen von Feld zu Feld, Enter öffnet eines, f ist Vollbild.",
   },
   stream: {
     bitrate: "Bitrate",

@@ -53,6 +53,10 @@ export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     failed: (why) => `Das lässt sich nicht abspielen: ${why}`,
     answered: (status) => `der Server antwortete ${status}`,
   },
+  thumbs: {
+    off: "Nur Felder: record.thumbnails zeigt das zuletzt Aufgezeichnete, je ein ffmpeg zur Zeit. Pfeiltasten gehen von Feld zu Feld, Enter öffnet eines, f ist Vollbild.",
+    cost: (made, failed, seconds, waiting) => `Die Bilder zeigen das zuletzt Aufgezeichnete und werden, solange jemand hinsieht, von einem ffmpeg nach dem anderen gemacht: bisher ${count(made)}, je ${seconds} s${failed === 0 ? "" : `, ${count(failed)} misslungen`}${waiting === 0 ? "" : `, ${waiting} warten`}. Pfeiltasten gehen von Feld zu Feld, Enter öffnet eines, f ist Vollbild.`,
+  },
   zoom: {
     byDrag: "Ziehen: näher hinsehen. Ziehen an den Zeiten oder mit Umschalt: bewegen. Doppelklick: zurück.",
   },

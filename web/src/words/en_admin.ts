@@ -16,6 +16,10 @@ export const admin = {
     failed: (why: string) => `This cannot be played: ${why}`,
     answered: (status: number) => `the server answered ${status}`,
   },
+  thumbs: {
+    off: "Squares only: record.thumbnails shows what was recorded last, made by one ffmpeg at a time. Arrow keys go from square to square, Enter opens one, f is full screen.",
+    cost: (made: number, failed: number, seconds: string, waiting: number) => `Pictures are of what was recorded last, made while somebody looks by one ffmpeg at a time: ${count(made)} so far, ${seconds} s each${failed === 0 ? "" : `, ${count(failed)} failed`}${waiting === 0 ? "" : `, ${waiting} waiting`}. Arrow keys go from square to square, Enter opens one, f is full screen.`,
+  },
   zoom: {
     byDrag: "Drag: a closer look. Drag on the times, or with Shift: move. Double click: back.",
   },

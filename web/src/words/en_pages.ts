@@ -10,7 +10,6 @@ export const pages = {
     troubleFirst: "Trouble first",
     none: "No stream to show",
     slow: (seconds: number) => `This device is busy: the squares are drawn every ${seconds} s.`,
-    noPictures: "Squares only: a picture of every stream would cost an ffmpeg each. Arrow keys go from square to square, Enter opens one, f is full screen.",
   },
   stream: {
     bitrate: "Bitrate",

@@ -58,6 +58,10 @@ export const ruAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     failed: (why) => `Это нельзя воспроизвести: ${why}`,
     answered: (status) => `сервер ответил ${status}`,
   },
+  thumbs: {
+    off: "Только квадраты: record.thumbnails показывает последнее записанное, по одному ffmpeg за раз. Стрелки переходят между квадратами, Enter открывает, f — во весь экран.",
+    cost: (made, failed, seconds, waiting) => `Картинки показывают последнее записанное и делаются, пока кто-то смотрит, по одному ffmpeg за раз: пока ${count(made)}, по ${seconds} с${failed === 0 ? "" : `, не удалось ${count(failed)}`}${waiting === 0 ? "" : `, ждут ${waiting}`}. Стрелки переходят между квадратами, Enter открывает, f — во весь экран.`,
+  },
   zoom: {
     byDrag: "Выделить мышью: ближе. Тянуть шкалу времени или с Shift: сдвинуть. Двойной щелчок: назад.",
   },

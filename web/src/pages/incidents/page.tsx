@@ -119,19 +119,21 @@ function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) 
   const camera = subject.type === "camera" ? (live.value.cameras.get(subject.id) ?? null) : null;
   return (
     <li data-incident={incident.id} data-open={flag(incident.closedAt === null)}>
-      <p class="subject">
-        <Subject incident={incident} camera={camera} />
-      </p>
-      <IncidentLine incident={incident} />
-      {refresh === null ? null : <Remarks incident={incident} refresh={refresh} />}
-      {camera === null ? null : (
-        <p class="ways">
-          <a href={href({ page: "stream", server: camera.server, name: camera.path })}>{m.incidents.stream}</a>
-          <a href={`${href({ page: "recording", server: camera.server, name: camera.path, session: null })}?at=${encodeURIComponent(new Date(Date.parse(incident.openedAt) - 60_000).toISOString())}`}>
-            {m.incidents.minuteBefore}
-          </a>
+      <div class="what">
+        <p class="subject">
+          <Subject incident={incident} camera={camera} />
         </p>
-      )}
+        <IncidentLine incident={incident} />
+        {camera === null ? null : (
+          <p class="ways">
+            <a href={href({ page: "stream", server: camera.server, name: camera.path })}>{m.incidents.stream}</a>
+            <a href={`${href({ page: "recording", server: camera.server, name: camera.path, session: null })}?at=${encodeURIComponent(new Date(Date.parse(incident.openedAt) - 60_000).toISOString())}`}>
+              {m.incidents.minuteBefore}
+            </a>
+          </p>
+        )}
+      </div>
+      {refresh === null ? null : <Remarks incident={incident} refresh={refresh} />}
     </li>
   );
 }

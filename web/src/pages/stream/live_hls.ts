@@ -1,12 +1,11 @@
-// A stream by HLS of its media server: by the browser itself where it can, else by hls.js, without sound.
+// A stream by HLS of its media server: by the browser itself where it can, else by hls.js.
 
 import { m } from "../../words/language";
 import { refusal } from "./whep";
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 
-/** Whether the browser plays HLS by itself: Safari does. Others that say so do not get along with MediaMTX; there hls.js plays it,
- * whose light build does not take the sound, which MediaMTX sends apart. */
+/** Whether the browser plays HLS by itself: Safari does. Others that say so do not get along with MediaMTX; there hls.js plays it. */
 export function hasOwnHls(video: HTMLVideoElement = document.createElement("video")): boolean {
   return (!("MediaSource" in window) || "ManagedMediaSource" in window) && video.canPlayType(HLS_TYPE) !== "";
 }

@@ -2,11 +2,10 @@ import { expect, it } from "vitest";
 import { screensOf } from "./screens";
 
 const address = { server: "main", hlsUrl: "https://m.example:8888/live", webrtcUrl: "https://m.example:8889" };
-const sounds = ["Opus", "MPEG-4 Audio"];
-const tracks = (...codecs: string[]) => codecs.map((codec) => ({ codec, channels: sounds.includes(codec) ? 1 : null }));
+const tracks = (...codecs: string[]) => codecs.map((codec) => ({ codec }));
 
 it("knows the addresses of MediaMTX", () => {
-  const [webrtc, hls] = screensOf("site/hall 1", tracks("H264", "Opus"), address, true);
+  const [webrtc, hls] = screensOf("site/hall 1", tracks("H264", "Opus"), address);
   expect([webrtc?.url, hls?.url]).toEqual(["https://m.example:8889/site/hall%201/whep", "https://m.example:8888/live/site/hall%201/index.m3u8"]);
 });
 
@@ -18,14 +17,9 @@ it.each([
   ["no address is configured", tracks("H264"), null, ["recorded"]],
   ["one is", tracks("H264"), { server: "main", webrtcUrl: "http://m" }, ["webrtc", "recorded"]],
   ["no track is known yet", [], address, ["webrtc", "hls", "recorded"]],
-])("%s", (_, found, at, ways) => expect(screensOf("cam", found, at, true).map((one) => one.way)).toEqual(ways));
+])("%s", (_, found, at, ways) => expect(screensOf("cam", found, at).map((one) => one.way)).toEqual(ways));
 
 it("says what is left out", () => {
-  const [hls, webrtc] = screensOf("cam", tracks("H265", "MPEG-4 Audio"), address, true);
+  const [hls, webrtc] = screensOf("cam", tracks("H265", "MPEG-4 Audio"), address);
   expect([webrtc?.missing, webrtc?.doubtful, hls?.missing, hls?.doubtful]).toEqual([["MPEG-4 Audio"], ["H265"], [], ["H265"]]);
-});
-
-it("says of HLS without sound what is left out, and takes WebRTC first", () => {
-  const [webrtc, hls] = screensOf("cam", tracks("H264", "MPEG-4 Audio"), address, false);
-  expect([webrtc?.way, webrtc?.missing, hls?.way, hls?.missing]).toEqual(["webrtc", ["MPEG-4 Audio"], "hls", ["MPEG-4 Audio"]]);
 });

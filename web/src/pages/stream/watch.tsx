@@ -6,14 +6,16 @@ import type { VNode } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api, playlistUrl, sentence, serverNow } from "../../api";
 import { Icon } from "../../components/icons";
-import { model } from "../../model";
+import { Thumbnail } from "../../components/thumbnail";
+import { live, model } from "../../model";
 import { href } from "../../router";
+import { streamKey } from "../../store";
 import type { StreamStatus } from "../../types";
 import { m } from "../../words/language";
 import { newest } from "../recording/playback";
 import { Player } from "../recording/player";
 import { stretch } from "../recording/stretch";
-import { hasOwnHls, playHls } from "./live_hls";
+import { playHls } from "./live_hls";
 import { screensOf, type Screen, type Way } from "./screens";
 import { playWhep } from "./whep";
 
@@ -28,7 +30,7 @@ export function Watch({ stream }: { stream: StreamStatus }): VNode {
   const { server, name } = stream;
   const address = model.value.status?.players.find((one) => one.server === server) ?? null;
   const codecs = stream.tracks.map((one) => one.codec).join(" ");
-  const screens = useMemo(() => screensOf(name, stream.tracks, address, hasOwnHls()), [name, codecs, address?.hlsUrl, address?.webrtcUrl]);
+  const screens = useMemo(() => screensOf(name, stream.tracks, address), [name, codecs, address?.hlsUrl, address?.webrtcUrl]);
   const [wanted, choose] = useState<Way | null>(null);
   const [playing, play] = useState(false);
   const screen = screens.find((one) => one.way === wanted) ?? screens[0];
@@ -54,6 +56,7 @@ export function Watch({ stream }: { stream: StreamStatus }): VNode {
         <Playing key={`${screen.way} ${screen.url}`} server={server} name={name} screen={screen} />
       ) : (
         <div class="player resting">
+          <Thumbnail server={server} name={name} recorded={live.value.recordings.has(streamKey(server, name))} />
           <button type="button" class="primary" onClick={() => play(true)}>
             <Icon name="play" />
             {m.watch.play[screen.way]}

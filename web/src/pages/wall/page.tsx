@@ -1,5 +1,5 @@
-// The screen that hangs on a wall: every stream as a square, all of them at once. Squares alone and no pictures: a thumbnail
-// would cost an ffmpeg a stream.
+// The screen that hangs on a wall: every stream as a square, all of them at once; with a picture of what was recorded last, where the
+// server makes such.
 
 import "../../styles/wall.css";
 import { signal } from "@preact/signals";
@@ -10,10 +10,11 @@ import { titleOf } from "../../camera_words";
 import { Empty, Skeleton } from "../../components/empty";
 import { Icon, Sign } from "../../components/icons";
 import { Search } from "../../components/search";
+import { Thumbnail } from "../../components/thumbnail";
 import { useTitle } from "../../components/title";
 import { flag } from "../../components/dom";
 import { ago, bitrate, timeOfDay } from "../../format";
-import { clock, known, live, now, stale } from "../../model";
+import { clock, known, live, model, now, stale } from "../../model";
 import { href } from "../../router";
 import { lineSince, linesOf, reasonOf, type StreamLine } from "../../stream_lines";
 import type { LiveState } from "../../store";
@@ -116,10 +117,18 @@ export function WallPage(): VNode {
       </div>
       <p class="note">
         {every > SLOW ? `${m.wall.slow(every / 1_000)} ` : ""}
-        {m.wall.noPictures}
+        <Cost />
       </p>
     </section>
   );
+}
+
+/** What the pictures cost, or how to have some. */
+function Cost(): VNode {
+  const figures = model.value.status?.thumbnails ?? null;
+  if (figures === null) return <>{m.thumbs.off}</>;
+  const mean = figures.made + figures.failed === 0 ? 0 : figures.busyMs / (figures.made + figures.failed);
+  return <>{m.thumbs.cost(figures.made, figures.failed, (mean / 1_000).toFixed(2), figures.waiting)}</>;
 }
 
 function Squares({ lines, width, height }: { lines: readonly StreamLine[]; width: number; height: number }): VNode {
@@ -167,6 +176,7 @@ function Square({ line, reachable, says, focus }: { line: StreamLine; reachable:
         title={`${title}: ${look.words}, ${lasting}${why === "" ? "" : `\n${why}`}`}
         onFocus={focus}
       >
+        {says === "sign" ? null : <Thumbnail server={stream.server} name={stream.name} recorded={line.recording !== null} />}
         <Sign kind={look.sign} />
         {says === "sign" ? null : <b>{title}</b>}
         {says === "full" ? <small>{well ? bitrate(stream.bitrate) : lasting}</small> : null}
