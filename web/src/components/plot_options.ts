@@ -52,9 +52,9 @@ function slide(chart: uPlot, element: HTMLElement, choice: { current: Choice }):
   element.onpointerdown = (event) => {
     const { clientX: x, clientY: y } = event;
     const { left, right, top, bottom, width } = chart.over.getBoundingClientRect();
-    const { min = null, max = null } = chart.scales["x"] ?? {};
+    const [min, max] = [chart.posToVal(0, "x"), chart.posToVal(width, "x")];
     const takes = event.shiftKey || event.pointerType === "touch" || y > bottom;
-    if (event.button !== 0 || !takes || x < left || x > right || y < top || min === null || max === null) return;
+    if (event.button !== 0 || !takes || x < left || x > right || y < top || !(min < max)) return;
     // Else uPlot takes it for the choice of a span.
     event.preventDefault();
     element.setPointerCapture(event.pointerId);

@@ -84,7 +84,7 @@ function Places({ kept, change }: { kept: Kept; change: (next: Change) => void }
       <div class="place-fields">
         <label>
           {m.ways.host}
-          <input value={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ host: event.currentTarget.value.trim() || location.hostname })} />
+          <input key={kept.host} defaultValue={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ host: event.currentTarget.value.trim() || location.hostname })} />
         </label>
         {protocols.map((one) => (
           <label key={one}>
@@ -93,7 +93,8 @@ function Places({ kept, change }: { kept: Kept; change: (next: Change) => void }
               type="number"
               min={1}
               max={65_535}
-              value={kept.ports[one]}
+              key={kept.ports[one]}
+              defaultValue={kept.ports[one]}
               onChange={(event) => {
                 const port = Number(event.currentTarget.value);
                 if (Number.isInteger(port) && port >= 1 && port <= 65_535) change({ ports: { [one]: port } });
