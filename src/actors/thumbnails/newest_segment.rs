@@ -40,7 +40,7 @@ pub(super) async fn find(
     }
     // What was recorded long ago: the end of its last session.
     let sessions = recordings.sessions(stream.as_str(), Some(server.to_owned())).await?;
-    let Some(last) = sessions.into_iter().filter(|session| session.segments > 0).next_back() else { return Ok(None) };
+    let Some(last) = sessions.into_iter().rfind(|session| session.segments > 0) else { return Ok(None) };
     let end = last.session.ended_at.unwrap_or(now);
     Ok(recordings.segments(lately(end)).await?.into_iter().next_back())
 }

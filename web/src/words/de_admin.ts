@@ -65,7 +65,7 @@ export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     newer: "Neuere zeigen",
     playing: "Das laufende Segment zeigen",
     pace: "Tempo",
-    keys: "Leertaste, ← →, , ., m, f",
+    keys: "Tasten: Leertaste spielt, ← → 10 s, „,“ und „.“ ein Bild, m Ton, f Vollbild.",
     strip: "Teil des Tages",
     wholeDay: "Ganzer Tag",
     byDrag: "Ziehen: näher hinsehen. Ziehen mit Umschalt: bewegen.",

@@ -28,7 +28,7 @@ export const admin = {
     newer: "Show newer",
     playing: "Show the one that plays",
     pace: "Speed",
-    keys: "Space, ← →, , ., m, f",
+    keys: "Keys: space plays, ← → 10 s, “,” and “.” a picture, m sound, f full screen.",
     strip: "Part of the day",
     wholeDay: "Whole day",
     byDrag: "Drag: a closer look. Drag with Shift: move.",

@@ -70,7 +70,7 @@ export const ruAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
     newer: "Показать более поздние",
     playing: "Показать тот, что играет",
     pace: "Скорость",
-    keys: "Пробел, ← →, , ., m, f",
+    keys: "Клавиши: пробел — пуск, ← → 10 с, «,» и «.» кадр, m звук, f во весь экран.",
     strip: "Часть дня",
     wholeDay: "Весь день",
     byDrag: "Выделить мышью: ближе. Тянуть с Shift: сдвинуть.",
