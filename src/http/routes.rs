@@ -4,7 +4,8 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes,
-    recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, table, thumbnail_routes, ws,
+    recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes, table,
+    thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
