@@ -193,5 +193,6 @@ fn pictures(harness: &Harness, name: &str, segments: &[Segment]) -> Vec<usize> {
     let entries = PlaylistEntry::all(segments, |segment| segment.object_key.clone());
     let playlist: PathBuf = harness.folder.path().join(format!("objects/{name}.m3u8"));
     std::fs::write(&playlist, render(&entries, PlaylistKind::Vod, None)).expect("written");
-    places(&[playlist]).into_iter().map(|place| place.expect("a picture of the film")).collect()
+    let known = |place: Option<usize>| place.unwrap_or_else(|| panic!("{name}: a picture that is none of the film"));
+    places(&[playlist]).into_iter().map(known).collect()
 }
