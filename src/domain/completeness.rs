@@ -195,7 +195,8 @@ pub fn judge(
         joined(recorded.iter().filter(|one| wanted(one.state)).filter_map(|one| one.span.within(judged)))
     };
     let stored = of(SegmentState::is_playable);
-    let archived = of(|state| matches!(state, SegmentState::Uploaded | SegmentState::Evicted));
+    // The same second may be told of twice: as part of a session and as a segment that is in the spool alone.
+    let local = of(|state| matches!(state, SegmentState::Sealed | SegmentState::Uploading));
     let mut known: Vec<KnownCause> = causes.to_vec();
     known.extend(recorded.iter().filter_map(|one| {
         let cause = match one.state {
@@ -209,7 +210,7 @@ pub fn judge(
     let gaps_ms: u64 = gaps.iter().map(|gap| Span { from: gap.from, to: gap.to }.milliseconds()).sum();
     let expected_ms = judged.milliseconds();
     let stored_ms = expected_ms.saturating_sub(gaps_ms);
-    let archived_ms: u64 = archived.iter().map(|span| span.milliseconds()).sum();
+    let local_ms: u64 = local.iter().map(|span| span.milliseconds()).sum();
     Some(StreamCompleteness {
         server: server.to_owned(),
         stream: stream.to_owned(),
@@ -217,7 +218,7 @@ pub fn judge(
         to: judged.to,
         expected_ms,
         stored_ms,
-        archived_ms: archived_ms.min(stored_ms),
+        archived_ms: stored_ms.saturating_sub(local_ms),
         writing_ms: Span { from: judged.to, to: asked.to }.milliseconds(),
         gaps,
     })

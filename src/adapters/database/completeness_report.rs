@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::incident_store::IncidentQuery;
+use super::recording_store::{SessionSummary, SpansOf};
 use super::stores::Stores;
 use crate::base::Result;
 use crate::domain::camera::CameraRow;
@@ -13,11 +14,14 @@ use crate::domain::completeness::{
 };
 use crate::domain::incident::{Incident, Subject};
 use crate::domain::maintenance::Maintenance;
-use crate::domain::recording::RecordingSession;
+use crate::domain::recording::{RecordingSession, SegmentState};
 
 /// Incidents in one question, and the most that are looked at.
 const PAGE: u32 = 1_000;
 const MOST: usize = 20_000;
+
+/// More sessions that are not whole are not asked for one by one.
+const MOST_SESSIONS_LOOKED_AT: usize = 300;
 
 /// Starts of sessions are whole seconds.
 const ROUNDED: TimeDelta = TimeDelta::seconds(1);
@@ -45,10 +49,11 @@ pub async fn completeness(
     if asked.from >= asked.to {
         return Ok(Vec::new());
     }
-    let recorded = stores.recordings.recorded_spans(asked, stream.clone()).await?;
+    let sessions = stores.recordings.sessions_in(asked, stream.clone()).await?;
+    let recorded = recorded(stores, asked, stream.clone(), &sessions).await?;
     let known = stores.recordings.recordings().await?;
     let causes = Causes {
-        sessions: stores.recordings.sessions_in(asked, stream.clone()).await?,
+        sessions: sessions.into_iter().map(|one| one.session).collect(),
         incidents: incidents(stores, asked).await?,
         excused: stores.maintenance.maintenance(now).await?,
         cameras: stores.cameras.cameras().await?,
@@ -67,6 +72,54 @@ pub async fn completeness(
         judged.extend(judge(server, name, expected, &its, &causes.of(server, name, asked.to, now)));
     }
     Ok(judged)
+}
+
+/// What was recorded. A session that has ended and lacks nothing is one stretch: only the others are looked at segment by segment, and
+/// what is not in the object store yet.
+async fn recorded(
+    stores: &Stores,
+    asked: Span,
+    stream: Option<String>,
+    sessions: &[SessionSummary],
+) -> Result<Vec<RecordedSpan>> {
+    let mut spans = Vec::new();
+    let mut others = Vec::new();
+    for one in sessions {
+        match whole_session(one) {
+            Some(span) => spans.push(RecordedSpan {
+                server: one.session.server.clone(),
+                stream: one.session.stream.as_str().to_owned(),
+                state: SegmentState::Evicted,
+                span,
+            }),
+            None => others.push(one.session.id),
+        }
+    }
+    if others.len() > MOST_SESSIONS_LOOKED_AT {
+        return stores.recordings.recorded_spans(asked, stream, SpansOf::All).await;
+    }
+    spans.retain(|one| one.span.from < asked.to && one.span.to > asked.from);
+    if !others.is_empty() {
+        spans.extend(stores.recordings.recorded_spans(asked, stream.clone(), SpansOf::Sessions(others)).await?);
+    }
+    spans.extend(stores.recordings.recorded_spans(asked, stream, SpansOf::NotStored).await?);
+    Ok(spans)
+}
+
+/// From the first frame to the end, where all of that can be played. The start of a session is rounded down to a second.
+fn whole_session(of: &SessionSummary) -> Option<Span> {
+    let to = of.session.ended_at?;
+    // With shorter ones a lost segment could hide in what is rounded.
+    if of.duration_ms < of.segments.saturating_mul(5_000) {
+        return None;
+    }
+    let played = TimeDelta::milliseconds(i64::try_from(of.duration_ms).ok()?);
+    let from = to.checked_sub_signed(played)?;
+    // Durations are whole milliseconds, rounded for each segment.
+    let mean = of.duration_ms.checked_div(of.segments)?;
+    let rounded = TimeDelta::milliseconds(i64::try_from((of.segments + 20).min(mean / 2)).ok()?);
+    let lacks = from - of.session.started_at;
+    (of.segments > 0 && lacks < ROUNDED + rounded && lacks > -rounded).then_some(Span { from, to })
 }
 
 async fn incidents(stores: &Stores, asked: Span) -> Result<Vec<Incident>> {
@@ -125,5 +178,31 @@ fn is_about(subject: &Subject, server: &str, stream: &str) -> bool {
         Subject::Camera { name, .. } => name == stream,
         Subject::Stream { server: its, name } => its == server && name == stream,
         _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+
+    #[test]
+    fn a_session_is_whole_when_what_can_be_played_fills_it() {
+        let at = |ms: i64| DateTime::from_timestamp_millis(1_800_000_000_000 + ms).expect("a time");
+        // Started within the second 0, ended at 100 s.
+        for (duration_ms, segments, end, wanted) in [
+            (99_500, 10, Some(100_000), Some(500)),
+            (100_000, 10, Some(100_000), Some(0)),
+            (98_000, 10, Some(100_000), None),
+            (101_000, 10, Some(100_000), None),
+            (99_500, 10, None, None),
+            (99_500, 90, Some(100_000), None),
+            (0, 0, Some(100), None),
+        ] {
+            let session = RecordingSession { started_at: at(0), ended_at: end.map(at), ..sample::session("cam") };
+            let found = whole_session(&SessionSummary { session, segments, duration_ms, bytes: 1 });
+            assert_eq!(found.map(|span| span.from), wanted.map(at), "{duration_ms} {end:?}");
+            assert!(found.is_none_or(|span| Some(span.to) == end.map(at)));
+        }
     }
 }

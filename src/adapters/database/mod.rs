@@ -41,7 +41,9 @@ pub use login_store::{AuditQuery, LoginStore};
 pub use maintenance_store::MaintenanceStore;
 pub use node_store::{Joined, NodeFolder, NodeStore};
 pub use probe_store::ProbeStore;
-pub use recording_store::{MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip};
+pub use recording_store::{
+    MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, SpansOf,
+};
 pub use retention_store::RetentionStore;
 pub use stores::{Database, DatabaseHealth, Stores};
 pub use timeout::{CALL_TIMEOUT, with_timeout};

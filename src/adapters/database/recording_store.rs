@@ -88,6 +88,17 @@ pub struct Skip {
     pub newest_but: Option<Vec<String>>,
 }
 
+/// Of which segments stretches are asked for.
+#[derive(Clone, Debug)]
+pub enum SpansOf {
+    /// All there are.
+    All,
+    /// Those that can be played and are in the spool alone: few, whatever was recorded.
+    NotStored,
+    /// Those of these sessions; some hundreds of them at most.
+    Sessions(Vec<Uuid>),
+}
+
 /// Most sessions in one answer: a stream that drops out every ten minutes for two months.
 pub const MOST_SESSIONS: u32 = 10_000;
 
@@ -137,9 +148,9 @@ pub trait RecordingStore: Send + Sync {
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
     /// What was recorded in a time, of every stream or of one: stretches of segments of one state, by server, stream and start. They
     /// may reach beyond that time.
-    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>>;
+    async fn recorded_spans(&self, within: Span, stream: Option<String>, of: SpansOf) -> Result<Vec<RecordedSpan>>;
     /// Sessions of a time, of every stream or of one, by start; each that lasts into it, or has ended at most a day before it.
-    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>>;
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<SessionSummary>>;
     /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them.
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>>;
     /// How many segments there are in each state that occurs.

@@ -3,7 +3,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
-use super::recording_store::SegmentQuery;
+use super::recording_store::{SegmentQuery, SpansOf};
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
@@ -35,11 +35,19 @@ pub(super) fn segment_list(columns: &str, join: &str, query: &SegmentQuery, cond
 /// Stretches of segments of one state that follow one another, of every stream or of one: what the database joins is not sent one by
 /// one. `follows` compares the end of the segment before with the start of this one; the places of the values are those of the
 /// database: from, earliest start, to, stream or null.
-pub(super) fn recorded_spans(follows: &str, places: [&str; 4]) -> String {
+pub(super) fn recorded_spans(follows: &str, places: [&str; 4], only: &SpansOf) -> String {
     let [from, earliest, to, stream] = places;
+    let only = match only {
+        SpansOf::All => String::new(),
+        SpansOf::NotStored => " AND state IN ('sealed', 'uploading')".to_owned(),
+        SpansOf::Sessions(ids) => {
+            let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
+            format!(" AND session IN ({})", ids.join(", "))
+        }
+    };
     format!(
         "WITH one AS (SELECT server, stream, started_at, ended_at, id, state FROM segments WHERE ended_at > {from} \
-         AND started_at > {earliest} AND started_at < {to} AND ({stream} IS NULL OR stream = {stream})), \
+         AND started_at > {earliest} AND started_at < {to} AND ({stream} IS NULL OR stream = {stream}){only}), \
          marked AS (SELECT one.*, CASE WHEN {follows} AND lag(state) OVER line = state THEN 0 ELSE 1 END AS begins \
          FROM one WINDOW line AS (PARTITION BY server, stream ORDER BY started_at, id)), \
          numbered AS (SELECT marked.*, sum(begins) OVER (PARTITION BY server, stream ORDER BY started_at, id) AS stretch FROM marked) \

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
 use super::recording_behaviour::{opened, put};
-use crate::adapters::database::{Database, SegmentQuery, Skip};
+use crate::adapters::database::{Database, SegmentQuery, Skip, SpansOf};
 use crate::domain::completeness::Span;
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy, copies_of};
 use crate::domain::recording::{Segment, SegmentState};
@@ -119,7 +119,7 @@ pub(in crate::adapters::database) async fn stretches_of_one_state_are_joined(dat
     let at = |second| one.started_at + TimeDelta::seconds(second);
     let spans = async |from, to, stream: Option<&str>| {
         let within = Span { from: at(from), to: at(to) };
-        let spans = database.recorded_spans(within, stream.map(str::to_owned)).await.expect("listed");
+        let spans = database.recorded_spans(within, stream.map(str::to_owned), SpansOf::All).await.expect("listed");
         spans
             .into_iter()
             .map(|one| (one.stream, one.state, seconds(one.span.from), seconds(one.span.to)))
@@ -133,7 +133,13 @@ pub(in crate::adapters::database) async fn stretches_of_one_state_are_joined(dat
     assert_eq!(spans(60, 100, None).await, []);
     let within = Span { from: at(10), to: at(20) };
     let sessions = database.sessions_in(within, Some("cam2".to_owned())).await.expect("listed");
-    assert_eq!(sessions.iter().map(|session| session.id).collect::<Vec<_>>(), [two.id]);
+    assert_eq!(sessions.iter().map(|one| one.session.id).collect::<Vec<_>>(), [two.id]);
+    let some =
+        async |of| database.recorded_spans(Span { from: at(-9), to: at(99) }, None, of).await.expect("listed").len();
+    assert_eq!(some(SpansOf::Sessions(vec![two.id, Uuid::now_v7()])).await, 1);
+    assert_eq!(some(SpansOf::NotStored).await, 0);
+    put(database, &two, 1, SegmentState::Sealed).await;
+    assert_eq!(some(SpansOf::NotStored).await, 1);
     let early = Span { from: at(-20), to: at(0) };
-    assert_eq!(database.sessions_in(early, None).await.expect("listed"), []);
+    assert!(database.sessions_in(early, None).await.expect("listed").is_empty());
 }

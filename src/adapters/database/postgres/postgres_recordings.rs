@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, row_rules};
+use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, SpansOf, row_rules};
 use crate::base::Error;
 use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::name::StreamName;
@@ -94,9 +94,10 @@ pub(super) async fn spans(
     client: &PostgresClient,
     within: Span,
     stream: Option<&str>,
+    of: &SpansOf,
 ) -> Result<Vec<RecordedSpan>, PostgresFailure> {
     let follows = "lag(ended_at) OVER line >= started_at - interval '20 milliseconds'";
-    let sql = row_rules::recorded_spans(follows, ["$1", "$2", "$3", "$4::text"]);
+    let sql = row_rules::recorded_spans(follows, ["$1", "$2", "$3", "$4::text"], of);
     let statement = client.prepare_cached(&sql).await?;
     let earliest = row_rules::earliest_start(within.from);
     let rows = client.query(&statement, &[&within.from, &earliest, &within.to, &stream]).await?;
@@ -107,15 +108,15 @@ pub(super) async fn within(
     client: &PostgresClient,
     within: Span,
     stream: Option<&str>,
-) -> Result<Vec<RecordingSession>, PostgresFailure> {
+) -> Result<Vec<SessionSummary>, PostgresFailure> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM sessions WHERE started_at < $2 AND started_at > $1 - interval '2 days' \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM sessions WHERE started_at < $2 AND started_at > $1 - interval '2 days' \
          AND (ended_at IS NULL OR ended_at > $1 - interval '1 day') AND ($3::text IS NULL OR stream = $3) \
          ORDER BY started_at, id"
     );
     let statement = client.prepare_cached(&sql).await?;
     let rows = client.query(&statement, &[&within.from, &within.to, &stream]).await?;
-    Ok(rows.iter().filter_map(session).collect())
+    Ok(rows.iter().filter_map(session_summary).collect())
 }
 
 fn recorded_span(row: &Row) -> Option<RecordedSpan> {

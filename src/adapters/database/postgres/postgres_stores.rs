@@ -14,7 +14,7 @@ use super::{
 use crate::adapters::database::{
     CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, HostStore, IncidentQuery, IncidentStore,
     Joined, ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery,
-    SeriesBuckets, SessionSummary, Skip, WritePlan,
+    SeriesBuckets, SessionSummary, Skip, SpansOf, WritePlan,
 };
 use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -235,12 +235,12 @@ impl RecordingStore for Postgres {
         link.answer(postgres_recordings::of_stream(&link, stream, server.as_deref())).await
     }
 
-    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>> {
+    async fn recorded_spans(&self, within: Span, stream: Option<String>, of: SpansOf) -> Result<Vec<RecordedSpan>> {
         let link = self.server.link().await?;
-        link.answer(postgres_recordings::spans(&link, within, stream.as_deref())).await
+        link.answer(postgres_recordings::spans(&link, within, stream.as_deref(), &of)).await
     }
 
-    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>> {
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<SessionSummary>> {
         let link = self.server.link().await?;
         link.answer(postgres_recordings::within(&link, within, stream.as_deref())).await
     }

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::sqlite_fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
-use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, row_rules};
+use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, SpansOf, row_rules};
 use crate::base::Error;
 use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::name::StreamName;
@@ -94,10 +94,11 @@ pub(super) fn spans(
     connection: &mut Connection,
     within: Span,
     stream: Option<&str>,
+    of: &SpansOf,
 ) -> Result<Vec<RecordedSpan>, SqliteFailure> {
     // Times are texts; a day of the Julian calendar is exact to 0.04 ms.
     let follows = "julianday(lag(ended_at) OVER line) >= julianday(started_at) - 0.02 / 86400";
-    let sql = row_rules::recorded_spans(follows, ["?1", "?2", "?3", "?4"]);
+    let sql = row_rules::recorded_spans(follows, ["?1", "?2", "?3", "?4"], of);
     let mut statement = connection.prepare_cached(&sql)?;
     let earliest = time_text(row_rules::earliest_start(within.from));
     let values = params![time_text(within.from), earliest, time_text(within.to), stream];
@@ -110,16 +111,16 @@ pub(super) fn within(
     connection: &mut Connection,
     within: Span,
     stream: Option<&str>,
-) -> Result<Vec<RecordingSession>, SqliteFailure> {
+) -> Result<Vec<SessionSummary>, SqliteFailure> {
     let sql = format!(
-        "SELECT {COLUMNS} FROM sessions WHERE started_at < ?1 AND started_at > ?2 AND (ended_at IS NULL OR ended_at > ?3) \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM sessions WHERE started_at < ?1 AND started_at > ?2 AND (ended_at IS NULL OR ended_at > ?3) \
          AND (?4 IS NULL OR stream = ?4) ORDER BY started_at, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let before = row_rules::earliest_start(within.from);
     let values = params![time_text(within.to), time_text(row_rules::earliest_start(before)), time_text(before), stream];
-    let rows = statement.query_map(values, |row| Ok(session(row)))?;
-    let rows: Vec<Option<RecordingSession>> = rows.collect::<Result<_, _>>()?;
+    let rows = statement.query_map(values, |row| Ok(session_summary(row)))?;
+    let rows: Vec<Option<SessionSummary>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::adapters::database::{
     CameraStore, Condition, DatabaseHealth, HistoryQuery, HistoryStore, HostStore, IncidentQuery, IncidentStore,
     Joined, ListenProgress, NodeFolder, NodeStore, ProbeStore, RecordingStore, RecordingSummary, SegmentQuery,
-    SeriesBuckets, SessionSummary, Skip, WritePlan,
+    SeriesBuckets, SessionSummary, Skip, SpansOf, WritePlan,
 };
 use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
@@ -233,12 +233,12 @@ impl RecordingStore for Sqlite {
         self.file.call(ConnectionRole::Lists, list).await
     }
 
-    async fn recorded_spans(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordedSpan>> {
-        let list = move |connection: &mut _| sqlite_recordings::spans(connection, within, stream.as_deref());
+    async fn recorded_spans(&self, within: Span, stream: Option<String>, of: SpansOf) -> Result<Vec<RecordedSpan>> {
+        let list = move |connection: &mut _| sqlite_recordings::spans(connection, within, stream.as_deref(), &of);
         self.file.call(ConnectionRole::Lists, list).await
     }
 
-    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<RecordingSession>> {
+    async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<SessionSummary>> {
         let list = move |connection: &mut _| sqlite_recordings::within(connection, within, stream.as_deref());
         self.file.call(ConnectionRole::Lists, list).await
     }
