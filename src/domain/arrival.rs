@@ -13,6 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 const QUIET: TimeDelta = TimeDelta::seconds(2);
 /// Reports of so long at first tell where a run's media time zero is: later ones tell of the source's rate as well.
 const FIRST_REPORTS: TimeDelta = TimeDelta::seconds(2);
+/// A run whose first report comes later may have been kept back: ffmpeg looks for the format of a sound that does not come for five
+/// seconds, and then gives out everything at once. The reports of so long tell.
+const LATE_BEGIN: TimeDelta = TimeDelta::seconds(4);
+const SETTLES: TimeDelta = TimeDelta::seconds(1);
 /// First reports may come so late, because ffmpeg waits for the other track.
 const LATE_REPORTS: TimeDelta = TimeDelta::milliseconds(1_200);
 
@@ -92,6 +96,11 @@ impl ArrivalTimes {
     /// Whether ffmpeg has reported.
     pub fn has_report(&self) -> bool {
         self.zero.is_some()
+    }
+
+    /// Whether the reports until `now` tell where the run begins.
+    pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
+        self.zero.is_some_and(|(_, first)| first - self.begun < LATE_BEGIN || now - first >= SETTLES)
     }
 
     /// When what reaches to `media` had come, of which ffmpeg told at `now` at the earliest: it may have kept it back.

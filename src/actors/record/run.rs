@@ -65,7 +65,7 @@ impl RecordingRun {
 
     /// Whether media has arrived.
     pub fn has_media(&self) -> bool {
-        self.planner.is_some() || !self.held.is_empty()
+        self.planner.is_some() || !self.held.is_empty() || self.times.has_report()
     }
 
     /// ffmpeg says it has written up to `out_time`. `starts`: those of the stream's sessions before this one.
@@ -79,6 +79,9 @@ impl RecordingRun {
             return Vec::new();
         }
         self.times.progressed(out_time, now);
+        if self.planner.is_none() && self.held.is_empty() && !self.times.is_settled(now) {
+            return Vec::new();
+        }
         let mut operations = self.release(starts);
         let at = self.times.next_start().unwrap_or(now);
         operations.extend(self.begin_file(self.next_file, at, starts));
@@ -92,7 +95,7 @@ impl RecordingRun {
 
     /// ffmpeg has closed a file.
     pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
-        if self.times.has_report() {
+        if self.planner.is_some() || self.times.is_settled(now) {
             return self.place(file, now, starts);
         }
         self.held.push((file, now));
@@ -124,6 +127,9 @@ impl RecordingRun {
     /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
     pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
         let mut operations = self.release(&SessionStarts::default());
+        if let Some(at) = self.times.next_start().filter(|_| self.planner.is_none()) {
+            operations.extend(self.begin_file(self.next_file, at, &SessionStarts::default()));
+        }
         if self.planner.is_none() {
             return vec![CatalogOperation::Discard(self.folder.clone())];
         }
@@ -233,146 +239,5 @@ pub fn draft(
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::sample;
-
-    fn time(text: &str) -> DateTime<Utc> {
-        text.parse().expect(text)
-    }
-
-    fn run(started_at: &str) -> RecordingRun {
-        let session = RecordingSession { id: Uuid::from_u128(1), started_at: time(started_at), ..sample::session("a") };
-        RecordingRun::new(Note { session, key_prefix: String::new(), continues: None })
-    }
-
-    fn closed(number: u32, start: u64, end: u64) -> ClosedFile {
-        ClosedFile { number, start: Duration::from_secs(start), end: Duration::from_secs(end) }
-    }
-
-    /// One word per operation.
-    fn words(operations: &[CatalogOperation]) -> Vec<String> {
-        let put = |segment: &Segment| format!("{} {}", segment.state.as_str(), segment.object_key);
-        operations
-            .iter()
-            .map(|operation| match operation {
-                CatalogOperation::Begin(note) => format!("begin {}", note.session.started_at.format("%dT%H:%M:%S")),
-                CatalogOperation::Note { note, .. } => {
-                    format!("note {}", note.session.started_at.format("%dT%H:%M:%S"))
-                }
-                CatalogOperation::Open(session) => format!("open {}", session.started_at.format("%dT%H:%M:%S")),
-                CatalogOperation::Put(segment) => put(segment),
-                CatalogOperation::Seal(order) => {
-                    format!("seal {} as {} {:?}", order.from.1, put(&order.draft), order.why)
-                }
-                CatalogOperation::Close { at, reason, .. } => format!("close {} {reason}", at.format("%dT%H:%M:%S")),
-                CatalogOperation::Discard(_) => "discard".to_owned(),
-                CatalogOperation::Finish(_) => "finish".to_owned(),
-            })
-            .collect()
-    }
-
-    #[test]
-    fn a_session_opens_with_its_first_media_and_seals_what_was_closed() {
-        let mut run = run("2026-11-21T08:00:00Z");
-        assert!(
-            words(&run.progressed(Duration::ZERO, time("2026-11-21T08:00:01Z"), &SessionStarts::default())).is_empty()
-        );
-        let first =
-            run.progressed(Duration::from_millis(500), time("2026-11-21T08:00:03.500Z"), &SessionStarts::default());
-        let key = "a/2026-11-21/20261121_080003/segment_000.mp4";
-        assert_eq!(words(&first), ["note 21T08:00:03", "open 21T08:00:03", &format!("writing {key}")]);
-        assert!(
-            run.progressed(Duration::from_secs(1), time("2026-11-21T08:00:04Z"), &SessionStarts::default()).is_empty()
-        );
-
-        let sealed = run.closed(closed(0, 0, 10), time("2026-11-21T08:00:13Z"), &SessionStarts::default());
-        assert_eq!(words(&sealed), [format!("seal 0 as writing {key} None")]);
-        let next = run.progressed(Duration::from_secs(11), time("2026-11-21T08:00:14Z"), &SessionStarts::default());
-        assert_eq!(words(&next), ["writing a/2026-11-21/20261121_080003/segment_001.mp4"]);
-        let CatalogOperation::Put(row) = &next[0] else { panic!("{next:?}") };
-        assert_eq!(row.started_at, time("2026-11-21T08:00:13Z"));
-
-        let over = run.over(&[0, 1], time("2026-11-21T08:00:15Z"), "killed");
-        let seal = "seal 1 as writing a/2026-11-21/20261121_080003/segment_001.mp4 Some(\"cut short: killed\")";
-        assert_eq!(words(&over), [seal, "close 21T08:00:14 killed", "finish"]);
-    }
-
-    #[test]
-    fn a_session_planned_before_midnight_begins_on_the_day_of_its_first_media() {
-        let mut run = run("2026-12-31T23:59:59Z");
-        let first =
-            run.progressed(Duration::from_millis(300), time("2027-01-01T00:00:00.400Z"), &SessionStarts::default());
-        let key = "writing a/2027-01-01/20270101_000000/segment_000.mp4";
-        assert_eq!(words(&first), ["note 01T00:00:00", "open 01T00:00:00", key]);
-    }
-
-    #[test]
-    fn first_reports_that_come_late_are_corrected_at_the_end_of_the_file() {
-        let mut run = run("2026-11-21T08:00:00Z");
-        run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), &SessionStarts::default());
-        let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.150Z"), &SessionStarts::default());
-        let CatalogOperation::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
-        assert_eq!(order.draft.started_at, time("2026-11-21T08:00:00.150Z"));
-    }
-
-    #[test]
-    fn a_run_without_media_leaves_nothing() {
-        let mut run = run("2026-11-21T08:00:00Z");
-        assert_eq!(words(&run.over(&[0], time("2026-11-21T08:00:01Z"), "404")), ["discard"]);
-    }
-
-    #[test]
-    fn a_run_that_is_faster_than_its_progress_loses_nothing() {
-        let mut run = run("2026-11-21T08:00:00Z");
-        let none = SessionStarts::default();
-        assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02Z"), &none).is_empty());
-        assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:04Z"), &none).is_empty());
-        assert!(run.has_media());
-        let operations = words(&run.over(&[], time("2026-11-21T08:00:04Z"), "done"));
-        let key = |number: u32| format!("writing a/2026-11-21/20261121_080000/segment_00{number}.mp4");
-        let seal = |number: u32| format!("seal {number} as {} None", key(number));
-        let (first, second) = ([key(0), seal(0)], [key(1), seal(1)]);
-        let ends = ["close 21T08:00:04 done".to_owned(), "finish".to_owned()];
-        assert_eq!(operations, [&["open 21T08:00:00".to_owned()][..], &first, &second, &ends].concat());
-    }
-
-    #[test]
-    fn what_was_kept_back_is_dated_when_it_came() {
-        // ffmpeg looked for the format of a sound that never came, five seconds long.
-        let (mut run, none) = (run("2026-11-21T08:00:00Z"), SessionStarts::default());
-        assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.300Z"), &none).is_empty());
-        assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:06.310Z"), &none).is_empty());
-        let placed = run.progressed(Duration::from_millis(5_800), time("2026-11-21T08:00:06.800Z"), &none);
-        let seals = placed.iter().filter_map(|operation| match operation {
-            CatalogOperation::Seal(order) => Some(order.arrival.place(order.draft.started_at, Duration::from_secs(2))),
-            _ => None,
-        });
-        let two = Duration::from_secs(2);
-        let wanted = [(time("2026-11-21T08:00:01Z"), two), (time("2026-11-21T08:00:03Z"), two)];
-        assert_eq!(seals.collect::<Vec<_>>(), wanted);
-    }
-
-    #[test]
-    fn midnight_begins_a_session_while_ffmpeg_goes_on() {
-        let mut run = run("2026-12-31T23:59:50Z");
-        run.progressed(Duration::from_secs(1), time("2026-12-31T23:59:51Z"), &SessionStarts::default());
-        run.closed(closed(0, 0, 12), time("2027-01-01T00:00:02Z"), &SessionStarts::default());
-        let turn = run.progressed(Duration::from_secs(13), time("2027-01-01T00:00:03Z"), &SessionStarts::default());
-        assert_eq!(
-            words(&turn),
-            [
-                "begin 01T00:00:02",
-                "open 01T00:00:02",
-                "close 01T00:00:02 a new day began (UTC); the recording goes on in the next session",
-                "writing a/2027-01-01/20270101_000002/segment_000.mp4",
-            ]
-        );
-        let sealed = run.closed(closed(1, 12, 22), time("2027-01-01T00:00:12Z"), &SessionStarts::default());
-        let CatalogOperation::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
-        assert_eq!((order.from.1, order.to.1), (1, 0));
-        assert_ne!(order.from.0, order.to.0);
-        let over = run.over(&[], time("2027-01-01T00:00:12Z"), "done");
-        assert_eq!(words(&over), ["close 01T00:00:12 done", "finish", "finish"]);
-    }
-}
+#[path = "run_tests.rs"]
+mod tests;
