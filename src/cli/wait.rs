@@ -43,10 +43,10 @@ pub struct WaitOptions {
 /// Waits.
 ///
 /// # Errors
-/// Exit code 1 when the time is over; when nobody runs there. A camera that is not there yet is waited for.
+/// Exit code 1 when the time is over. A program that is not there yet is waited for, and so is a camera.
 pub(super) async fn run(whom: &Whom<'_>, options: &WaitOptions) -> Result<(), CommandFailure> {
-    let remote = whom.remote().await?;
     let until = Instant::now() + options.timeout;
+    let remote = remote(whom, until).await?;
     loop {
         let now = look(&remote, &options.camera).await;
         // It may be starting anew: asked again while there is time.
@@ -79,6 +79,22 @@ pub(super) async fn run(whom: &Whom<'_>, options: &WaitOptions) -> Result<(), Co
             return Err(CommandFailure::Told(EXIT_FAILURE));
         }
         sleep(EVERY).await;
+    }
+}
+
+/// The program that runs; one that is only starting has not left its address or its token yet.
+async fn remote(whom: &Whom<'_>, until: Instant) -> Result<Remote, CommandFailure> {
+    let mut is_told = false;
+    loop {
+        match whom.remote().await {
+            Err(CommandFailure::Other(error)) if Instant::now() < until => {
+                if !std::mem::replace(&mut is_told, true) {
+                    note(&format!("waiting: {error}"));
+                }
+                sleep(EVERY).await;
+            }
+            found => return found,
+        }
     }
 }
 

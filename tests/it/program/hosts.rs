@@ -154,7 +154,13 @@ async fn an_agent_alone_posts_with_a_token_and_its_silence_is_an_incident() {
     let refused = room.run(&[&agent_user[..], &["--config", "streamwarden.toml"]].concat(), &[]);
     assert!(refused.code != Some(0) && refused.err.contains("only tokens"), "{}", refused.err);
 
+    // A script may be quicker than the start: it waits, and is let in by the token that the program leaves.
+    let wait = ["cameras", "wait", "nobody", "--for", "gone", "--config", "streamwarden.toml"];
+    let mut script = room.command(&wait, &[]);
+    let waiting = tokio::task::spawn_blocking(move || script.output().expect("it runs"));
     let program = Program::start_in(room, &config).await;
+    let waited = waiting.await.expect("it has ended");
+    assert!(waited.status.success(), "{}", String::from_utf8_lossy(&waited.stderr));
     let other = token(&program, "other", "agent");
     let (edge, reader) = (token(&program, "edge", "agent"), token(&program, "reader", "viewer"));
     program.room().write("edge.token", &edge);
