@@ -40,6 +40,15 @@ pub(super) struct Change {
     pub(super) after: Option<Value>,
 }
 
+/// Of a request that only asks what it would change.
+#[derive(Clone, Copy)]
+struct NoChange;
+
+/// Tells that this request changes nothing: it is no entry.
+pub(super) fn tell_no_change(request: &HttpRequest) {
+    request.extensions_mut().insert(NoChange);
+}
+
 /// Tells what this request changes.
 pub(super) fn tell(request: &HttpRequest, change: Change) {
     request.extensions_mut().insert(change);
@@ -56,6 +65,9 @@ pub(super) async fn note<B>(
     let request = response.request();
     let (method, path) = (request.method().clone(), request.path());
     if matches!(method, Method::GET | Method::HEAD) || !response.status().is_success() || NO_CHANGES.contains(&route) {
+        return;
+    }
+    if request.extensions().get::<NoChange>().is_some() {
         return;
     }
     let change = request.extensions().get::<Change>().cloned().unwrap_or_default();

@@ -18,6 +18,7 @@ use crate::adapters::database::with_timeout;
 use crate::adapters::live::Change;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::history::SeriesKind;
+use crate::domain::role::Role;
 use crate::domain::host::{HostStatus, carry_forecasts, checked, silent_after};
 
 /// So many hosts are watched; the next one is refused.
@@ -36,7 +37,7 @@ pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<
 #[utoipa::path(post, path = "/api/v1/hosts", operation_id = "reportHost", tag = "hosts", request_body = HostStatus, responses(
     (status = 204),
     (status = 409, body = Problem, content_type = "application/problem+json",
-        description = "too many hosts are watched, or another token tells of this one"),
+        description = "too many hosts are watched, or this one is told of by another token or by this process itself"),
 ))]
 pub(super) async fn report(
     reporter: HostReporter,
@@ -44,6 +45,12 @@ pub(super) async fn report(
     Json(report): Json<HostStatus>,
 ) -> ErrorAnswer {
     let mut report = checked(report, Utc::now())?;
+    if report.name == state.node && state.roles.contains(&Role::Agent) {
+        let host = report.name.as_str();
+        log::warn!(host = host; "an agent elsewhere calls itself {host}, as this process, which measures its own host: refused");
+        let text = "this process measures the host of that name itself; give the agent a `node` of its own";
+        return Err(Error::new(ErrorKind::Conflict, text).into());
+    }
     if let Some(token) = reporter.token {
         let silent_after = silent_after(report.interval);
         let mut reporters = state.host_reporters.lock().unwrap_or_else(PoisonError::into_inner);

@@ -4,8 +4,10 @@
 
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::json;
 
 use super::access::{Operator, Viewer};
+use super::audit_routes::{self as audit, Change as AuditChange};
 use super::body::Csv;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -47,6 +49,12 @@ pub(super) async fn import(
     let mut query = Query::of(&request)?;
     let dry = query.parsed("dryRun", "true or false")?.unwrap_or(false);
     let report = state.commands.import_cameras(file.into(), dry).await?;
+    if dry {
+        audit::tell_no_change(&request);
+    } else {
+        let after = json!({ "added": report.added, "changed": report.changed, "unchanged": report.unchanged });
+        audit::tell(&request, AuditChange { target: None, before: None, after: Some(after) });
+    }
     let mut answer = if report.is_refused() { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() };
     Ok(answer.json(report))
 }

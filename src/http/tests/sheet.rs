@@ -31,6 +31,11 @@ async fn a_file_is_evaluated_written_and_comes_out_again() {
     assert!(text.starts_with("name,kind,host,") && !text.contains("hunter2"), "{text}");
     let again = import(&world, uri, &text.replace("10.0.0.10", "10.0.0.11")).await;
     assert_eq!(again.json(), json!({"added": 0, "changed": 1, "unchanged": 1, "faults": []}));
+    let audit = world.get("/api/v1/audit").await.json();
+    let told: Vec<_> = audit["items"].as_array().expect("items").iter().map(|entry| &entry["after"]).collect();
+    let counts = |added, changed, unchanged| json!({"added": added, "changed": changed, "unchanged": unchanged});
+    // The newest first; the dry run is none.
+    assert_eq!(told, [&counts(0, 1, 1), &counts(0, 0, 2), &counts(2, 0, 0)]);
     let rows = world.state.stores.cameras.cameras().await.expect("read");
     assert_eq!((rows[1].host.as_deref(), rows[0].password.is_some()), (Some("10.0.0.11"), true));
 }
