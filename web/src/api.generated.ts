@@ -5925,7 +5925,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description too many hosts are watched, or another token tells of this one */
+            /** @description too many hosts are watched, or this one is told of by another token or by this process itself */
             409: {
                 headers: {
                     [name: string]: unknown;
