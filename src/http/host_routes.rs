@@ -18,8 +18,8 @@ use crate::adapters::database::with_timeout;
 use crate::adapters::live::Change;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::history::SeriesKind;
-use crate::domain::role::Role;
 use crate::domain::host::{HostStatus, carry_forecasts, checked, silent_after};
+use crate::domain::role::Role;
 
 /// So many hosts are watched; the next one is refused.
 const MOST: usize = 1_000;
