@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use reqwest::Response;
 use reqwest::redirect::Policy;
 use secrecy::{ExposeSecret, SecretString};
-use serde_json::Value;
+use serde::Serialize;
+use serde_json::{Value, json};
 use url::Url;
 
 use crate::adapters::tls::certificate_trust::{self, tls_fault};
@@ -52,18 +54,37 @@ impl MonitorClient {
     /// # Errors
     /// `Unauthorized` when the token is refused, `Invalid` and `Conflict` when this measurement is, else `Unavailable` or `Timeout`.
     pub async fn report(&self, status: &HostStatus) -> Result<()> {
-        let request = self.http.post(self.url.clone()).json(status);
-        let request = match &self.token {
-            Some(token) => request.bearer_auth(token.expose_secret()),
-            None => request,
-        };
-        let answer = request.send().await.map_err(|error| self.silent(error))?;
+        let answer = self.post(status).await?;
         let status = answer.status();
         if status.is_success() {
             return Ok(());
         }
         let problem: Value = answer.json().await.unwrap_or_default();
         Err(self.refused(status.as_u16(), problem["detail"].as_str()))
+    }
+
+    /// Asks whether we would be let in, by a measurement without anything in it, which is refused as such. Returns what was found.
+    ///
+    /// # Errors
+    /// As [`Self::report`].
+    pub async fn try_out(&self) -> Result<String> {
+        let answer = self.post(&json!({})).await?;
+        let status = answer.status().as_u16();
+        let problem: Value = answer.json().await.unwrap_or_default();
+        let detail = problem["detail"].as_str();
+        match (status, detail) {
+            (422, Some(_)) => Ok(format!("the monitor {} takes measurements of this agent", self.shown())),
+            (status, detail) => Err(self.refused(status, detail)),
+        }
+    }
+
+    async fn post(&self, body: &impl Serialize) -> Result<Response> {
+        let request = self.http.post(self.url.clone()).json(body);
+        let request = match &self.token {
+            Some(token) => request.bearer_auth(token.expose_secret()),
+            None => request,
+        };
+        request.send().await.map_err(|error| self.silent(error))
     }
 
     fn silent(&self, error: reqwest::Error) -> Error {

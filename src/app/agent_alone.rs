@@ -21,6 +21,13 @@ use crate::signals::{ProcessSignal, Signals};
 /// What is left is sent by then, or lost.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
 
+/// What is wrong without a monitor and a Redis, and the remedy.
+pub(super) const NOBODY_TO_TELL: (&str, &str) = (
+    "is not set, so an agent alone has nobody to tell",
+    "write the address of the monitor there and its token into agent.token_file, or set live.redis_url, or run the agent beside \
+     other roles",
+);
+
 /// Whether these settings ask for the agent and nothing else.
 pub(super) fn is_alone(settings: &Settings) -> bool {
     settings.roles == [Role::Agent.as_str()]
@@ -35,9 +42,8 @@ pub(super) async fn run(settings: &Settings, signals: &mut Signals, manager: &Se
     let node = format!("{}-agent", settings.node);
     let run_plan::LiveStores { live, redis, .. } = run_plan::live_stores(settings, &node)?;
     if redis.is_none() && settings.agent.post_url.is_none() {
-        let text = "is not set, so an agent alone has nobody to tell; write the address of the monitor there and its token into \
-                    agent.token_file, or set live.redis_url, or run the agent beside other roles";
-        return Err(Error::invalid("agent.post_url", text));
+        let (found, remedy) = NOBODY_TO_TELL;
+        return Err(Error::invalid("agent.post_url", format!("{found}; {remedy}")));
     }
     let note = watch::Sender::new(None);
     let mut children: Vec<_> = redis.iter().map(redis_link::writer).collect();

@@ -3,6 +3,7 @@
 //! Changes nothing: no folder or database is created or migrated, nothing is started, the servers are only read from.
 //! Called by `cli`.
 
+mod agent;
 mod disk;
 mod network;
 pub(in crate::app) mod nodes;
@@ -23,7 +24,7 @@ use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::adapters::objects::s3::S3Store;
 use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::app::open_stores::has_logins;
-use crate::app::{front_door, running};
+use crate::app::{agent_alone, front_door, running};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
 use crate::logging::unset_variable;
@@ -31,8 +32,14 @@ use crate::logging::unset_variable;
 /// Port of RTSP over TLS where a URL names none.
 const RTSPS_PORT: u16 = 322;
 
-/// Tries everything, in the order of the configuration. `log_files` are the files that logging would write.
+/// Tries everything that the roles use, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
+    if agent_alone::is_alone(settings) {
+        let mut findings = live(settings).await;
+        findings.extend(agent::monitor(settings).await);
+        findings.extend(log_files.iter().map(|file| log_file(file)));
+        return Report { findings };
+    }
     let here = running::on(&settings.data_dir);
     let mut findings = vec![disk::folder("data_dir", &settings.data_dir, least_free(settings))];
     let (listening, others) = tokio::join!(network::listen(settings.http.listen, here), program_here(settings));

@@ -169,6 +169,23 @@ async fn an_agent_alone_posts_with_a_token_and_its_silence_is_an_incident() {
     let agent = Agent::start(program.room(), &environment);
     let reader = Reader(&program, reader);
     let host = reader.host("live").await;
+    // The check of an agent alone is about the monitor and the token, and about nothing that it does not use.
+    program.room().write("wrong.token", "wrong");
+    let dead = "http://127.0.0.1:9";
+    for (url, file, code, words) in [
+        (&*url, "edge.token", 0, "takes measurements"),
+        (&*url, "wrong.token", 1, "refuses the token"),
+        (dead, "edge.token", 1, "unreachable"),
+    ] {
+        let environment = [
+            ("STREAMWARDEN_ROLES", "agent"),
+            ("STREAMWARDEN_AGENT__POST_URL", url),
+            ("STREAMWARDEN_AGENT__TOKEN_FILE", file),
+        ];
+        let checked = program.room().run(&["check"], &environment);
+        let said = format!("{}{}", checked.out, checked.err);
+        assert!(checked.code == Some(code) && said.contains(words) && !said.contains("http.listen"), "{file}: {said}");
+    }
     assert!(host["memory"]["total"].is_number() && host["disks"].is_array(), "{host}");
 
     // It may do that and nothing else.
