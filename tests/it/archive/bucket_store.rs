@@ -117,6 +117,10 @@ async fn what_the_server_refuses_is_said_and_passes() {
     ] {
         assert!(error.is_passing(), "{error}");
     }
+    server.refuse_with(200, "<!DOCTYPE html><html><p>A page of & about something else</html>");
+    for error in [store.check().await.expect_err("a page"), store.try_out().await.expect_err("a page")] {
+        assert!(error.message().contains("is no S3 server; correct objects.s3.endpoint_url"), "{error}");
+    }
     server.refuse(0);
     assert_eq!(store.put(SEGMENT, &source).await.expect("stored").bytes, 9);
     let tried = store.try_out().await.expect("everything works");

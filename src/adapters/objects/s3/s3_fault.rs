@@ -106,8 +106,14 @@ pub(super) fn fault(shown: &str, error: S3Error) -> Error {
         // The address of a request may hold its signature.
         S3Error::Reqwest(error) => unreachable(shown, &error),
         S3Error::Io(error) => Error::unavailable(format!("{shown} does not work ({error})")).with_source(error),
+        S3Error::SerdeXml(_) => no_s3_server(shown),
         other => Error::new(ErrorKind::Internal, format!("{shown}: {other}")),
     }
+}
+
+/// Something answers that speaks another protocol.
+pub(super) fn no_s3_server(shown: &str) -> Error {
+    Error::unavailable(format!("{shown}: what answers there is no S3 server; correct objects.s3.endpoint_url"))
 }
 
 /// A request that got no answer.

@@ -5,7 +5,7 @@ use reqwest::header::IF_NONE_MATCH;
 use uuid::Uuid;
 
 use super::S3Store;
-use super::s3_fault::refusal;
+use super::s3_fault::{no_s3_server, refusal};
 use crate::adapters::folder::identity::{Expected, Identified, marker_id, marker_text};
 use crate::base::{Error, ErrorKind, Result};
 
@@ -81,6 +81,10 @@ impl Identified for S3Store {
             }
             Err(error) => return Err(self.fault(error)),
         };
+        if text.as_slice().trim_ascii_start().starts_with(b"<") {
+            // A web page.
+            return Err(no_s3_server(&self.shown));
+        }
         marker_id(text.as_slice()).map(Some).ok_or_else(|| {
             let what =
                 format!("{}: {MARKER} does not hold an identity; put the object back as it was{INSTEAD}", self.shown);
