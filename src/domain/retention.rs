@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::admission::matches;
 use super::recording::Segment;
+use crate::base::visible_text::is_blank;
 use crate::base::{Error, Result};
 
 /// Longest reason of a lock, in characters.
@@ -46,7 +47,7 @@ impl RecordingLock {
         if self.from >= self.to {
             return Err(Error::invalid("from", "must be before to"));
         }
-        if reason.is_empty() || reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
+        if is_blank(&reason) || reason.chars().count() > LONGEST_REASON || reason.chars().any(char::is_control) {
             let text = format!("must be one line of 1 to {LONGEST_REASON} characters: say why it is kept");
             return Err(Error::invalid("reason", text));
         }

@@ -41,7 +41,6 @@ impl RetentionPass<'_> {
             return Ok(());
         }
         self.handles.ready().await?;
-        self.locks = self.handles.retention.locks().await?;
         let recordings = self.handles.recordings.recordings().await?;
         for one in &recordings {
             let Some((before, why)) = rules.cutoff(&one.stream, &cleanups, now) else { continue };
@@ -68,6 +67,8 @@ impl RetentionPass<'_> {
             let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
+            // A pass may take hours; what is locked meanwhile stays from then on.
+            self.locks = self.handles.retention.locks().await?;
             for segment in &page {
                 if !is_due(segment, self.freed) {
                     return Ok(());
