@@ -86,7 +86,7 @@ export const de: Messages = {
     received: "Empfangen",
     sent: "Gesendet",
     perSecond: (rate) => `jetzt ${rate}`,
-    counted: (time) => `gezählt seit ${time}`,
+    counted: (time) => `gezählt seit etwa ${time}`,
   },
   ways: {
     title: "Adressen",

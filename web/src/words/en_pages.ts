@@ -37,7 +37,7 @@ export const pages = {
     received: "Received",
     sent: "Sent",
     perSecond: (rate: string) => `now ${rate}`,
-    counted: (time: string) => `counted since ${time}`,
+    counted: (time: string) => `counted since about ${time}`,
   },
   ways: {
     title: "Addresses",

@@ -92,7 +92,7 @@ export const ru: Messages = {
     received: "Принято",
     sent: "Отдано",
     perSecond: (rate) => `сейчас ${rate}`,
-    counted: (time) => `счёт с ${time}`,
+    counted: (time) => `счёт примерно с ${time}`,
   },
   ways: {
     title: "Адреса",
