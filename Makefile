@@ -60,7 +60,7 @@ browser: web/dist/index.html ## the page in Chromium against a running demo
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	@# Not `cargo build`: the features of the tests would be resolved away and half the tree built again.
 	cargo test --no-run --quiet
-	.ci/browser
+	.ci/demo .ci/browser
 
 api: web/dist/index.html ## the API's document is valid, clients are made from it, and the program keeps to it
 	@.ci/install $(NEED_RUN) $(NEED_TEST)

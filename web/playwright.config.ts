@@ -4,7 +4,7 @@ import { defineConfig } from "@playwright/test";
 export default defineConfig({
   testDir: "e2e",
   outputDir: "test-results",
-  // For each demo one browser at a time: a restart of a camera in one test must not surprise another.
+  // One demo, one browser at a time: a restart of a camera in one test must not surprise another.
   workers: 1,
   fullyParallel: false,
   timeout: 120_000,
