@@ -142,7 +142,9 @@ test("a chart is read by keys, and a drag chooses a shorter span", async ({ page
     return Date.parse(query.get("from") ?? "");
   };
   const earlier = span();
-  // Where it is by now: what stands above it says the span.
+  // What stands above it says the span by now, and may have moved the axis below the window.
+  await plot.evaluate((element) => element.scrollIntoView({ block: "center" }));
+  await plot.hover();
   const place = await page.locator(".chart .u-over").first().boundingBox();
   if (place === null) throw new Error("the chart has no place");
   await page.mouse.move(place.x + place.width * 0.25, place.y + place.height + 12);
