@@ -185,7 +185,15 @@ impl CameraPlanner {
         let open = async move { incidents.open().await }.into_actor(self);
         ctx.spawn(open.map(|open, planner, _| {
             let over = open.iter().filter(|(kind, subject)| !planner.may_last(*kind, subject));
-            over.for_each(|(kind, subject)| planner.incidents.clear(*kind, subject));
+            for (kind, subject) in over {
+                if let Subject::Camera { id, .. } = subject
+                    && planner.fleet.get(*id).is_none_or(|planned| planned.source().is_none())
+                {
+                    // Its relay may still be on its way out, and what that tells must not open it again.
+                    planner.camera_incidents.untrack(*id);
+                }
+                planner.incidents.clear(*kind, subject);
+            }
         }));
     }
 
