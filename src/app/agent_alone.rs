@@ -7,7 +7,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::host_children::{agent_child, poster_child};
-use super::run_plan;
+use super::services::{LiveStores, live_stores};
 use super::systemd_notifier::{Notifying, SystemdNotifier};
 use crate::actors::redis_link;
 use crate::actors::root::Root;
@@ -40,7 +40,7 @@ pub(super) fn is_alone(settings: &Settings) -> bool {
 pub(super) async fn run(settings: &Settings, signals: &mut Signals, manager: &ServiceManager) -> Result<()> {
     // Where the other roles run as another process of this host, theirs is the name of the host.
     let node = format!("{}-agent", settings.node);
-    let run_plan::LiveStores { live, redis, .. } = run_plan::live_stores(settings, &node)?;
+    let LiveStores { live, redis, .. } = live_stores(settings, &node)?;
     if redis.is_none() && settings.agent.post_url.is_none() {
         let (found, remedy) = NOBODY_TO_TELL;
         return Err(Error::invalid("agent.post_url", format!("{found}; {remedy}")));

@@ -14,7 +14,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::login_access::LoginAccess;
-use super::{App, LISTEN, build, on_main_thread, run_plan, sample_mark, stale_demos, until_stopped};
+use super::{App, LISTEN, build, on_main_thread, sample_mark, services, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
 use crate::adapters::secrets::random_secret;
@@ -207,7 +207,7 @@ fn samples(settings: &Settings, options: &DemoOptions, servers: &DemoServers) ->
         count: options.cameras.into(),
         dropout: Some(Dropout::default()),
         uplink: servers.edge.as_ref().map(|server| server.uplink(UPLINK)),
-        mark: run_plan::mark(&settings.data_dir)?,
+        mark: services::mark(&settings.data_dir)?,
     })
 }
 

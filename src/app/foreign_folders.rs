@@ -11,7 +11,7 @@ use crate::adapters::folder::identity::Identified;
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::objects::s3::S3Store;
 use crate::adapters::spool::Spool;
-use crate::app::run_plan::DATA_DIR;
+use crate::app::data_dir::DATA_DIR;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::ObjectsSettings;

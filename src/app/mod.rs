@@ -34,6 +34,7 @@ mod run_plan;
 mod running;
 mod runtime_settings;
 mod sample_mark;
+mod services;
 #[cfg(feature = "demo")]
 mod stale_demos;
 mod systemd_notifier;
@@ -113,8 +114,8 @@ pub async fn build(settings: Settings) -> Result<App> {
         Error::new(ErrorKind::Conflict, text).at(LISTEN).with_source(error)
     })?;
     let certificate = OwnCertificate::open(&settings)?;
-    let mark = run_plan::mark(&settings.data_dir)?;
-    let services = run_plan::open(&settings, &mark).await?;
+    let mark = services::mark(&settings.data_dir)?;
+    let services = services::open(&settings, &mark).await?;
     let ended = orphans::end(&mark);
     if ended > 0 {
         log::warn!("ended {ended} ffmpeg processes that an earlier run had left behind");
