@@ -1,116 +1,19 @@
-//! Completeness: each second that should be recorded is stored, or belongs to a gap with exactly one cause.
-//!
-//! `expected = stored + gaps`, to the millisecond and by construction: the gaps are what is left of the time between a stream's first
-//! recording and now, and a gap is cut where its cause changes. Where several causes hold at once, the first of [`GapCause::ALL`]
-//! counts. A cause that nothing tells of is `unknown`, and is counted, not guessed.
+//! The arithmetic: what is stored, what is missing, and each missing stretch cut where its cause changes.
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::incident::{Incident, IncidentKind, Subject};
-use super::recording::SegmentState;
+use super::gap_cause::GapCause;
+use super::known_cause::KnownCause;
+use super::span::Span;
+use crate::domain::recording::SegmentState;
 
 /// Rounding of clocks: pieces that are nearer follow one another.
 const JOINED: TimeDelta = TimeDelta::milliseconds(20);
 
 /// No segment is written for longer: an hour, and the time to the next key frame.
 const LONGEST_WRITING: TimeDelta = TimeDelta::hours(2);
-
-/// Why there is a gap. What is higher up wins.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase")]
-pub enum GapCause {
-    /// Somebody excused it (maintenance).
-    Excused,
-    /// It was recorded and is proven to be damaged.
-    Lost,
-    /// It was recorded, and removed before it was stored: a choice of whoever runs this.
-    EvictedBeforeUpload,
-    /// It was recorded, and removed by the rules of retention.
-    Retention,
-    /// The media server did not answer.
-    ServerDown,
-    /// The media server was restarted.
-    RelayRestarting,
-    /// The camera was not reachable on the network.
-    Network,
-    /// The camera's relay failed.
-    CameraDown,
-    /// The source sent nothing, or was not there.
-    SourceSilent,
-    /// The disk of the spool was full or away.
-    Disk,
-    /// More streams than `record.max_concurrent` were live.
-    OverMaxConcurrent,
-    /// It was switched off: `record = false`, or excluded.
-    NotEnabled,
-    /// The recorder started, was stopped, or began anew.
-    RecorderRestarting,
-    /// Nothing tells.
-    Unknown,
-}
-
-impl GapCause {
-    /// Every cause, the strongest first.
-    pub const ALL: [Self; 14] = [
-        Self::Excused,
-        Self::Lost,
-        Self::EvictedBeforeUpload,
-        Self::Retention,
-        Self::ServerDown,
-        Self::RelayRestarting,
-        Self::Network,
-        Self::CameraDown,
-        Self::SourceSilent,
-        Self::Disk,
-        Self::OverMaxConcurrent,
-        Self::NotEnabled,
-        Self::RecorderRestarting,
-        Self::Unknown,
-    ];
-
-    /// The word in answers and tables.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Excused => "excused",
-            Self::Lost => "lost",
-            Self::EvictedBeforeUpload => "evictedBeforeUpload",
-            Self::Retention => "retention",
-            Self::ServerDown => "serverDown",
-            Self::RelayRestarting => "relayRestarting",
-            Self::Network => "network",
-            Self::CameraDown => "cameraDown",
-            Self::SourceSilent => "sourceSilent",
-            Self::Disk => "disk",
-            Self::OverMaxConcurrent => "overMaxConcurrent",
-            Self::NotEnabled => "notEnabled",
-            Self::RecorderRestarting => "recorderRestarting",
-            Self::Unknown => "unknown",
-        }
-    }
-}
-
-/// From a time up to another one.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Span {
-    /// Its begin.
-    pub from: DateTime<Utc>,
-    /// Its end.
-    pub to: DateTime<Utc>,
-}
-
-impl Span {
-    /// What of it lies within another one.
-    fn within(self, other: Self) -> Option<Self> {
-        let span = Self { from: self.from.max(other.from), to: self.to.min(other.to) };
-        (span.from < span.to).then_some(span)
-    }
-
-    fn milliseconds(self) -> u64 {
-        u64::try_from((self.to - self.from).num_milliseconds()).unwrap_or(0)
-    }
-}
 
 /// A stretch of a stream's segments in one state, one after the other.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -159,15 +62,6 @@ pub struct StreamCompleteness {
     pub writing_ms: u64,
     /// What is not stored, in order.
     pub gaps: Vec<RecordingGap>,
-}
-
-/// A time for which a cause is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct KnownCause {
-    /// When it held.
-    pub span: Span,
-    /// Which one.
-    pub cause: GapCause,
 }
 
 /// Judges a stream. `recorded` is its own, in any order; `causes` are those that concern it. `None` where nothing is expected.
@@ -286,59 +180,8 @@ fn explained(gap: Span, known: &[KnownCause]) -> Vec<RecordingGap> {
     pieces
 }
 
-/// What an incident says of a stream that is fed by that camera, if it says anything of gaps.
-pub fn cause_of(incident: &Incident, server: &str, stream: &str, now: DateTime<Utc>) -> Option<KnownCause> {
-    let concerns = match &incident.subject {
-        Subject::Camera { name, .. } => name == stream,
-        Subject::Server { name } => name == server,
-        Subject::Stream { server: its, name } => its == server && name == stream,
-        Subject::Service { name } => name == "spool",
-        Subject::Host { .. } | Subject::Disk { .. } => false,
-    };
-    if !concerns {
-        return None;
-    }
-    let says = |words: &[&str]| words.iter().any(|word| incident.cause.contains(word));
-    let cause = match incident.kind {
-        IncidentKind::ServerDown => GapCause::ServerDown,
-        IncidentKind::ServerRestarted => GapCause::RelayRestarting,
-        IncidentKind::CameraDown | IncidentKind::CameraDegraded if says(&NETWORK) => GapCause::Network,
-        IncidentKind::CameraDown | IncidentKind::CameraDegraded => GapCause::CameraDown,
-        IncidentKind::CameraStalled | IncidentKind::StreamFlapping => GapCause::SourceSilent,
-        IncidentKind::RecordingPaused if says(&["record.max_concurrent"]) => GapCause::OverMaxConcurrent,
-        IncidentKind::RecordingPaused if says(&["disk", "folder", "min_free", "spool"]) => GapCause::Disk,
-        IncidentKind::ServiceDown => GapCause::Disk,
-        _ => return None,
-    };
-    Some(KnownCause { span: Span { from: incident.opened_at, to: incident.closed_at.unwrap_or(now) }, cause })
-}
-
-/// Words of a camera that the network does not reach.
-const NETWORK: [&str; 5] = ["unreachable", "no route", "refused", "timed out", "timeout"];
-
-/// What the end of a session says of the time until the next one begins.
-pub fn cause_of_end(reason: &str) -> Option<GapCause> {
-    let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    if says(&["the stream ended", "no data", "stalled"]) {
-        return Some(GapCause::SourceSilent);
-    }
-    if says(&["record = false", "record.exclude", "record.include"]) {
-        return Some(GapCause::NotEnabled);
-    }
-    if says(&["record.max_concurrent"]) {
-        return Some(GapCause::OverMaxConcurrent);
-    }
-    if says(&["No space left", "min_free", "spool"]) {
-        return Some(GapCause::Disk);
-    }
-    let began_anew = ["the program", "was changed", "tracks", "publisher", "jump", "clock", "timestamps", "ffmpeg"];
-    says(&began_anew).then_some(GapCause::RecorderRestarting)
-}
-
 #[cfg(test)]
 mod tests {
-    use uuid::Uuid;
-
     use super::*;
 
     fn at(second: i64) -> DateTime<Utc> {
@@ -431,48 +274,5 @@ mod tests {
             assert_eq!(found.expected_ms + found.writing_ms, 100_000, "{name}");
         }
         assert_eq!(judge("main", "cam", span(5, 5), &[], &[]), None);
-    }
-
-    #[test]
-    fn incidents_and_ends_of_sessions_tell_causes() {
-        use GapCause::{CameraDown, Disk, Network, OverMaxConcurrent, RelayRestarting, ServerDown, SourceSilent};
-        let camera = || Subject::camera_of(1, "cam");
-        let stream = || Subject::Stream { server: "main".to_owned(), name: "cam".to_owned() };
-        let named = |name: &str| Subject::Server { name: name.to_owned() };
-        let service = |name: &str| Subject::Service { name: name.to_owned() };
-        for (kind, subject, words, wanted) in [
-            (IncidentKind::CameraDown, camera(), "connection refused", Some(Network)),
-            (IncidentKind::CameraDown, camera(), "401 Unauthorized", Some(CameraDown)),
-            (IncidentKind::CameraDown, Subject::camera_of(2, "other"), "401", None),
-            (IncidentKind::CameraStalled, camera(), "no data", Some(SourceSilent)),
-            (IncidentKind::ServerDown, named("main"), "", Some(ServerDown)),
-            (IncidentKind::ServerDown, named("other"), "", None),
-            (IncidentKind::ServerRestarted, named("main"), "", Some(RelayRestarting)),
-            (IncidentKind::RecordingPaused, stream(), "... record.max_concurrent; raise it", Some(OverMaxConcurrent)),
-            (IncidentKind::RecordingPaused, service("spool"), "less than record.min_free is free", Some(Disk)),
-            (IncidentKind::ServiceDown, service("spool"), "mount the disk", Some(Disk)),
-            (IncidentKind::ServiceDown, service("database"), "gone", None),
-            (IncidentKind::TracksChanged, stream(), "", None),
-        ] {
-            let incident = Incident::open(Uuid::nil(), kind, subject, words.to_owned(), at(5));
-            let found = cause_of(&incident, "main", "cam", at(9));
-            assert_eq!(found.map(|one| one.cause), wanted, "{kind:?} {words}");
-            assert!(found.is_none_or(|one| one.span == span(5, 9)), "{kind:?}");
-        }
-        for (reason, wanted) in [
-            ("the stream ended", Some(SourceSilent)),
-            ("the program ended without closing it; what was whole has been kept", Some(GapCause::RecorderRestarting)),
-            ("the program was stopped", Some(GapCause::RecorderRestarting)),
-            ("no pattern of record.include names it", Some(GapCause::NotEnabled)),
-            ("the camera's row says record = false", Some(GapCause::NotEnabled)),
-            ("3 streams are being recorded, which is record.max_concurrent; raise it", Some(OverMaxConcurrent)),
-            ("record.segment_duration was changed", Some(GapCause::RecorderRestarting)),
-            ("", None),
-        ] {
-            assert_eq!(cause_of_end(reason), wanted, "{reason}");
-        }
-        for (n, cause) in GapCause::ALL.iter().enumerate() {
-            assert!(GapCause::ALL[..n].iter().all(|before| before < cause), "{cause:?} is in the order of strength");
-        }
     }
 }
