@@ -26,9 +26,6 @@ const MOST: u32 = 1_000;
 /// Longest target that is kept, in letters.
 const LONGEST: usize = 300;
 
-/// Routes that change nothing although their method could.
-const NO_CHANGES: [&str; 2] = ["/api/v1/cameras/probe", "/api/v1/cameras/{id}/probe"];
-
 /// What was changed, without secrets.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Change {
@@ -40,7 +37,7 @@ pub(super) struct Change {
     pub(super) after: Option<Value>,
 }
 
-/// Of a request that only asks what it would change.
+/// Of a request that changes nothing although its method could.
 #[derive(Clone, Copy)]
 struct NoChange;
 
@@ -64,7 +61,7 @@ pub(super) async fn note<B>(
 ) {
     let request = response.request();
     let (method, path) = (request.method().clone(), request.path());
-    if matches!(method, Method::GET | Method::HEAD) || !response.status().is_success() || NO_CHANGES.contains(&route) {
+    if matches!(method, Method::GET | Method::HEAD) || !response.status().is_success() {
         return;
     }
     if request.extensions().get::<NoChange>().is_some() {

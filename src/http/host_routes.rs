@@ -45,25 +45,7 @@ pub(super) async fn report(
     Json(report): Json<HostStatus>,
 ) -> ErrorAnswer {
     let mut report = checked(report, Utc::now())?;
-    if report.name == state.node && state.roles.contains(&Role::Agent) {
-        let host = report.name.as_str();
-        log::warn!(host = host; "an agent elsewhere calls itself {host}, as this process, which measures its own host: refused");
-        let text = "this process measures the host of that name itself; give the agent a `node` of its own";
-        return Err(Error::new(ErrorKind::Conflict, text).into());
-    }
-    if let Some(token) = reporter.token {
-        let silent_after = silent_after(report.interval);
-        let mut reporters = state.host_reporters.lock().unwrap_or_else(PoisonError::into_inner);
-        reporters.note(&report.name, &token, silent_after, Instant::now()).map_err(|other| {
-            let host = report.name.as_str();
-            log::warn!(host = host, token = &*token; "{token} tells of the host {host}, as {other} does: refused");
-            let text = format!(
-                "another token tells of the host {host} already; give each agent a `node` of its own, or wait {} s after its end",
-                silent_after.as_secs()
-            );
-            Error::new(ErrorKind::Conflict, text)
-        })?;
-    }
+    admit(&state, reporter, &report)?;
     let hosts = state.live.latest().await?.hosts;
     if hosts.len() >= MOST && !hosts.iter().any(|host| host.name == report.name) {
         let text =
@@ -75,6 +57,30 @@ pub(super) async fn report(
     }
     state.live.publish(vec![Change::Host(Arc::new(report))]).await?;
     Ok(HttpResponse::NoContent().finish())
+}
+
+/// Whether this one may tell of that host.
+///
+/// # Errors
+/// `Conflict` while this process measures it itself, or another token tells of it.
+fn admit(state: &HttpState, reporter: HostReporter, report: &HostStatus) -> Result<()> {
+    let host = report.name.as_str();
+    if host == state.node && state.roles.contains(&Role::Agent) {
+        log::warn!(host = host; "an agent elsewhere calls itself {host}, as this process, which measures its own host: refused");
+        let text = "this process measures the host of that name itself; give the agent a `node` of its own";
+        return Err(Error::new(ErrorKind::Conflict, text));
+    }
+    let Some(token) = reporter.token else { return Ok(()) };
+    let silent_after = silent_after(report.interval);
+    let mut reporters = state.host_reporters.lock().unwrap_or_else(PoisonError::into_inner);
+    reporters.note(host, &token, silent_after, Instant::now()).map_err(|other| {
+        log::warn!(host = host, token = &*token; "{token} tells of the host {host}, as {other} does: refused");
+        let text = format!(
+            "another token tells of the host {host} already; give each agent a `node` of its own, or wait {} s after its end",
+            silent_after.as_secs()
+        );
+        Error::new(ErrorKind::Conflict, text)
+    })
 }
 
 /// Watches a host no longer: it is forgotten, and its incidents end. One whose agent still runs is there again with its next

@@ -3,6 +3,7 @@
 use actix_web::{HttpRequest, web};
 
 use super::access::{Operator, Viewer};
+use super::audit_routes as audit;
 use super::body::Json;
 use super::camera_routes::{CAMERA, id_of, no_camera};
 use super::http_error::{ErrorAnswer, Problem};
@@ -43,7 +44,9 @@ pub(super) async fn probe_now(
     _: Operator,
     state: web::Data<HttpState>,
     id: web::Path<String>,
+    request: HttpRequest,
 ) -> ErrorAnswer<web::Json<ProbeView>> {
+    audit::tell_no_change(&request);
     Ok(web::Json(state.commands.probe_camera(id_of(&state, &id).await?).await?))
 }
 
@@ -65,6 +68,7 @@ pub(super) async fn test(
     request: HttpRequest,
     Json(edit): Json<CameraEdit>,
 ) -> ErrorAnswer<web::Json<ProbeView>> {
+    audit::tell_no_change(&request);
     let mut query = Query::of(&request)?;
     let id = query.parsed("id", "the number of a camera")?;
     Ok(web::Json(state.commands.test_camera(id, edit).await?))
