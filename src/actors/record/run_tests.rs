@@ -97,6 +97,15 @@ fn a_run_that_is_faster_than_its_progress_loses_nothing() {
     assert_eq!(operations, [&["open 21T08:00:00".to_owned()][..], &first, &second, &ends].concat());
 }
 
+/// Where segments of two seconds that are sealed lie in time, and how long.
+fn places_of_seals(operations: &[CatalogOperation]) -> Vec<(DateTime<Utc>, Duration)> {
+    let sealed = operations.iter().filter_map(|operation| match operation {
+        CatalogOperation::Seal(order) => Some(order.arrival.place(order.draft.started_at, Duration::from_secs(2))),
+        _ => None,
+    });
+    sealed.collect()
+}
+
 #[test]
 fn what_was_kept_back_is_dated_when_it_came() {
     // ffmpeg looked for the format of a sound that never came, five seconds long.
@@ -104,13 +113,9 @@ fn what_was_kept_back_is_dated_when_it_came() {
     assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.300Z"), &none).is_empty());
     assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:06.310Z"), &none).is_empty());
     let placed = run.progressed(Duration::from_millis(5_800), time("2026-11-21T08:00:06.800Z"), &none);
-    let seals = placed.iter().filter_map(|operation| match operation {
-        CatalogOperation::Seal(order) => Some(order.arrival.place(order.draft.started_at, Duration::from_secs(2))),
-        _ => None,
-    });
     let two = Duration::from_secs(2);
     let wanted = [(time("2026-11-21T08:00:01Z"), two), (time("2026-11-21T08:00:03Z"), two)];
-    assert_eq!(seals.collect::<Vec<_>>(), wanted);
+    assert_eq!(places_of_seals(&placed), wanted);
 }
 
 #[test]
@@ -121,13 +126,9 @@ fn a_report_amid_what_was_kept_back_dates_nothing_late() {
     assert!(run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.305Z"), &none).is_empty());
     assert!(run.closed(closed(1, 2, 4), time("2026-11-21T08:00:06.310Z"), &none).is_empty());
     let placed = run.progressed(Duration::from_millis(5_800), time("2026-11-21T08:00:06.800Z"), &none);
-    let seals = placed.iter().filter_map(|operation| match operation {
-        CatalogOperation::Seal(order) => Some(order.arrival.place(order.draft.started_at, Duration::from_secs(2))),
-        _ => None,
-    });
     let two = Duration::from_secs(2);
     let wanted = [(time("2026-11-21T08:00:01Z"), two), (time("2026-11-21T08:00:03Z"), two)];
-    assert_eq!(seals.collect::<Vec<_>>(), wanted);
+    assert_eq!(places_of_seals(&placed), wanted);
     assert!(run.session().started_at <= wanted[0].0, "a session begins with its first segment");
     // One that ends before its reports have told is a recording all the same.
     let mut short = begun("2026-11-21T08:00:00Z");
