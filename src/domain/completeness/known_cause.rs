@@ -51,8 +51,11 @@ const NETWORK: [&str; 5] = ["unreachable", "no route", "refused", "timed out", "
 /// What the end of a session says of the time until the next one begins.
 pub fn cause_of_end(reason: &str) -> Option<GapCause> {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
-    if says(&["the stream ended", "no data", "stalled"]) {
+    if says(&["the stream ended", "has no such stream", "no media for"]) {
         return Some(GapCause::SourceSilent);
+    }
+    if says(&["RTSP port does not answer"]) {
+        return Some(GapCause::ServerDown);
     }
     if says(&["record = false", "record.exclude", "record.include"]) {
         return Some(GapCause::NotEnabled);
@@ -63,7 +66,7 @@ pub fn cause_of_end(reason: &str) -> Option<GapCause> {
     if says(&["No space left", "min_free", "spool"]) {
         return Some(GapCause::Disk);
     }
-    let began_anew = ["the program", "was changed", "tracks", "publisher", "jump", "clock", "timestamps", "ffmpeg"];
+    let began_anew = ["goes on in the next session", "the program", "the picture is not", "ffmpeg"];
     says(&began_anew).then_some(GapCause::RecorderRestarting)
 }
 
@@ -114,7 +117,22 @@ mod tests {
             ("no pattern of record.include names it", Some(GapCause::NotEnabled)),
             ("the camera's row says record = false", Some(GapCause::NotEnabled)),
             ("3 streams are being recorded, which is record.max_concurrent; raise it", Some(OverMaxConcurrent)),
-            ("record.segment_duration was changed", Some(GapCause::RecorderRestarting)),
+            ("the media server has no such stream any more", Some(SourceSilent)),
+            ("no media for 10 s; ffmpeg is started again", Some(SourceSilent)),
+            ("the media server's RTSP port does not answer; check that it runs, and rtsp_url", Some(ServerDown)),
+            ("the disk of the spool is full; free space, or lower record.keep_local", Some(Disk)),
+            ("the spool cannot be written; make it writable, or change data_dir", Some(Disk)),
+            (
+                "record.segment_duration was changed; the recording goes on in the next session",
+                Some(GapCause::RecorderRestarting),
+            ),
+            (
+                "the tracks changed from H264 to H265; the recording goes on in the next session",
+                Some(GapCause::RecorderRestarting),
+            ),
+            ("the picture is not H.265, as the media server told", Some(GapCause::RecorderRestarting)),
+            ("ffmpeg crashed (ended by SIGSEGV); it is started again", Some(GapCause::RecorderRestarting)),
+            ("ffmpeg was ended from outside (ended by SIGKILL)", Some(GapCause::RecorderRestarting)),
             ("", None),
         ] {
             assert_eq!(cause_of_end(reason), wanted, "{reason}");
