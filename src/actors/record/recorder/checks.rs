@@ -61,7 +61,7 @@ impl Recorder {
     }
 
     /// Ends the run so that the next one begins at once.
-    fn renew(&mut self, what: &str, ctx: &mut Context<Self>) {
+    pub(super) fn renew(&mut self, what: &str, ctx: &mut Context<Self>) {
         if let Some(active) = &mut self.active {
             active.renews = true;
         }

@@ -45,20 +45,15 @@ impl Recorder {
     pub(super) fn renew_for_tracks(&mut self, ctx: &mut Context<Self>) {
         let now = self.assignment.source.borrow().tracks.clone();
         let Ok(plan) = self.plan() else { return };
-        let Some(active) = &mut self.active else { return };
+        let Some(active) = &self.active else { return };
         // A server that does not tell the tracks at present says nothing about them.
         let has_sound = now.iter().any(StreamTrack::is_sound);
         let fits = plan.hevc == active.plan.hevc && (plan.audio == active.plan.audio || !has_sound);
         if fits || active.process.is_none() || now.is_empty() {
             return;
         }
-        active.renews = true;
-        let words = format!(
-            "the tracks changed from {} to {}; the recording goes on in the next session",
-            names(&active.tracks),
-            names(&now)
-        );
-        self.end_run(Some(words), ctx);
+        let words = format!("the tracks changed from {} to {}", names(&active.tracks), names(&now));
+        self.renew(&words, ctx);
     }
 }
 
