@@ -9,6 +9,8 @@
 mod foreign;
 mod hidden;
 mod link;
+#[cfg(test)]
+mod migration_tests;
 mod migrations;
 mod postgres_address;
 mod postgres_cameras;

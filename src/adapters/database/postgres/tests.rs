@@ -13,7 +13,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::Postgres;
 use super::testserver::{TestServer, own, shared};
-use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, behaviour};
+use crate::adapters::database::{CameraStore, DatabaseHealth, behaviour};
 use crate::base::Result;
 use crate::base::error::ErrorKind;
 use crate::config::settings::PostgresSettings as Settings;
@@ -37,7 +37,7 @@ pub(super) struct FreshSchema {
     database: Arc<Postgres>,
     _listener: AbortOnDropHandle<()>,
     server: Arc<TestServer>,
-    url: SecretString,
+    pub(super) url: SecretString,
 }
 
 impl Deref for FreshSchema {
@@ -48,7 +48,7 @@ impl Deref for FreshSchema {
 }
 
 impl FreshSchema {
-    async fn on(server: Arc<TestServer>) -> Self {
+    pub(super) async fn on(server: Arc<TestServer>) -> Self {
         let url = server.database();
         let database = open(&url).await.expect("opened").for_node("here");
         Self { _listener: behaviour::listening(&database), database, server, url }
@@ -241,44 +241,6 @@ async fn faults_of_the_server_are_sentences_without_secrets() {
     }
     let (kind, sentence) = refusal(&guest).await;
     assert!(kind == ErrorKind::Unavailable && sentence.contains("no connection left"), "{sentence}");
-}
-
-#[tokio::test]
-async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_once() {
-    let server = shared();
-    let url = server.database();
-    let (one, two) = futures_util::future::join(open(&url), open(&url)).await;
-    one.and(two).expect("both at once: one migrates, the other waits");
-    let fresh = FreshSchema::on(server).await;
-    let back = "DROP TABLE recording_locks, recording_cleanups, copies, segments, sessions, incidents, camera_probes, nodes, recording_days, segment_counts, \
-                login_users, login_tokens, login_sessions, audit, history_rows, incident_notes, maintenance, hosts CASCADE; \
-                DROP FUNCTION keep_recording_sums; DROP FUNCTION keep_segment_state; ALTER TABLE cameras DROP COLUMN label; \
-                DELETE FROM streamwarden_schema_history WHERE version > 1; \
-                INSERT INTO cameras(name) VALUES ('kept')";
-    fresh.psql(back).expect("back to version 1");
-    let error = fresh.recordings().await.expect_err("no table");
-    assert!(error.kind() == ErrorKind::Unavailable && error.to_string().contains("restored"), "{error}");
-    let again = open(&fresh.url).await.expect("migrated");
-    assert!(again.recordings().await.expect("asked").is_empty() && again.cameras().await.expect("kept").len() == 1);
-
-    fresh.psql("INSERT INTO streamwarden_schema_history VALUES (99, 'later', 'x', '1')").expect("inserted");
-    let (kind, sentence) = refusal(&fresh.url).await;
-    assert!(kind == ErrorKind::Unsupported && sentence.contains("schema version 99"), "{sentence}");
-    fresh.psql("DROP TABLE streamwarden_schema_history").expect("dropped");
-    let (kind, sentence) = refusal(&fresh.url).await;
-    assert!(kind == ErrorKind::Unsupported && sentence.contains("cameras that is not ours"), "{sentence}");
-    assert!(sentence.contains("database.cameras_query = 'SELECT id, name, url, enabled FROM cameras'"), "{sentence}");
-}
-
-#[tokio::test]
-async fn rows_of_version_15_get_their_copies() {
-    let fresh = fresh().await;
-    let made = behaviour::copy_behaviour::one_in_each_state(&*fresh).await;
-    let back = "DROP TABLE recording_locks; DROP TABLE recording_cleanups; DROP TABLE copies CASCADE; DROP FUNCTION keep_segment_state; \
-                DELETE FROM streamwarden_schema_history WHERE version >= 16";
-    fresh.psql(back).expect("back to version 15");
-    let again = open(&fresh.url).await.expect("migrated");
-    behaviour::copy_behaviour::are_carried_over(&*again, &made).await;
 }
 
 #[tokio::test]

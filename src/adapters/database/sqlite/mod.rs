@@ -11,6 +11,8 @@
 
 mod changes;
 mod decode;
+#[cfg(test)]
+mod migration_tests;
 mod sqlite_cameras;
 mod sqlite_copies;
 mod sqlite_fault;

@@ -12,9 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Sqlite, WaitFor, open, open_with_limit};
 use crate::adapters::database::behaviour::recording_behaviour::segment;
-use crate::adapters::database::{
-    CameraStore, DatabaseHealth, NodeStore, RecordingStore, SegmentQuery, Skip, behaviour,
-};
+use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, Skip, behaviour};
 use crate::base::error::ErrorKind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
@@ -22,7 +20,7 @@ use crate::domain::recording::{RecordingSession, SegmentState};
 use crate::domain::sample;
 
 /// A database in a folder of its own, which goes with it.
-struct FreshFile {
+pub(super) struct FreshFile {
     database: Arc<Sqlite>,
     listener: AbortOnDropHandle<()>,
     folder: TempDir,
@@ -41,14 +39,14 @@ impl FreshFile {
     }
 
     /// What another process has: a connection of its own.
-    fn shell(&self) -> Connection {
+    pub(super) fn shell(&self) -> Connection {
         let shell = Connection::open(self.path()).expect("opened");
         shell.busy_timeout(Duration::from_secs(5)).expect("set");
         shell
     }
 }
 
-async fn fresh() -> FreshFile {
+pub(super) async fn fresh() -> FreshFile {
     let folder = tempfile::tempdir().expect("a folder");
     let database = open(folder.path().join("test.db")).await.expect("opened").for_node("here");
     FreshFile { listener: behaviour::listening(&database), database, folder }
@@ -287,27 +285,6 @@ async fn files_that_are_not_ours_are_refused_by_name() {
 }
 
 #[tokio::test]
-async fn an_older_schema_is_migrated_and_keeps_its_rows() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("new/folder/old.db");
-    let first = open(&path).await.expect("folders are made");
-    first.add_camera(gate()).await.expect("added");
-    drop(first);
-    let shell = Connection::open(&path).expect("opened");
-    let back = "DROP TABLE recording_locks; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DROP TABLE segments; DROP TABLE sessions; DROP TABLE incidents; DROP TABLE camera_probes; \
-                DROP TABLE nodes; DROP TRIGGER cameras_updated_at; ALTER TABLE cameras DROP COLUMN label; \
-                DROP TABLE history_rows; DROP TABLE incident_notes; DROP TABLE maintenance; DROP TABLE hosts; DROP TABLE recording_days; DROP TABLE segment_counts; DROP TABLE login_users; \
-                DROP TABLE login_tokens; DROP TABLE login_sessions; DROP TABLE audit; DELETE FROM refinery_schema_history WHERE version > 1";
-    shell.execute_batch(back).expect("back to version 1");
-    let (one, two) = futures_util::future::join(open(&path), open(&path)).await;
-    let (one, _two) = (one.expect("migrated"), two.expect("migrated by the other"));
-    assert_eq!(one.cameras().await.expect("listed").len(), 1);
-    assert!(one.recordings().await.expect("asked").is_empty());
-    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&path).expect("there").permissions());
-    assert_eq!(mode & 0o777, 0o600, "it holds passwords");
-}
-
-#[tokio::test]
 async fn a_claim_that_nobody_waits_for_goes_back() {
     let fresh = fresh().await;
     recorded(&fresh, 1).await;
@@ -355,59 +332,4 @@ async fn a_file_that_is_locked_at_start_is_waited_for() {
         .expect("another program's");
     let Err(error) = open_with_limit(other, limit, WaitFor::ForLocks).await else { panic!("opened") };
     assert_eq!(error.kind(), ErrorKind::Unsupported);
-}
-
-#[tokio::test]
-async fn rows_of_version_15_get_their_copies() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("test.db");
-    let first = open(&path).await.expect("opened").for_node("here");
-    let made = behaviour::copy_behaviour::one_in_each_state(&*first).await;
-    drop(first);
-    let back = "DROP TABLE recording_locks; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DELETE FROM refinery_schema_history WHERE version >= 16";
-    Connection::open(&path).and_then(|shell| shell.execute_batch(back)).expect("back to version 15");
-    let again = open(&path).await.expect("migrated");
-    behaviour::copy_behaviour::are_carried_over(&*again, &made).await;
-}
-
-const OWNERLESS: &str = "UPDATE sessions SET node = ''; UPDATE segments SET node = ''";
-
-#[tokio::test]
-async fn rows_of_an_earlier_version_are_adopted_once() {
-    let fresh = fresh().await;
-    let (a, b) = (fresh.for_node("a"), fresh.for_node("b"));
-    let make = async || fresh.shell().execute_batch(OWNERLESS).expect("made");
-    behaviour::node_behaviour::rows_of_an_earlier_version_are_adopted_once(&*a, &*b, make).await;
-}
-
-#[tokio::test]
-async fn a_table_of_version_5_keeps_its_rows_and_learns_a_state() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("test.db");
-    let mut old = Connection::open(&path).expect("opened");
-    super::sqlite_schema::bring_up_to(&mut old, 5);
-    let rows = "INSERT INTO sessions VALUES ('01933333-0000-7000-8000-000000000001', 'main', 'cam', \
-                '2026-03-01T12:00:00.000000Z', NULL, NULL); \
-                INSERT INTO segments VALUES ('01933333-0000-7000-8000-000000000002', \
-                '01933333-0000-7000-8000-000000000001', 'main', 'cam', 0, 'sealed', '2026-03-01T12:00:00.000000Z', \
-                '2026-03-01T12:00:10.000000Z', 10000, 5, 1, 1, 1, 'p', 'k', NULL); \
-                INSERT INTO camera_probes VALUES (7, 'f', '2026-03-01T12:00:00.000000Z', '{}')";
-    old.execute_batch(rows).expect("rows of an earlier version");
-    let database = open(&path).await.expect("migrated").for_node("here");
-    database.adopt().await.expect("no node has joined yet");
-    let query = SegmentQuery { limit: 9, ..SegmentQuery::default() };
-    let segment = database.segments(query).await.expect("listed").remove(0);
-    assert_eq!(segment.state, SegmentState::Sealed);
-    // The connection that was open before knows the new rule as well.
-    let count = old.execute("UPDATE segments SET state = 'missing'", []).expect("a state");
-    let wrong = old.execute("UPDATE segments SET state = 'gone'", []).expect_err("the rule holds");
-    assert!(count == 1 && wrong.to_string().contains("CHECK"), "{wrong}");
-    assert_eq!(database.segment(segment.id).await.expect("read").map(|one| one.state), Some(SegmentState::Missing));
-    for (pragma, wanted) in [("integrity_check", Some("ok")), ("foreign_key_check", None)] {
-        let found: Option<String> = old.query_row(&format!("PRAGMA {pragma}"), [], |row| row.get(0)).ok();
-        assert_eq!(found.as_deref(), wanted, "{pragma}");
-    }
-    let looks: i64 =
-        old.query_row("SELECT count(*) FROM camera_probes WHERE node = ''", [], |row| row.get(0)).expect("asked");
-    assert_eq!(looks, 1);
 }
