@@ -19,7 +19,7 @@ pub struct KnownCause {
 }
 
 /// What an incident says of a stream that is fed by that camera, if it says anything of gaps.
-pub fn cause_of(incident: &Incident, server: &str, stream: &str, now: DateTime<Utc>) -> Option<KnownCause> {
+pub(super) fn cause_of(incident: &Incident, server: &str, stream: &str, now: DateTime<Utc>) -> Option<KnownCause> {
     let concerns = match &incident.subject {
         Subject::Camera { name, .. } => name == stream,
         Subject::Server { name } => name == server,
@@ -49,7 +49,7 @@ pub fn cause_of(incident: &Incident, server: &str, stream: &str, now: DateTime<U
 const NETWORK: [&str; 5] = ["unreachable", "no route", "refused", "timed out", "timeout"];
 
 /// What the end of a session says of the time until the next one begins.
-pub fn cause_of_end(reason: &str) -> Option<GapCause> {
+pub(super) fn cause_of_end(reason: &str) -> Option<GapCause> {
     let says = |words: &[&str]| words.iter().any(|word| reason.contains(word));
     if says(&["the stream ended", "has no such stream", "no media for"]) {
         return Some(GapCause::SourceSilent);
