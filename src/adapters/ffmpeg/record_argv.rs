@@ -107,6 +107,19 @@ impl ClosedFile {
     }
 }
 
+/// So many short files do no harm; ffmpeg catches up by then.
+const SHORT_FILES: u128 = 30;
+
+impl ClosedFile {
+    /// Whether ffmpeg was to cut at segment times that its clock has long passed, and so cuts at every key frame. It multiplies
+    /// the length of a segment by the number of files (libavformat/segment.c), which is right only while each file is about as
+    /// long: after a timestamp that was hours off, or after an hour of key frames far apart, hundreds of files are too many.
+    pub fn was_cut_early(&self, segment: Duration) -> bool {
+        let passed = self.start.as_nanos() / segment.as_nanos().max(1);
+        self.end - self.start < segment && passed > u128::from(self.number) + SHORT_FILES
+    }
+}
+
 /// What the end of a run means for the next one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EndKind {
@@ -215,6 +228,21 @@ mod tests {
             silence: Duration::from_secs(10),
             begins_at: Duration::from_secs(345_600),
         }
+    }
+
+    #[test]
+    fn files_that_are_cut_at_every_key_frame_are_told_from_long_and_late_ones() {
+        let early = |number, start: u64, end: u64| {
+            let (start, end) = (Duration::from_millis(start), Duration::from_millis(end));
+            ClosedFile { number, start, end }.was_cut_early(Duration::from_secs(10))
+        };
+        assert!(!early(7, 70_000, 80_500), "in step");
+        assert!(!early(7, 78_000, 86_000), "a key frame every 8 s");
+        assert!(!early(7, 420_000, 480_000), "a key frame a minute");
+        assert!(!early(7, 150_000, 151_000), "half a minute of key frames far apart is caught up with");
+        assert!(early(7, 420_000, 421_000), "after key frames far apart they come every second");
+        assert!(early(1, 9_800_000, 9_801_000), "a stray timestamp at the beginning");
+        assert!(!early(0, 0, 9_801_000), "the stray itself");
     }
 
     #[test]

@@ -53,10 +53,12 @@ impl Recorder {
         self.renew(&what, ctx);
     }
 
-    /// The timestamps of the source have jumped and stay where they are: what follows would be squeezed or stretched.
-    pub(super) fn end_at_jump(&mut self, ctx: &mut Context<Self>) {
-        if self.active.as_ref().is_some_and(|active| active.begun.elapsed() >= BETWEEN_JUMPS) {
-            self.renew("the timestamps of the source jumped", ctx);
+    /// The timestamps of the source have jumped and stay where they are: what follows would be squeezed, stretched, or cut at every key
+    /// frame. `what` says it.
+    pub(super) fn end_at_jump(&mut self, what: &str, ctx: &mut Context<Self>) {
+        if self.jump_ended.is_none_or(|ended| ended.elapsed() >= BETWEEN_JUMPS) {
+            self.jump_ended = Some(Instant::now());
+            self.renew(what, ctx);
         }
     }
 

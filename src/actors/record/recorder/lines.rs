@@ -19,10 +19,10 @@ impl Recorder {
         let now = active.clock.now(wall, steady);
         let starts = self.assignment.starts.borrow();
         let had_media = active.run.has_media();
-        let (mut is_cut, mut finding) = (false, TimestampFinding::default());
+        let (mut is_cut, mut cut_early, mut finding) = (false, false, TimestampFinding::default());
         let operations: Vec<CatalogOperation> = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
-            is_cut = true;
+            (is_cut, cut_early) = (true, file.was_cut_early(active.segment));
             active.media_end = active.media_end.max(file.end);
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
@@ -60,10 +60,15 @@ impl Recorder {
         self.jumps.add(finding.strays.max(u64::from(finding.jumped)), steady);
         self.refresh();
         self.work(ctx);
-        if is_cut {
+        if cut_early {
+            self.end_at_jump(
+                "ffmpeg cut at every key frame, because timestamps had jumped or key frames had been far apart",
+                ctx,
+            );
+        } else if is_cut {
             self.end_at_cut(ctx);
         } else if finding.jumped {
-            self.end_at_jump(ctx);
+            self.end_at_jump("the timestamps of the source jumped", ctx);
         }
     }
 }

@@ -66,6 +66,8 @@ pub struct Recorder {
     source: RecordedSource,
     /// Timestamps of the source that jumped.
     jumps: RecentJumps,
+    /// When one of them ended a run.
+    jump_ended: Option<Instant>,
     born: Instant,
     /// What everybody shall see, and what was told them last.
     status: RecordingStatus,
@@ -109,6 +111,7 @@ impl Recorder {
             corrections: Corrections::default(),
             source,
             jumps: RecentJumps::default(),
+            jump_ended: None,
             born: Instant::now(),
             status,
             published: None,
