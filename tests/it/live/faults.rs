@@ -10,6 +10,7 @@ use streamwarden::adapters::live::LiveStore;
 use streamwarden::config::settings::RedisSettings;
 
 use super::harness::{Node, Path, name, now, seconds};
+use crate::support::port::free_port;
 use crate::support::redis::RedisServer;
 use crate::support::wait::eventually;
 
@@ -267,7 +268,7 @@ async fn sockets_passwords_and_certificates_work() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| folder.path().join(name).display().to_string();
     certificates(folder.path());
-    let port = std::net::TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+    let port = free_port();
     let (tls, cert, key, ca) = (port.to_string(), file("server.crt"), file("server.key"), file("ca.crt"));
     let options = ["--tls-port", &tls, "--tls-cert-file", &cert, "--tls-key-file", &key, "--tls-ca-cert-file", &ca];
     let server = RedisServer::with(&[&options[..], &["--tls-auth-clients", "no"]].concat());

@@ -3,7 +3,8 @@
 use streamwarden::domain::camera::CameraState;
 
 use super::harness::{Harness, Source};
-use super::sources::{Body, Hls, Http, Player, behind_tls, free_port};
+use super::sources::{Body, Hls, Http, Player, behind_tls};
+use crate::support::port::free_port;
 use crate::support::wait::eventually;
 
 /// A camera of this URL runs: ffmpeg sends, and the server has its stream.

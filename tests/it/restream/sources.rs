@@ -41,12 +41,6 @@ fn play(args: &str, stdout: Stdio) -> Playing {
     Playing(ffmpeg.expect("ffmpeg starts"))
 }
 
-/// A port that was free just now.
-pub fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("its address").port()
-}
-
 /// An ffmpeg that serves one reader and ends with it, and is started again each time: ffmpeg's own servers are like that.
 pub struct Player {
     stop: Arc<AtomicBool>,

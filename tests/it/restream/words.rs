@@ -3,9 +3,10 @@
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 
 use super::harness::Harness;
-use super::sources::{Body, Http, Player, free_port};
+use super::sources::{Body, Http, Player};
 use crate::support::camera::{Behaviour, Camera, Login};
 use crate::support::film;
+use crate::support::port::free_port;
 use crate::support::wait::eventually;
 
 /// Waits until the camera's reason says all of this.
@@ -40,7 +41,8 @@ async fn what_a_camera_lacks_is_named() {
 #[actix::test]
 async fn a_camera_that_sends_us_elsewhere_is_named_with_that_place() {
     let basic = Camera::start(Behaviour { login: Login::Basic, ..Behaviour::default() });
-    let nobody = format!("127.0.0.1:{}", free_port());
+    // Nobody listens at a port of the system that no service has.
+    let nobody = "127.0.0.1:9".to_owned();
     let there = |address: &str| format!("rtsp://bob:SqlSecret9@{address}/other?token=x");
     let table: [(String, &str, &[&str]); 3] = [
         (basic.address().to_string(), "admin:other@", &["refuses the user name or password"]),
@@ -66,7 +68,7 @@ async fn a_camera_that_sends_us_elsewhere_is_named_with_that_place() {
 
 #[actix::test]
 async fn an_http_camera_that_sends_us_to_nobody_is_named_with_that_place() {
-    let nobody = format!("127.0.0.1:{}", free_port());
+    let nobody = "127.0.0.1:9";
     let http = Http::serve(Body::Moved(format!("http://{nobody}/other?token=x")));
     let mut harness = Harness::open().await;
     harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('gate', 'http://{}/x')", http.address));

@@ -10,12 +10,19 @@ use streamwarden::demo::media_server::Options;
 use url::Url;
 
 use super::film::film;
+use super::port::free_port;
 use super::processes::send;
 
 /// The stand-in, or the server that `MEDIAMTX_BIN` names.
 pub async fn server(options: &Options) -> AnyServer {
     let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
-    start(&choice, options).await.expect("the media server starts")
+    // Ports that nobody takes while a server is stopped that is started again.
+    let fixed = |address: SocketAddr| match address.port() {
+        0 => SocketAddr::new(address.ip(), free_port()),
+        _ => address,
+    };
+    let (rtsp_listen, api_listen) = (fixed(options.rtsp_listen), fixed(options.api_listen));
+    start(&choice, &Options { rtsp_listen, api_listen, ..options.clone() }).await.expect("the media server starts")
 }
 
 /// ffmpeg or ffprobe as the program under test runs it: the machine's own, or the one in the folder that `FFMPEG_DIR` names,

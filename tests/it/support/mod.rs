@@ -13,6 +13,7 @@ pub mod film;
 pub mod live;
 pub mod media;
 pub mod nginx;
+pub mod port;
 #[path = "../../../src/adapters/database/postgres/testserver.rs"]
 #[allow(dead_code, reason = "shared with the adapter's own tests, which use the rest")]
 pub mod postgres;

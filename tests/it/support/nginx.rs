@@ -12,6 +12,7 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+use super::port::free_port;
 use super::processes;
 use super::wait::{TIMEOUT, eventually};
 
@@ -113,11 +114,6 @@ impl Drop for Nginx {
 fn nginx() -> &'static str {
     // Debian has it where only root looks.
     if std::path::Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" }
-}
-
-fn free_port() -> u16 {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-    listener.local_addr().expect("an address").port()
 }
 
 fn main_file() -> String {

@@ -1,7 +1,6 @@
 //! A Redis of a test's own, and what somebody else's program does with it.
 
 use std::fs;
-use std::net::TcpListener;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -11,6 +10,7 @@ use secrecy::SecretString;
 use streamwarden::config::settings::RedisSettings;
 use tempfile::TempDir;
 
+use super::port::free_port;
 use super::processes::send;
 
 /// A redis-server on a port and a socket of its own, gone with this value.
@@ -29,7 +29,7 @@ impl RedisServer {
 
     /// One with these options of its command line.
     pub fn with(options: &[&str]) -> Self {
-        let port = TcpListener::bind("127.0.0.1:0").expect("a port").local_addr().expect("an address").port();
+        let port = free_port();
         let folder = tempfile::tempdir().expect("a folder");
         let options = options.iter().map(|option| (*option).to_owned()).collect();
         let mut server = Self { folder, port, options, running: None };

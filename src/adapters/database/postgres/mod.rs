@@ -50,6 +50,9 @@ mod node_tests;
 #[cfg(test)]
 mod pooler_tests;
 #[cfg(test)]
+#[path = "../../../../tests/it/support/port.rs"]
+mod port;
+#[cfg(test)]
 mod postgres_site_tests;
 #[cfg(test)]
 mod testpooler;

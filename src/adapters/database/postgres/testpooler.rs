@@ -1,13 +1,13 @@
 //! A pgbouncer of a test's own between it and a [`TestServer`]; it ends with the test.
 
 use std::fs;
-use std::net::TcpListener;
 use std::process::{Child, Stdio};
 use std::time::{Duration, Instant};
 
 use secrecy::SecretString;
 use tempfile::TempDir;
 
+use super::port::free_port;
 use super::testserver::{TestServer, as_its_user, own};
 
 /// A running pooler.
@@ -22,9 +22,7 @@ impl TestPooler {
     /// further lines of its configuration.
     pub fn start(server: &TestServer, mode: &str, connections: u32, settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
+        let port = free_port();
         let (users, file) = (folder.path().join("users"), folder.path().join("pgbouncer.ini"));
         fs::write(&users, "\"tester\" \"\"\n\"reader\" \"\"\n").expect("written");
         let text = format!(

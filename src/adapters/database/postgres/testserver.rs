@@ -8,7 +8,6 @@
 //! [`OF_THE_RUN`]; where that is not set, each process makes what it needs.
 
 use std::fs;
-use std::net::TcpListener;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -21,6 +20,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use secrecy::SecretString;
 use tempfile::TempDir;
+
+use super::port::free_port;
 
 /// Folder of the server of the whole run: `port` is a file, `new` a cluster that has never run.
 const OF_THE_RUN: &str = "TEST_POSTGRES";
@@ -57,11 +58,7 @@ impl TestServer {
     pub fn start(settings: &str) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         own(folder.path());
-        // Another process may take the port until PostgreSQL has it; then the start fails and says so.
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
-        let port = listener.local_addr().expect("an address").port();
-        drop(listener);
-        let server = Self { folder, port, running: Mutex::new(None) };
+        let server = Self { folder, port: free_port(), running: Mutex::new(None) };
         server.make_cluster();
         let fixed = "fsync = on\nmax_connections = 60\nunix_socket_directories = ''\n";
         let file = server.data().join("postgresql.conf");
