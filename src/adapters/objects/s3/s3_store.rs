@@ -106,6 +106,8 @@ impl S3Store {
                     log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
                     Box::pin(self.put_new(key, file, digest)).await
                 }
+                // A server that refuses may close the connection before it has read everything, and its answer is lost then.
+                None if matches!(self.stored(key).await, Ok(Some(_))) => Ok(false),
                 _ => Err(self.fault(error)),
             },
         }
