@@ -3,7 +3,6 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
-use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use futures_util::StreamExt;
@@ -14,14 +13,12 @@ use uuid::Uuid;
 
 use super::login_access::{WHO, note};
 use super::open_stores;
+use super::services::object_store;
 use crate::adapters::database::{SegmentQuery, Stores};
 use crate::adapters::objects::SharedObjects;
-use crate::adapters::objects::directory::Directory;
-use crate::adapters::objects::s3::S3Store;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Result};
 use crate::config::Settings;
-use crate::config::settings::ObjectsSettings;
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::domain::retention::{Cleanup, RecordingLock};
@@ -185,10 +182,7 @@ impl KeptRecordings {
         from: Option<DateTime<Utc>>,
         to: Option<DateTime<Utc>>,
     ) -> Result<Verified> {
-        let objects: SharedObjects = match &self.settings.objects {
-            ObjectsSettings::Directory(path) => Arc::new(Directory::new(path)),
-            ObjectsSettings::S3(bucket) => Arc::new(S3Store::new(bucket)?),
-        };
+        let (objects, _) = object_store(&self.settings.objects)?;
         let spool = self.settings.data_dir.join("spool");
         let spool = Spool::new(spool);
         let mut verified = Verified::default();

@@ -24,9 +24,12 @@ pub mod kept_recordings;
 pub mod login_access;
 mod main_thread;
 mod node_commands;
+pub mod offline_node;
 mod open_stores;
 mod own_certificate;
 mod previous_run;
+pub mod rebuild_access;
+pub mod reconcile_access;
 pub mod recording_access;
 pub mod remote;
 mod remote_cameras;
@@ -152,6 +155,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         live: services.live,
         stores: services.stores,
         database_name,
+        first_server: settings.servers.first().map(|server| server.name.clone()).unwrap_or_default(),
         objects: services.objects,
         spool: services.spool,
         disk: services.disk.subscribe(),

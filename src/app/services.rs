@@ -128,7 +128,7 @@ pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
 }
 
 /// Where objects go, twice: as a store, and as what has an identity.
-fn object_store(settings: &ObjectsSettings) -> Result<(SharedObjects, Arc<dyn Identified>)> {
+pub(super) fn object_store(settings: &ObjectsSettings) -> Result<(SharedObjects, Arc<dyn Identified>)> {
     Ok(match settings {
         ObjectsSettings::Directory(path) => {
             let store = Directory::new(path);
@@ -170,7 +170,7 @@ pub(super) fn live_stores(settings: &Settings, node: &str) -> Result<LiveStores>
     Ok(LiveStores { live: Arc::clone(&live) as SharedLive, memory: None, redis: Some(live) })
 }
 
-fn instance(data_dir: &Path) -> Result<Uuid> {
+pub(super) fn instance(data_dir: &Path) -> Result<Uuid> {
     Folder::new(data_dir, DATA_DIR).begin()
 }
 

@@ -19,6 +19,7 @@ mod options;
 mod output;
 pub mod plan_command;
 mod probe_command;
+mod reconcile_command;
 pub mod recording_commands;
 pub mod runs_command;
 pub mod sheet_commands;

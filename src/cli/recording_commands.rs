@@ -6,7 +6,7 @@ use log::LevelFilter;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Files, Print, printable, say, table};
+use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Files, Print, printable, reconcile_command, say, table};
 use crate::app::kept_recordings::{KeptRecordings, Verified};
 use crate::app::recording_access::RecordingAccess;
 use crate::app::remote::Remote;
@@ -85,6 +85,26 @@ pub enum RecordingCommand {
         #[command(flatten)]
         print: Print,
     },
+    /// Compare spool, catalogue and object store; without --yes it only says what differs. Nothing is ever deleted. Exit code 1 when
+    /// something differs, or is left for a person.
+    Reconcile {
+        /// Mend it: objects and local files without a row get one, rows without their object or file say so.
+        #[arg(long)]
+        yes: bool,
+        /// How to print it.
+        #[command(flatten)]
+        print: Print,
+    },
+    /// Make the catalogue from the object store alone, into a database that knows of no recordings, while no program runs; without
+    /// --yes it only says what is there.
+    Rebuild {
+        /// Do it, and take the store over as that of this site.
+        #[arg(long)]
+        yes: bool,
+        /// How to print it.
+        #[command(flatten)]
+        print: Print,
+    },
 }
 
 /// Does what was typed.
@@ -109,6 +129,8 @@ pub fn run(files: &Files, command: RecordingCommand) -> Result<(), CommandFailur
                 kept(files).await?.unlock(id).await?;
                 say(&format!("{id} is no longer locked"))
             }
+            RecordingCommand::Reconcile { yes, print } => reconcile_command::reconcile(files, yes, print).await,
+            RecordingCommand::Rebuild { yes, print } => reconcile_command::rebuild(files, yes, print).await,
             RecordingCommand::Verify { stream, from, to, print } => {
                 let verified = kept(files).await?.verify(stream.as_deref(), from, to).await?;
                 say(&if print.json { json!(verified).to_string() } else { verified_words(&verified) })?;

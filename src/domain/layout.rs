@@ -37,14 +37,36 @@ pub fn segment_number(file: &str) -> Option<u32> {
     (segment_file(number) == file).then_some(number)
 }
 
+/// What a key of [`object_key`] says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyParts {
+    /// Name of the server; `None` for the first of the configuration.
+    pub server: Option<String>,
+    /// The stream.
+    pub stream: StreamName,
+    /// Start of the session.
+    pub session: DateTime<Utc>,
+    /// Number of the segment in it.
+    pub number: u32,
+}
+
+/// Reads a key of [`object_key`]; `None` for any other one.
+pub fn parse_key(key: &str) -> Option<KeyParts> {
+    let (server, rest) = match key.strip_prefix('@') {
+        Some(rest) => rest.split_once('/').and_then(|(server, rest)| Some((Some(unplain(server)?), rest)))?,
+        None => (None, key),
+    };
+    let mut parts = rest.rsplitn(4, '/');
+    let number = segment_number(parts.next()?)?;
+    let session = NaiveDateTime::parse_from_str(parts.next()?, "%Y%m%d_%H%M%S").ok()?.and_utc();
+    let day = NaiveDate::parse_from_str(parts.next()?, "%Y-%m-%d").ok()?;
+    let stream = StreamName::parse(parts.next()?).ok()?;
+    (session.date_naive() == day).then_some(KeyParts { server, stream, session, number })
+}
+
 /// Whether a key is one that [`object_key`] makes, of whatever server and stream.
 pub fn is_segment_key(key: &str) -> bool {
-    let mut parts = key.rsplit('/');
-    let number = parts.next().and_then(segment_number);
-    let session = parts.next().and_then(|part| NaiveDateTime::parse_from_str(part, "%Y%m%d_%H%M%S").ok());
-    let day = parts.next().and_then(|part| NaiveDate::parse_from_str(part, "%Y-%m-%d").ok());
-    let has_stream = parts.next().is_some_and(|part| !part.is_empty());
-    number.is_some() && has_stream && session.zip(day).is_some_and(|(session, day)| session.date() == day)
+    parse_key(key).is_some()
 }
 
 /// `20261121_082501`.
@@ -77,6 +99,19 @@ pub fn plain(name: &str) -> String {
     out
 }
 
+/// The name that [`plain`] wrote so; `None` for what it does not write.
+fn unplain(part: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(part.len());
+    let mut rest = part;
+    while let Some((before, after)) = rest.split_once('=') {
+        bytes.extend_from_slice(before.as_bytes());
+        bytes.push(u8::from_str_radix(after.get(..2)?, 16).ok()?);
+        rest = after.get(2..)?;
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).ok().filter(|name| !name.is_empty() && plain(name) == part)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -106,6 +141,16 @@ mod tests {
             ("backup/2026-11-21/dump.sql", false),
         ] {
             assert_eq!(is_segment_key(key), wanted, "{key}");
+        }
+        let parts = parse_key("@back=20up/site/cam.1/2026-11-21/20261121_235958/segment_1439.mp4").expect("a key");
+        assert_eq!((parts.server.as_deref(), parts.stream.as_str()), (Some("back up"), "site/cam.1"));
+        assert_eq!((parts.session, parts.number), (start, 1439));
+        assert_eq!(parse_key("cam/2026-11-21/20261121_235958/segment_000.mp4").expect("a key").server, None);
+        for wrong in [
+            "@back=2/cam/2026-11-21/20261121_235958/segment_000.mp4",
+            "@a b/cam/2026-11-21/20261121_235958/segment_000.mp4",
+        ] {
+            assert_eq!(parse_key(wrong), None, "{wrong}");
         }
         assert!(StreamName::parse("@backup/cam").is_err(), "the prefix must not be a stream's name");
     }

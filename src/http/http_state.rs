@@ -101,6 +101,8 @@ pub struct HttpState {
     pub sample_until: Option<DateTime<Utc>>,
     /// What is wrong with this node or its folders, by `node`, `spool`, `objects`; nothing is looked at for it.
     pub troubles: watch::Receiver<Troubles>,
+    /// The first media server of the configuration: object keys without a server are of its streams.
+    pub first_server: String,
     /// Where the cameras are, without a password: `sqlite:/var/lib/streamwarden/streamwarden.db`.
     pub database_name: String,
     /// Segments at rest, for reading.

@@ -46,6 +46,7 @@ mod plan_routes;
 mod player_addresses;
 mod probe_routes;
 mod query;
+mod reconcile_routes;
 mod recordings;
 mod responses;
 mod routes;

@@ -14,7 +14,9 @@
 
 mod catalog_writer;
 mod folder_lock;
+mod found_file;
 mod pauses;
+pub mod reconcile;
 mod recorder;
 mod recorders;
 mod recovery;

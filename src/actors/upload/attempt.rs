@@ -9,6 +9,7 @@ use super::UploadHandles;
 use crate::adapters::spool::SharedSpool;
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
+use crate::domain::object_metadata::describe;
 use crate::domain::recording::{Segment, SegmentState};
 
 /// No segment takes so long; a store that neither answers nor fails is one that does not work.
@@ -65,7 +66,10 @@ async fn store(handles: &UploadHandles, segment: &Segment) -> Result<Stored> {
         }
         Some(_) => {}
     }
-    let stored = match handles.objects.put(&segment.object_key, &path).await {
+    // How the session ended is known for its last segment, as a rule; what is not known is no reason to wait.
+    let session = handles.recordings.session(segment.session).await.ok().flatten();
+    let metadata = describe(segment, session.as_ref());
+    let stored = match handles.objects.put_with(&segment.object_key, &path, &metadata).await {
         // The file went away under our hands.
         Err(error) if error.kind() == ErrorKind::NotFound && local_size(&handles.spool, segment).await?.is_none() => {
             return Ok(absent());

@@ -4,6 +4,7 @@
 //! <root>/+streamwarden.json        its identity (`adapters::folder`)
 //! <root>/+incoming/<uuid>          being written, locked by its writer; left over after a crash, removed at the first use
 //! <root>/<key>                     whole and durable
+//! <root>/<folder>/+metadata.jsonl  what the objects of a folder say of themselves (`directory_list`)
 //! ```
 //!
 //! A file is copied (never linked: the spool's copy must be able to rot, shrink or go without this one noticing), synced,
@@ -24,10 +25,12 @@ use futures_util::stream;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{ByteStream, ObjectStore, StoredObject, hexadecimal, key, source_fault};
+use super::directory_fault::fault;
+use super::{ByteStream, ObjectPage, ObjectStore, StoredObject, directory_list, hexadecimal, key, source_fault};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::size::size;
 use crate::base::{Error, Result, Scope};
+use crate::domain::object_metadata::{ObjectMetadata, SHA256};
 
 /// Where objects are while they are written. `+` cannot stand in a key.
 const INCOMING: &str = "+incoming";
@@ -88,7 +91,7 @@ impl Directory {
         Ok(())
     }
 
-    fn put_now(&self, key: &str, file: &Path) -> Result<StoredObject> {
+    fn put_now(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<StoredObject> {
         let path = self.path(key)?;
         let folder = path.parent().unwrap_or(&self.root);
         self.is_there()?;
@@ -97,6 +100,14 @@ impl Directory {
         let stored = incoming.fill(&mut source, file)?;
         // What lies below the root is one prefix or one object: the others can be stored all the same.
         fs::create_dir_all(folder).map_err(|error| fault_below(Scope::Prefix, folder, error))?;
+        if !metadata.is_empty()
+            && let Some(name) = path.file_name().and_then(|name| name.to_str())
+        {
+            let mut metadata = metadata.clone();
+            metadata.insert(SHA256.to_owned(), stored.sha256.clone());
+            let noted = directory_list::note(folder, name, &metadata);
+            noted.map_err(|error| fault_below(Scope::Prefix, folder, error))?;
+        }
         incoming.rename_to(&path)?;
         sync_up_to(folder, &self.root).map_err(|error| error.about(Scope::Prefix))?;
         Ok(stored)
@@ -120,6 +131,16 @@ impl Directory {
             Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => Ok(None),
             Err(error) => Err(fault_below(Scope::Item, &path, error)),
         }
+    }
+
+    fn metadata_now(&self, key: &str) -> Result<Option<ObjectMetadata>> {
+        let path = self.path(key)?;
+        let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+        if self.size_now(key)?.is_none() {
+            return Ok(None);
+        }
+        let noted = directory_list::noted(path.parent().unwrap_or(&self.root), name);
+        noted.map(Some).map_err(|error| fault_below(Scope::Prefix, &path, error))
     }
 
     fn sizes_now(&self, keys: &[String]) -> Result<Vec<Result<Option<u64>>>> {
@@ -180,9 +201,23 @@ impl ObjectStore for Directory {
         self.blocking(move |store| store.remove_now(&key)).await
     }
 
-    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject> {
-        let (key, file) = (key.to_owned(), file.to_owned());
-        self.blocking(move |store| store.put_now(&key, &file)).await
+    async fn put_with(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<StoredObject> {
+        let (key, file, metadata) = (key.to_owned(), file.to_owned(), metadata.clone());
+        self.blocking(move |store| store.put_now(&key, &file, &metadata)).await
+    }
+
+    async fn metadata(&self, key: &str) -> Result<Option<ObjectMetadata>> {
+        let key = key.to_owned();
+        self.blocking(move |store| store.metadata_now(&key)).await
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<ObjectPage> {
+        let after = after.map(str::to_owned);
+        self.blocking(move |store| {
+            store.is_there()?;
+            directory_list::list(&store.root, after.as_deref(), limit)
+        })
+        .await
     }
 
     async fn size(&self, key: &str) -> Result<Option<u64>> {
@@ -326,30 +361,6 @@ fn sync_up_to(folder: &Path, top: &Path) -> Result<()> {
 fn fault_below(scope: Scope, path: &Path, error: IoError) -> Error {
     let scope = Scope::of_io(&error, scope);
     fault(path, error).about(scope)
-}
-
-/// What the file system refuses, in a sentence with a remedy.
-fn fault(path: &Path, error: IoError) -> Error {
-    let what = path.display();
-    let sentence = match error.kind() {
-        ErrorKind::StorageFull | ErrorKind::QuotaExceeded => {
-            format!("the disk of objects.directory is full ({what}); free space, or name a larger disk")
-        }
-        ErrorKind::ReadOnlyFilesystem => {
-            format!("objects.directory is on a read-only file system ({what}); mount it writable")
-        }
-        ErrorKind::PermissionDenied => {
-            format!("objects.directory may not be used by this user ({what}); change its owner or mode")
-        }
-        ErrorKind::CrossesDevices => {
-            format!("objects.directory is spread over several file systems ({what}); mount one over all of it")
-        }
-        ErrorKind::NotADirectory | ErrorKind::IsADirectory | ErrorKind::AlreadyExists => {
-            format!("something else stands where an object should be ({what}: {error}); move it away")
-        }
-        _ => format!("objects.directory does not work ({what}: {error})"),
-    };
-    Error::unavailable(sentence).with_source(error)
 }
 
 #[cfg(test)]

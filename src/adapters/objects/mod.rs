@@ -4,7 +4,10 @@
 //! for playing what has left the spool.
 
 pub mod directory;
+mod directory_fault;
+mod directory_list;
 mod key;
+mod ranged_object;
 pub mod s3;
 
 use std::path::Path;
@@ -16,6 +19,9 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 
 use crate::base::{Error, Result, Scope};
+use crate::domain::object_metadata::ObjectMetadata;
+
+pub use ranged_object::RangedObject;
 
 /// Bytes of an object, piece by piece.
 pub type ByteStream = BoxStream<'static, Result<Bytes>>;
@@ -29,6 +35,24 @@ pub struct StoredObject {
     pub sha256: String,
 }
 
+/// An object of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListedObject {
+    /// Its key; of any form.
+    pub key: String,
+    /// Its size.
+    pub bytes: u64,
+}
+
+/// A stretch of the list of all objects.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ObjectPage {
+    /// In the order of the store, in which the objects of one session follow one another.
+    pub items: Vec<ListedObject>,
+    /// More follow.
+    pub has_more: bool,
+}
+
 /// A digest in hexadecimal.
 fn hexadecimal(digest: impl AsRef<[u8]>) -> String {
     digest.as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -40,7 +64,16 @@ pub trait ObjectStore: Send + Sync {
     /// Stores the file under `key`. Where an object of that name is there, a folder replaces it, and a bucket takes it for this one when it
     /// is the same bytes and refuses otherwise (`Conflict`). Durable and whole when it returns; on an error
     /// nothing of it is visible. Returns what was stored.
-    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject>;
+    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject> {
+        self.put_with(key, file, &ObjectMetadata::new()).await
+    }
+    /// The same, with what the object says of itself beside its bytes.
+    async fn put_with(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<StoredObject>;
+    /// What an object says of itself; `None` when there is none. With the digest of its bytes
+    /// ([`SHA256`](crate::domain::object_metadata::SHA256)) where that is known.
+    async fn metadata(&self, key: &str) -> Result<Option<ObjectMetadata>>;
+    /// At most so many objects behind this key, without what the store keeps for itself.
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<ObjectPage>;
     /// Removes an object; false when there is none.
     async fn remove(&self, key: &str) -> Result<bool>;
     /// Size of an object; `None` when there is none.

@@ -6,6 +6,7 @@
 //!                                                        /segment_000.mp4
 //!                                                        /finished       every file is in the catalogue
 //! <root>/+quarantine/                                                     what was cut off from damaged files
+//! <root>/+unexplained/                                                    what `recordings reconcile` could not explain
 //! ```
 //!
 //! Owns the folders, the write protocol (file, then folder, are synced before anybody hears of a segment), the check
@@ -19,6 +20,7 @@
 pub mod mp4;
 mod quarantine;
 mod seal;
+mod spool_contents;
 mod spool_fault;
 mod spool_folder;
 #[cfg(test)]
@@ -35,6 +37,7 @@ use crate::base::{Error, ErrorKind, Result, Scope};
 
 pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
+pub use spool_contents::FolderContents;
 use spool_fault::fault;
 pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
 

@@ -14,11 +14,11 @@ use crate::domain::layout::{plain, segment_file, segment_number, stamp};
 use crate::domain::recording::RecordingSession;
 
 /// Describes the session.
-const NOTE: &str = "session.json";
+pub(super) const NOTE: &str = "session.json";
 /// The same while it is being written.
-const DRAFT: &str = ".session.json";
+pub(super) const DRAFT: &str = ".session.json";
 /// Says that the catalogue knows every file of the folder.
-const FINISHED: &str = "finished";
+pub(super) const FINISHED: &str = "finished";
 /// What the name of a folder ends in, behind a dot before it, while it is being removed.
 const REMOVING: &str = ".removing";
 /// Longest folder name of a stream, in bytes (file systems allow 255). A cut name does no harm: the session's id keeps
@@ -282,7 +282,7 @@ fn write_note(folder: &Path, note: &Note) -> Result<()> {
     sync_folder(folder)
 }
 
-fn read_note(folder: &Path) -> Result<Note> {
+pub(super) fn read_note(folder: &Path) -> Result<Note> {
     let path = folder.join(NOTE);
     let text = fs::read(&path).map_err(|error| match error.kind() {
         ErrorKind::NotFound => Error::not_found(format!("it has no {NOTE}, so it is none of ours")).about(Scope::Item),
@@ -300,7 +300,7 @@ fn numbers(folder: &Path) -> Result<Vec<u32>> {
 }
 
 /// Folders in a folder, sorted; none when it does not exist.
-fn folders(folder: &Path) -> Result<Vec<String>> {
+pub(super) fn folders(folder: &Path) -> Result<Vec<String>> {
     let mut names = names(folder, |kind| kind.is_dir())?;
     names.sort();
     Ok(names)

@@ -91,6 +91,7 @@ impl World {
             thumbnails: None,
             players: crate::http::PlayerAddresses::of(&[]),
             troubles: tokio::sync::watch::channel(Default::default()).1,
+            first_server: "main".to_owned(),
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),

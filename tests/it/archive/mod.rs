@@ -5,3 +5,4 @@ mod bucket_faults;
 mod bucket_identity;
 mod bucket_program;
 mod bucket_store;
+mod reconcile;

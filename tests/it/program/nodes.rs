@@ -19,7 +19,7 @@ use crate::support::wait::eventually;
 /// Segments that wait for the store, before the disk goes.
 const BACKLOG: usize = 5;
 
-pub(super) async fn stopped(program: &mut Program) {
+pub(crate) async fn stopped(program: &mut Program) {
     program.signal(Signal::SIGTERM);
     let (status, _) = program.end().await;
     assert!(status.success(), "{status}: {}", program.log());

@@ -18,9 +18,12 @@ use sha2::{Digest, Sha256};
 
 use super::s3_fault::{fault, refusal, unreachable};
 use crate::adapters::folder::identity::{ExpectedIdentity, Identified};
-use crate::adapters::objects::{ByteStream, ObjectStore, StoredObject, hexadecimal, key, source_fault};
+use crate::adapters::objects::{
+    ByteStream, ListedObject, ObjectPage, ObjectStore, StoredObject, hexadecimal, key, source_fault,
+};
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::config::settings::S3Settings;
+use crate::domain::object_metadata::{ObjectMetadata, SHA256};
 
 /// An answer to a small request that takes longer is none.
 const ANSWER: Duration = Duration::from_secs(20);
@@ -36,8 +39,6 @@ const QUESTIONS: usize = 8;
 const READ: u32 = 3_600;
 /// Header with the class of an object.
 const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-amz-storage-class");
-/// Metadata of an object with the digest of its bytes, in hexadecimal.
-const DIGEST: &str = "sha256";
 
 /// A bucket.
 #[derive(Clone)]
@@ -58,6 +59,7 @@ pub struct S3Store {
 pub(super) struct Stored {
     bytes: u64,
     digest: Option<String>,
+    metadata: ObjectMetadata,
 }
 
 impl S3Store {
@@ -92,11 +94,11 @@ impl S3Store {
     }
 
     /// Puts the file, if nothing is there. False: something is there.
-    async fn put_new(&self, key: &str, file: &Path, digest: &str) -> Result<bool> {
+    async fn put_new(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<bool> {
         if self.unconditional.load(Ordering::Relaxed) && self.stored(key).await?.is_some() {
             return Ok(false);
         }
-        match self.put_once(key, file, digest).await? {
+        match self.put_once(key, file, metadata).await? {
             Ok(()) => Ok(true),
             Err(error) => match refusal(&error).map(|refusal| refusal.status) {
                 Some(412) => Ok(false),
@@ -104,7 +106,7 @@ impl S3Store {
                 Some(409) => Err(self.fault(error).about(Scope::Item)),
                 Some(501) if !self.unconditional.swap(true, Ordering::Relaxed) => {
                     log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
-                    Box::pin(self.put_new(key, file, digest)).await
+                    Box::pin(self.put_new(key, file, metadata)).await
                 }
                 // A server that refuses may close the connection before it has read everything, and its answer is lost then.
                 None if matches!(self.stored(key).await, Ok(Some(_))) => Ok(false),
@@ -113,11 +115,13 @@ impl S3Store {
         }
     }
 
-    async fn put_once(&self, key: &str, file: &Path, digest: &str) -> Result<Result<(), S3Error>> {
+    async fn put_once(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<Result<(), S3Error>> {
         let mut source = tokio::fs::File::open(file).await.map_err(|error| source_fault(file, error))?;
         let put = self.uploads.put_object_stream_builder(key).with_content_type(content_type(key));
-        let mut put =
-            put.with_max_concurrent_chunks(PARTS).with_metadata(DIGEST, digest).map_err(|error| self.fault(error))?;
+        let mut put = put.with_max_concurrent_chunks(PARTS);
+        for (name, value) in metadata {
+            put = put.with_metadata(name, value).map_err(|error| self.fault(error))?;
+        }
         // Some stores do not know the header, and this class is the default of all that do.
         if self.storage_class != "STANDARD" {
             put = put.with_header(STORAGE_CLASS, &self.storage_class).map_err(|error| self.fault(error))?;
@@ -133,7 +137,8 @@ impl S3Store {
             Ok((head, _)) => {
                 let bytes = head.content_length.and_then(|length| u64::try_from(length).ok());
                 let bytes = bytes.ok_or_else(|| Error::unavailable(format!("{} does not tell sizes", self.shown)))?;
-                Ok(Some(Stored { bytes, digest: head.metadata.and_then(|mut metadata| metadata.remove(DIGEST)) }))
+                let metadata: ObjectMetadata = head.metadata.into_iter().flatten().collect();
+                Ok(Some(Stored { bytes, digest: metadata.get(SHA256).cloned(), metadata }))
             }
             Err(error) if refusal(&error).is_some_and(|refusal| refusal.status == 404) => Ok(None),
             Err(error) => Err(self.fault(error)),
@@ -151,9 +156,10 @@ impl S3Store {
     }
 
     /// Puts a file and looks whether it is there.
-    async fn put_checked(self, key: String, file: PathBuf) -> Result<StoredObject> {
+    async fn put_checked(self, key: String, file: PathBuf, mut metadata: ObjectMetadata) -> Result<StoredObject> {
         let StoredObject { bytes, sha256: digest } = digest(&file).await?;
-        let is_new = self.put_new(&key, &file, &digest).await?;
+        metadata.insert(SHA256.to_owned(), digest.clone());
+        let is_new = self.put_new(&key, &file, &metadata).await?;
         let mut stored = self.stored(&key).await?;
         if let Some(stored) = &mut stored
             && stored.bytes == bytes
@@ -220,11 +226,24 @@ impl ObjectStore for S3Store {
         self.bucket.delete_object(key).await.map(|_| true).map_err(|error| self.fault(error))
     }
 
-    async fn put(&self, key: &str, file: &Path) -> Result<StoredObject> {
+    async fn put_with(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<StoredObject> {
         key::check(key)?;
         // Not dropped with whoever waits: an upload in parts that is left in the middle stays there, invisible and paid for.
-        let put = tokio::spawn(self.clone().put_checked(key.to_owned(), file.to_owned()));
+        let put = tokio::spawn(self.clone().put_checked(key.to_owned(), file.to_owned(), metadata.clone()));
         put.await.map_err(|panic| Error::internal("an upload failed inside").with_source(panic))?
+    }
+
+    async fn metadata(&self, key: &str) -> Result<Option<ObjectMetadata>> {
+        key::check(key)?;
+        Ok(self.stored(key).await?.map(|stored| stored.metadata))
+    }
+
+    async fn list(&self, after: Option<&str>, limit: usize) -> Result<ObjectPage> {
+        let after = after.map(str::to_owned);
+        let page = self.bucket.list_page(String::new(), None, None, after, Some(limit)).await;
+        let (page, _) = page.map_err(|error| self.fault(error))?;
+        let object = |object: s3::serde_types::Object| ListedObject { key: object.key, bytes: object.size };
+        Ok(ObjectPage { items: page.contents.into_iter().map(object).collect(), has_more: page.is_truncated })
     }
 
     async fn size(&self, key: &str) -> Result<Option<u64>> {
