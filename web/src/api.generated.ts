@@ -563,6 +563,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/reconcile": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Compares a stretch of spool, catalogue or object store with the others, and mends what differs if asked to. Ends after some
+         *     seconds; `next` says where to go on. Never deletes anything.
+         */
+        post: operations["reconcileRecordings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/segments/{id}": {
         parameters: {
             query?: never;
@@ -2605,6 +2625,50 @@ export interface components {
             /** @description Each of them; empty for nobody where a login is asked for. */
             services: components["schemas"]["Service"][];
         };
+        /** @description A difference. */
+        ReconcileFinding: {
+            /** @description It has been mended. */
+            done: boolean;
+            /** @description Its key, or its file in the spool. */
+            name: string;
+            /** @description Where. */
+            place: components["schemas"]["CopyPlace"];
+            /** @description What mends it. */
+            repair: components["schemas"]["Repair"];
+            /**
+             * Format: uuid
+             * @description Its segment, where there is one.
+             */
+            segment?: string | null;
+            /** @description What differs, in a sentence. */
+            what: string;
+        };
+        /** @description What to compare. */
+        ReconcileOrder: {
+            /** @description The `next` of the stretch before; the first one when absent. */
+            after?: string | null;
+            /** @description True: mends what differs. False: only says what would be done. */
+            apply?: boolean;
+            /** @description Of what. */
+            part: components["schemas"]["ReconcilePart"];
+        };
+        /**
+         * @description What is looked through.
+         * @enum {string}
+         */
+        ReconcilePart: "spool" | "objects" | "rows";
+        /** @description A stretch of one part. */
+        ReconcileStep: {
+            /** @description What differs. */
+            findings: components["schemas"]["ReconcileFinding"][];
+            /**
+             * Format: int64
+             * @description So many files, objects or rows were looked at.
+             */
+            lookedAt: number;
+            /** @description Where the next stretch goes on; null at the end of the part. */
+            next?: string | null;
+        };
         /** @description A gap. */
         RecordingGap: {
             /** @description Why. */
@@ -2712,6 +2776,11 @@ export interface components {
             /** @description The stream. */
             stream: string;
         };
+        /**
+         * @description What mends a difference.
+         * @enum {string}
+         */
+        Repair: "enter" | "verify" | "uploadAgain" | "missing" | "conflict" | "setAside" | "look";
         /** @description One media file of a session, as its row in the database keeps it. */
         Segment: {
             /**
@@ -7088,6 +7157,129 @@ export interface operations {
                 };
             };
             /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    reconcileRecordings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReconcileOrder"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReconcileStep"];
+                };
+            };
+            /** @description the body cannot be read; says where */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is too large; says how much is taken */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the body is of another media type */
+            415: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description this process does not record, or spool, store or database does not work */
             503: {
                 headers: {
                     [name: string]: unknown;
