@@ -136,6 +136,27 @@ impl Remote {
         self.ask(self.http.get(self.url("status"))).await
     }
 
+    /// `GET /health`: whether it answers at all. Needs no login.
+    ///
+    /// # Errors
+    /// `Unavailable` when nobody listens there, or somebody else; `Timeout` after 5 s.
+    pub async fn health(&self) -> Result<()> {
+        let url = format!("{}/health", self.address);
+        let _: Value = self.ask(self.http.get(url).timeout(ABOUT_TIMEOUT)).await?;
+        Ok(())
+    }
+
+    /// `GET /ready` as it is, also where something is down. The services are empty for whoever has to log in and has not.
+    ///
+    /// # Errors
+    /// As [`Self::health`].
+    pub async fn ready(&self) -> Result<Value> {
+        let answer = self.dispatch(self.http.get(format!("{}/ready", self.address))).await?;
+        let status = answer.status().as_u16();
+        let body: Value = answer.json().await.unwrap_or_default();
+        if body["ok"].is_boolean() { Ok(body) } else { Err(problem(status, &body)) }
+    }
+
     /// Every stream, as the API has it.
     ///
     /// # Errors

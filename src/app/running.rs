@@ -121,6 +121,27 @@ impl Remote {
     }
 }
 
+impl Remote {
+    /// Where the program of these settings is expected, without asking it anything: what its note in the data folder says, or
+    /// `http.listen`.
+    ///
+    /// # Errors
+    /// `Unavailable` when neither names a port.
+    pub fn expected(settings: &Settings) -> Result<Self> {
+        let (listen, trust) = match on(&settings.data_dir) {
+            Some(running) => (running.listen, running.tls.then(|| own_certificate::trust(&settings.data_dir))),
+            None => {
+                let trust = settings.http.tls.as_ref().map(|files| ApiTrust::File(files.cert.clone()));
+                (settings.http.listen, trust)
+            }
+        };
+        if listen.port() == 0 {
+            return Err(Error::unavailable(format!("no streamwarden runs on data_dir {}", settings.data_dir.display())));
+        }
+        Ok(Self::at_address(listen, trust.as_ref())?.with_token(local_token(&settings.data_dir)))
+    }
+}
+
 /// Where the cameras of these settings are, without a password.
 pub(super) fn database_name(settings: &Settings) -> String {
     let postgres = |url| postgres::place(url).unwrap_or_else(|_| "a database that cannot be read".to_owned());

@@ -3,8 +3,8 @@
 use clap::{Args, Parser, Subcommand};
 
 use super::{
-    ApiTarget, Files, Print, camera_commands, folder_commands, incident_commands, login_commands, manual_options,
-    recording_commands, version_command,
+    ApiTarget, Files, Print, camera_commands, folder_commands, health_command, incident_commands, login_commands,
+    manual_options, recording_commands, version_command,
 };
 use crate::config::CliOverrides;
 
@@ -59,6 +59,8 @@ pub enum CliCommand {
     AcceptFolder(folder_commands::AcceptFolder),
     /// How the running streamwarden is, on one screen; exit code 1 when something is down.
     Status(ApiTarget),
+    /// Whether the running streamwarden answers; for the health check of a container and for scripts.
+    Health(health_command::HealthOptions),
     /// Print every value of the configuration in force, and where it comes from. Secrets are not shown.
     Config(Print),
     /// Print the completions of a shell, for example `streamwarden completions bash > /etc/bash_completion.d/streamwarden`

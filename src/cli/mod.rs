@@ -9,6 +9,7 @@ pub mod configuration;
 pub mod fields;
 pub mod file_options;
 pub mod folder_commands;
+pub mod health_command;
 pub mod incident_commands;
 pub mod kind_commands;
 mod list_commands;

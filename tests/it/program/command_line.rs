@@ -65,6 +65,8 @@ fn names_that_people_try_lead_to_the_command() {
         ("cameras list --log-level loud", 2, "possible values"),
         ("cameras list --api rtsp://127.0.0.1/x", 2, "is not the address of a streamwarden"),
         ("status", 1, "no streamwarden runs"),
+        ("health", 1, "no streamwarden runs"),
+        ("health --api http://127.0.0.1:1", 1, "http://127.0.0.1:1"),
     ] {
         let ended = room.run(&line.split(' ').collect::<Vec<_>>(), &ALONE);
         let said = format!("{}{}", ended.out, ended.err);

@@ -53,7 +53,15 @@ async fn a_camera_in_maintenance_raises_nothing_until_that_is_over_also_after_a_
     let status = run(program.room(), &["status"]);
     assert!(status.code == Some(0) && status.out.contains("nothing is down"), "{}", status.out);
 
+    let health = |more: &[&str]| run(program.room(), &[&["health"], more].concat());
+    for (more, wanted) in [(&[][..], "alive: http://"), (&["--ready"], "ready: http://"), (&["--json"], "{\"ok\":true}")] {
+        let told = health(more);
+        assert!(told.code == Some(0) && told.out.starts_with(wanted), "{more:?}: {}{}", told.out, told.err);
+    }
+
     program.kill().await;
+    let told = run(program.room(), &["health"]);
+    assert_eq!(told.code, Some(1), "{}{}", told.out, told.err);
     program.start_again().await;
     let camera = program.camera_in("gate", "backoff").await;
     assert!(camera["lastError"].is_string(), "it is tried all the same: {camera}");
