@@ -9,7 +9,8 @@ use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor
 use streamwarden::app::Origins;
 use streamwarden::cli::{
     Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, health_command,
-    incident_commands, login_commands, manual, meant, note, printed, recording_commands, status_command, version_command,
+    incident_commands, login_commands, manual, meant, note, printed, recording_commands, status_command,
+    version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};

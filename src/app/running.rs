@@ -136,7 +136,10 @@ impl Remote {
             }
         };
         if listen.port() == 0 {
-            return Err(Error::unavailable(format!("no streamwarden runs on data_dir {}", settings.data_dir.display())));
+            return Err(Error::unavailable(format!(
+                "no streamwarden runs on data_dir {}",
+                settings.data_dir.display()
+            )));
         }
         Ok(Self::at_address(listen, trust.as_ref())?.with_token(local_token(&settings.data_dir)))
     }

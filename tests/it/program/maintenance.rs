@@ -54,7 +54,9 @@ async fn a_camera_in_maintenance_raises_nothing_until_that_is_over_also_after_a_
     assert!(status.code == Some(0) && status.out.contains("nothing is down"), "{}", status.out);
 
     let health = |more: &[&str]| run(program.room(), &[&["health"], more].concat());
-    for (more, wanted) in [(&[][..], "alive: http://"), (&["--ready"], "ready: http://"), (&["--json"], "{\"ok\":true}")] {
+    for (more, wanted) in
+        [(&[][..], "alive: http://"), (&["--ready"], "ready: http://"), (&["--json"], "{\"ok\":true}")]
+    {
         let told = health(more);
         assert!(told.code == Some(0) && told.out.starts_with(wanted), "{more:?}: {}{}", told.out, told.err);
     }
