@@ -112,14 +112,15 @@ fn buckets(end: i64, reading: impl Fn(i64) -> Option<Reading>) -> [(Tier, Vec<Bu
             }
             ended.extend(match &found {
                 Some(reading) => aggregate.add(*tier, reading),
-                None => aggregate.close(),
+                None => aggregate.close(*tier),
             });
         }
         second += if second < fine_from { 120 } else { 30 };
     }
     tiers.map(|(tier, mut aggregate, mut ended)| {
         // What is left of ten minutes is the demo's own time.
-        ended.extend(aggregate.close().filter(|bucket| bucket.at + tier.step() <= end));
+        let last = aggregate.close(tier).filter(|bucket| bucket.at + tier.step() <= end);
+        ended.extend(last.map(|bucket| Bucket { watched: None, ..bucket }));
         (tier, ended)
     })
 }

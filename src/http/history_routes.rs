@@ -25,6 +25,8 @@ const POINTS: u32 = 300;
 const MOST_POINTS: u32 = 5_000;
 /// A stream that does not change may have one raw sample a minute.
 const RAW_APART: TimeDelta = TimeDelta::seconds(90);
+/// A bucket knows its first reading by the second, a sample its own time by the millisecond.
+const MEASURED_WITHIN: TimeDelta = TimeDelta::seconds(1);
 /// Metrics that every point tells.
 const ALWAYS: [Metric; 2] = [Metric::Bitrate, Metric::Readers];
 
@@ -305,9 +307,10 @@ async fn past(state: &HttpState, series: &SeriesKey, asked: &HistoryRequest, raw
                 break;
             }
         };
+        // What a finer tier knows as well is not told twice.
+        let older: Vec<Point> = older.into_iter().filter(|point| until - point.at >= MEASURED_WITHIN).collect();
         if !older.is_empty() {
             past.tiers.insert(0, tier.as_str());
-            past.apart = past.apart.max(TimeDelta::seconds(tier.step() * 3 / 2));
             past.points.splice(0..0, older);
         }
     }

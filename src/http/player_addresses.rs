@@ -1,4 +1,4 @@
-//! Where browsers play streams from the media servers themselves, and what our page may fetch for that.
+//! Where the streams of the media servers are read, by browsers and others, and what our page may fetch for that.
 
 use actix_web::http::header::HeaderValue;
 use serde::Serialize;
@@ -11,12 +11,15 @@ use crate::config::settings::ServerSettings;
 const REST: &str =
     "img-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
 
-/// Where a browser plays the streams of a server.
+/// Where the streams of a server are read and published.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct PlayerAddress {
     /// Name of the server.
     server: String,
+    /// Its RTSP as this program reaches it; the name of a stream follows.
+    #[schema(example = "rtsp://media.example.org:8554")]
+    rtsp_url: String,
     /// Its HLS; the name of a stream and `/index.m3u8` follow. Absent when none is configured.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schema(example = "https://media.example.org:8888")]
@@ -35,16 +38,16 @@ pub struct PlayerAddresses {
 }
 
 impl PlayerAddresses {
-    /// Of these servers; those without an address are left out.
+    /// Of these servers.
     pub fn of(servers: &[ServerSettings]) -> Self {
-        let text = |url: &Option<Url>| url.as_ref().map(|url| url.as_str().trim_end_matches('/').to_owned());
-        let all = servers.iter().map(|server| PlayerAddress {
+        let text = |url: &Url| url.as_str().trim_end_matches('/').to_owned();
+        let addresses = servers.iter().map(|server| PlayerAddress {
             server: server.name.clone(),
-            hls_url: text(&server.hls_url),
-            webrtc_url: text(&server.webrtc_url),
+            rtsp_url: text(&server.rtsp_url),
+            hls_url: server.hls_url.as_ref().map(text),
+            webrtc_url: server.webrtc_url.as_ref().map(text),
         });
-        let addresses = all.filter(|one| one.hls_url.is_some() || one.webrtc_url.is_some()).collect();
-        Self { addresses, policy: policy(servers) }
+        Self { addresses: addresses.collect(), policy: policy(servers) }
     }
 
     pub(super) fn addresses(&self) -> Vec<PlayerAddress> {
@@ -92,22 +95,28 @@ mod tests {
             (found.addresses(), found.policy().to_str().expect("ASCII").to_owned())
         };
         let (none, policy) = of("");
-        assert_eq!(none, []);
+        let text = |text: &str| Some(text.to_owned());
+        let local = "rtsp://127.0.0.1:8554";
+        let wanted = |all: &[(&str, &str, Option<&str>, Option<&str>)]| -> Vec<PlayerAddress> {
+            let one = |(server, rtsp, hls, webrtc): &(&str, &str, Option<&str>, Option<&str>)| PlayerAddress {
+                server: (*server).to_owned(),
+                rtsp_url: (*rtsp).to_owned(),
+                hls_url: hls.and_then(text),
+                webrtc_url: webrtc.and_then(text),
+            };
+            all.iter().map(one).collect()
+        };
+        assert_eq!(none, wanted(&[("main", local, None, None)]));
         assert!(policy.contains("connect-src 'self'; media-src 'self' blob:; "), "{policy}");
         let (some, policy) = of("[[servers]]\nhls_url = \"https://m.example:8888/live/\"\n\
              webrtc_url = \"https://m.example:8889\"\n[[servers]]\nname = \"b\"\napi_url = \"http://b\"\n\
-             webrtc_url = \"https://m.example:8889/b\"\n[[servers]]\nname = \"c\"\napi_url = \"http://c\"\n");
-        let text = |text: &str| Some(text.to_owned());
-        let wanted = [
-            ("main", text("https://m.example:8888/live"), text("https://m.example:8889")),
-            ("b", None, text("https://m.example:8889/b")),
+             webrtc_url = \"https://m.example:8889/b\"\n[[servers]]\nname = \"c\"\napi_url = \"http://c\"\nrtsp_url = \"rtsps://c:8322\"\n");
+        let rows = [
+            ("main", local, Some("https://m.example:8888/live"), Some("https://m.example:8889")),
+            ("b", "rtsp://b:8554", None, Some("https://m.example:8889/b")),
+            ("c", "rtsps://c:8322", None, None),
         ];
-        let wanted = wanted.map(|(server, hls_url, webrtc_url)| PlayerAddress {
-            server: server.to_owned(),
-            hls_url,
-            webrtc_url,
-        });
-        assert_eq!(some, wanted);
+        assert_eq!(some, wanted(&rows));
         let expected = "default-src 'self'; connect-src 'self' https://m.example:8888 https://m.example:8889; \
                         media-src 'self' blob: https://m.example:8888; ";
         assert!(policy.starts_with(expected) && policy.ends_with("frame-ancestors 'none'"), "{policy}");

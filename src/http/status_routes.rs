@@ -38,7 +38,7 @@ pub(super) struct Status {
     services: Vec<Service>,
     /// How many there are of everything.
     counts: StateCounts,
-    /// Where a browser plays the streams of a media server, of those with such an address in the configuration.
+    /// Where the streams of each media server are read and published.
     players: Vec<PlayerAddress>,
     /// What small pictures have cost since the start; absent where they are switched off (`record.thumbnails`).
     #[serde(skip_serializing_if = "Option::is_none")]

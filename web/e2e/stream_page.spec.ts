@@ -100,11 +100,15 @@ test("addresses are copied as a reader and a publisher take them, with a place f
   const { name } = await stream(page);
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: new URL(page.url()).origin });
   const copied = () => page.evaluate(() => navigator.clipboard.readText());
+  // The port of `rtsp_url`, which is not the usual one here.
+  const { players } = (await (await page.request.get("/api/v1/status")).json()) as { players: { rtspUrl: string }[] };
+  const rtsp = `127.0.0.1:${players[0]?.rtspUrl.split(":").pop() ?? ""}`;
+  expect(rtsp).not.toBe("127.0.0.1:8554");
   await page.getByRole("button", { name: "Copy Read RTSP Address" }).click();
-  await expect.poll(copied).toBe(`rtsp://127.0.0.1:8554/${name}`);
+  await expect.poll(copied).toBe(`rtsp://${rtsp}/${name}`);
   await page.getByRole("button", { name: "With login" }).click();
   await page.getByRole("button", { name: "Copy Publish RTSP ffmpeg" }).click();
-  await expect.poll(copied).toBe(`ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport tcp rtsp://USER:PASSWORD@127.0.0.1:8554/${name}`);
+  await expect.poll(copied).toBe(`ffmpeg -re -i FILE -c copy -f rtsp -rtsp_transport tcp rtsp://USER:PASSWORD@${rtsp}/${name}`);
   // Another host and port are kept by this browser.
   await page.locator(".way-places summary").click();
   await page.locator(".way-places").getByLabel("Host").fill("media.example.org");

@@ -2511,13 +2511,18 @@ export interface components {
             /** @description How many of them run at this moment. */
             running: number;
         };
-        /** @description Where a browser plays the streams of a server. */
+        /** @description Where the streams of a server are read and published. */
         PlayerAddress: {
             /**
              * @description Its HLS; the name of a stream and `/index.m3u8` follow. Absent when none is configured.
              * @example https://media.example.org:8888
              */
             hlsUrl?: string | null;
+            /**
+             * @description Its RTSP as this program reaches it; the name of a stream follows.
+             * @example rtsp://media.example.org:8554
+             */
+            rtspUrl: string;
             /** @description Name of the server. */
             server: string;
             /**
@@ -3065,7 +3070,7 @@ export interface components {
              * @description Its number on its machine.
              */
             pid: number;
-            /** @description Where a browser plays the streams of a media server, of those with such an address in the configuration. */
+            /** @description Where the streams of each media server are read and published. */
             players: components["schemas"]["PlayerAddress"][];
             /**
              * @description The jobs it runs.

@@ -2,7 +2,7 @@
 
 import { ago, until } from "./format";
 import { m } from "./words/language";
-import type { CameraState, CameraStatus } from "./types";
+import type { CameraState, CameraStatus, Incident } from "./types";
 
 /** States that end by a next try. */
 const WAITING: readonly CameraState[] = ["backoff", "degraded", "waiting", "held"];
@@ -37,6 +37,13 @@ export const kinds: readonly string[] = Object.keys(m.camera.incidents);
 /** Kind of an incident; one of a later version shows as it is. */
 export function incidentWords(kind: string): string {
   return m.camera.incidents[kind] ?? kind;
+}
+
+/** Whom an incident happened to, in words that a filter searches. */
+export function subjectWords({ subject }: Pick<Incident, "subject">): string {
+  if (subject.type === "camera") return fullTitle({ name: subject.name, label: subject.label ?? null });
+  if (subject.type === "disk") return m.overview.disk(subject.name, subject.host);
+  return subject.type === "stream" ? `${subject.name} (${subject.server})` : subject.name;
 }
 
 /** What a camera is called: its display name, or the path it is published under. */

@@ -3,15 +3,15 @@
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
 import type { Turns } from "./browser/turns";
-import { DAY, STEP, type Seen } from "./day_states";
+import { DAY, STEP, type Known, type Seen } from "./day_states";
 import { streamKey } from "./store";
 
 /** An answer is shown so long; what came since is known from the stream itself, ms. */
 const FRESH = 10 * 60_000;
 
-type Ask = (server: string, name: string, from: string, to: string) => Promise<readonly Seen[]>;
+type Ask = (server: string, name: string, from: string, to: string) => Promise<Known>;
 
-const history: Ask = async (server, name, from, to) => (await api.history(server, name, { from, to, points: DAY / STEP })).items;
+const history: Ask = (server, name, from, to) => api.history(server, name, { from, to, points: DAY / STEP });
 
 interface Entry {
   readonly server: string;
@@ -19,7 +19,7 @@ interface Entry {
   lookers: number;
   /** When it was asked for; null before. */
   at: number | null;
-  readonly seen: Signal<readonly Seen[] | null>;
+  readonly known: Signal<Known | null>;
 }
 
 export class DayPast {
@@ -36,13 +36,18 @@ export class DayPast {
 
   /** What was seen of a stream in the last day; null while that is not known. */
   of(server: string, name: string): readonly Seen[] | null {
-    return this.entries.get(streamKey(server, name))?.seen.value ?? null;
+    return this.knownOf(server, name)?.items ?? null;
+  }
+
+  /** The same with the times of which nothing is known. */
+  knownOf(server: string, name: string): Known | null {
+    return this.entries.get(streamKey(server, name))?.known.value ?? null;
   }
 
   /** Somebody looks at this stream, until the returned function is called. */
   watch(server: string, name: string): () => void {
     const key = streamKey(server, name);
-    const entry = this.entries.get(key) ?? { server, name, lookers: 0, at: null, seen: signal(null) };
+    const entry = this.entries.get(key) ?? { server, name, lookers: 0, at: null, known: signal(null) };
     entry.lookers += 1;
     this.entries.set(key, entry);
     if (entry.at === null || entry.at < this.now() - FRESH) {
@@ -67,7 +72,7 @@ export class DayPast {
     const to = this.now();
     entry.at = to;
     try {
-      entry.seen.value = await this.ask(entry.server, entry.name, new Date(to - DAY).toISOString(), new Date(to).toISOString());
+      entry.known.value = await this.ask(entry.server, entry.name, new Date(to - DAY).toISOString(), new Date(to).toISOString());
     } catch {
       // A stream that is gone has no history to be read; the next look asks again.
       entry.at = null;

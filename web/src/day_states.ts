@@ -14,6 +14,13 @@ export interface Seen {
   reset?: boolean;
 }
 
+/** What the history answers. */
+export interface Known {
+  items: readonly Seen[];
+  /** Times of which nothing is known. */
+  gaps: readonly { from: string; to: string }[];
+}
+
 export interface Stretch {
   /** null: nobody watched. */
   state: StreamState | null;
@@ -29,8 +36,11 @@ export interface DayStates {
   outages: number;
 }
 
-/** `since` is when the stream became what it is now: what the history says of later is the same, only coarser. */
-export function dayStates(seen: readonly Seen[], current: { state: StreamState; since: string }, now: number): DayStates {
+/**
+ * `since` is when the stream became what it is now: what the history says of later is the same, only coarser. A point stands for
+ * the time until the next one, but for none of a gap: nothing is claimed before the first sample and after the last.
+ */
+export function dayStates({ items: seen, gaps }: Known, current: { state: StreamState; since: string }, now: number): DayStates {
   const begin = now - DAY;
   const since = Math.min(now, Math.max(begin, Date.parse(current.since)));
   const stretches: Stretch[] = [];
@@ -56,11 +66,32 @@ export function dayStates(seen: readonly Seen[], current: { state: StreamState; 
   const last = stretches[stretches.length - 1];
   if (last !== undefined && last.state !== null && since - at <= 2 * STEP) last.to = at = Math.max(at, since);
   put(null, at, since);
+  const cut = without(stretches, gaps, since);
+  stretches.splice(0, stretches.length);
+  for (const one of cut) put(one.state, one.from, one.to);
   put(current.state, since, now);
   const sum = (states: readonly (StreamState | null)[]) => stretches.filter((one) => states.includes(one.state)).reduce((total, one) => total + one.to - one.from, 0);
   const watched = sum(["live", "stalled", "offline"]);
   const outages = stretches.filter((one, index) => isDown(one.state) && !isDown(stretches[index - 1]?.state ?? null)).length;
   return { stretches, live: watched === 0 ? null : sum(["live"]) / watched, outages };
+}
+
+/** Stretches in order, unknown in every gap before `end`. */
+function without(stretches: readonly Stretch[], gaps: Known["gaps"], end: number): Stretch[] {
+  const holes = gaps.map(({ from, to }) => ({ from: Date.parse(from), to: Math.min(end, Date.parse(to)) }));
+  return stretches.flatMap((one) => {
+    const parts: Stretch[] = [];
+    let { from } = one;
+    for (const hole of holes) {
+      const [begin, over] = [Math.max(from, hole.from), Math.min(one.to, hole.to)];
+      if (over <= begin) continue;
+      if (begin > from) parts.push({ ...one, from, to: begin });
+      parts.push({ state: null, from: begin, to: over });
+      from = over;
+    }
+    if (from < one.to) parts.push({ ...one, from });
+    return parts;
+  });
 }
 
 function isDown(state: StreamState | null): boolean {

@@ -24,14 +24,24 @@ describe("table", () => {
 
 describe("runs", () => {
   it("join samples of one state, and the last goes on to the end", () => {
-    const runs = runsOf([sample(0), sample(2), sample(4, "offline"), sample(6, "offline")], 0, 10_000);
+    const runs = runsOf([sample(0), sample(2), sample(4, "offline"), sample(6, "offline")], [], 0, 10_000);
     expect(runs).toEqual([
       { state: "live", from: 0, to: 4_000 },
       { state: "offline", from: 4_000, to: 10_000 },
     ]);
   });
 
-  it("leave out what is outside", () => expect(runsOf([sample(0), sample(50)], 10_000, 20_000)).toEqual([]));
+  it("leave out the times of which nothing is known", () => {
+    const gap = (from: number, to: number) => ({ from: new Date(from).toISOString(), to: new Date(to).toISOString() });
+    const found = runsOf([sample(2), sample(4, "offline"), sample(8, "offline")], [gap(0, 2_000), gap(5_000, 8_000), gap(9_000, 10_000)], 0, 10_000);
+    expect(found.map((one) => [one.state, one.from, one.to])).toEqual([
+      ["live", 2_000, 4_000],
+      ["offline", 4_000, 5_000],
+      ["offline", 8_000, 9_000],
+    ]);
+  });
+
+  it("leave out what is outside", () => expect(runsOf([sample(0), sample(50)], [], 10_000, 20_000)).toEqual([]));
 });
 
 it("a band breaks where nothing was measured", () => {

@@ -5,6 +5,10 @@ use super::metric::Metric;
 use super::tier::Tier;
 use crate::domain::stream::StreamState;
 
+/// Seconds between two readings of a stream, and of a host, whose time between is watched.
+const APART: i64 = 150;
+const APART_OF_HOSTS: i64 = 30 * 60;
+
 /// What was measured at one moment.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Reading {
@@ -25,6 +29,10 @@ pub struct Aggregate(Option<Open>);
 #[derive(Clone, Debug)]
 struct Open {
     at: i64,
+    /// When the first reading came that nothing was watched before; the start of the bucket where something was.
+    since: i64,
+    /// When the last one came.
+    last: i64,
     state: Option<StreamState>,
     reset: bool,
     sums: Vec<(Metric, Sum)>,
@@ -40,14 +48,20 @@ struct Sum {
 }
 
 impl Aggregate {
-    /// Adds a reading; gives the bucket that has ended with it. A clock that was set begins another bucket.
+    /// Adds a reading; gives the bucket that has ended with it. A clock that was set begins another bucket. What lies between
+    /// two readings is watched when they are not far apart: nothing is said of the time before the first and after the last.
     pub fn add(&mut self, tier: Tier, reading: &Reading) -> Option<Bucket> {
         let at = tier.bucket_of(reading.second);
+        let apart = if reading.state.is_some() { APART } else { APART_OF_HOSTS };
+        let goes_on = self.0.as_ref().is_some_and(|open| (0..=apart).contains(&(reading.second - open.last)));
         let ended = match &self.0 {
-            Some(open) if open.at != at => self.close(),
+            Some(open) if open.at != at => self.end(tier, goes_on.then_some(open.at + tier.step())),
             _ => None,
         };
-        let open = self.0.get_or_insert_with(|| Open { at, state: None, reset: false, sums: Vec::new() });
+        let since = if goes_on { at } else { reading.second };
+        let open =
+            self.0.get_or_insert_with(|| Open { at, since, last: since, state: None, reset: false, sums: Vec::new() });
+        open.last = reading.second;
         open.state = worst(open.state, reading.state);
         open.reset |= reading.reset;
         for (metric, value) in &reading.values {
@@ -56,13 +70,21 @@ impl Aggregate {
         ended
     }
 
-    /// Ends the open bucket.
-    pub fn close(&mut self) -> Option<Bucket> {
+    /// Ends the open bucket with its last reading.
+    pub fn close(&mut self, tier: Tier) -> Option<Bucket> {
+        self.end(tier, None)
+    }
+
+    /// Ends the open bucket, which is watched until then.
+    fn end(&mut self, tier: Tier, until: Option<i64>) -> Option<Bucket> {
         let open = self.0.take()?;
+        let within = |second: i64| (second - open.at).clamp(0, tier.step()) as u16;
+        let watched = (within(open.since), within(until.unwrap_or(open.last + 1)));
+        let watched = (watched != (0, tier.step() as u16)).then_some(watched);
         let mut bands: Vec<_> =
             open.sums.iter().filter_map(|(metric, sum)| Some((*metric, sum.band(*metric)?))).collect();
         bands.sort_unstable_by_key(|(metric, _)| *metric);
-        Some(Bucket { at: open.at, state: open.state, reset: open.reset, lost: false, bands })
+        Some(Bucket { at: open.at, state: open.state, reset: open.reset, lost: false, watched, bands })
     }
 }
 
@@ -104,7 +126,7 @@ mod tests {
     #[test]
     fn readings_become_buckets() {
         let mut minute = Aggregate::default();
-        assert_eq!(minute.close(), None);
+        assert_eq!(minute.close(Tier::Minute), None);
         let readers = |count: f64| [(Metric::Readers, count)];
         for (second, count) in [(0, 4.0), (10, 2.0), (30, f64::NAN), (59, 9.0)] {
             assert_eq!(minute.add(Tier::Minute, &reading(second, StreamState::Live, &readers(count))), None);
@@ -116,19 +138,40 @@ mod tests {
             state: Some(StreamState::Live),
             reset: true,
             lost: false,
+            watched: None,
             bands: vec![(Metric::Readers, band)],
         };
         assert_eq!(ended, wanted);
         let outage = minute.add(Tier::Minute, &reading(10, StreamState::Live, &[])).expect("the clock was set back");
         assert_eq!((outage.at, outage.state, outage.bands), (60, Some(StreamState::Offline), vec![]));
-        assert_eq!(minute.close().map(|bucket| bucket.at), Some(0));
+        assert_eq!(minute.close(Tier::Minute).map(|bucket| bucket.at), Some(0));
+    }
+
+    #[test]
+    fn nothing_is_said_of_the_time_before_the_first_reading_and_after_the_last() {
+        type Watched = Option<(u16, u16)>;
+        for (what, seconds, wanted) in [
+            ("its first bucket, and one that is still open", vec![55, 57, 61], vec![(0, Some((55, 60))), (60, Some((0, 2)))]),
+            ("polls that are a minute apart", vec![0, 60, 120], vec![(0, None), (60, None), (120, Some((0, 1)))]),
+            ("a hole", vec![0, 20, 230], vec![(0, Some((0, 21))), (180, Some((50, 51)))]),
+            ("a clock that was set back", vec![130, 70], vec![(120, Some((10, 11))), (60, Some((10, 11)))]),
+        ] {
+            let mut minute = Aggregate::default();
+            let mut found: Vec<(i64, Watched)> = Vec::new();
+            let mut take = |bucket: Option<Bucket>| found.extend(bucket.map(|bucket| (bucket.at, bucket.watched)));
+            for second in seconds {
+                take(minute.add(Tier::Minute, &reading(second, StreamState::Live, &[])));
+            }
+            take(minute.close(Tier::Minute));
+            assert_eq!(found, wanted, "{what}");
+        }
     }
 
     #[test]
     fn what_was_not_measured_is_no_zero() {
         let mut minute = Aggregate::default();
         minute.add(Tier::Minute, &reading(0, StreamState::Live, &[(Metric::Rtt, -1.0), (Metric::Bitrate, 5.0)]));
-        let bands = minute.close().expect("a bucket").bands;
+        let bands = minute.close(Tier::Minute).expect("a bucket").bands;
         assert_eq!(bands.iter().map(|(metric, _)| *metric).collect::<Vec<_>>(), [Metric::Bitrate]);
     }
 }

@@ -38,6 +38,8 @@ pub struct Bucket {
     pub reset: bool,
     /// It was measured and could not be kept.
     pub lost: bool,
+    /// Seconds of it after which it began to be watched, and after which no more; `None`: all of it was.
+    pub watched: Option<(u16, u16)>,
     /// The numbers, by metric.
     pub bands: Vec<(Metric, CodeBand)>,
 }
@@ -76,6 +78,8 @@ fn join(bucket: &mut Bucket, later: Bucket) {
     bucket.state = worst(bucket.state, later.state);
     bucket.reset |= later.reset;
     bucket.lost |= later.lost;
+    let both = bucket.watched.zip(later.watched);
+    bucket.watched = both.map(|(one, other)| (one.0.min(other.0), one.1.max(other.1)));
     for (metric, band) in later.bands {
         match bucket.bands.binary_search_by_key(&metric, |(metric, _)| *metric) {
             Ok(place) => bucket.bands[place].1 = bucket.bands[place].1.join(band),
@@ -90,7 +94,7 @@ mod tests {
 
     fn bucket(at: i64, state: StreamState, bitrate: u16) -> Bucket {
         let band = CodeBand { min: bitrate, mean: bitrate + 2, max: bitrate + 5, last: bitrate + 1 };
-        Bucket { at, state: Some(state), reset: false, lost: false, bands: vec![(Metric::Bitrate, band)] }
+        Bucket { at, state: Some(state), reset: false, lost: false, watched: None, bands: vec![(Metric::Bitrate, band)] }
     }
 
     #[test]
@@ -106,5 +110,17 @@ mod tests {
         assert_eq!((both.state, both.reset, both.lost), (Some(StreamState::Offline), true, true));
         assert_eq!(both.bands[0].1, CodeBand { min: 10, mean: 17, max: 25, last: 21 });
         assert_eq!(both.bands.len(), 2);
+    }
+
+    #[test]
+    fn two_parts_of_a_bucket_were_watched_from_the_first_to_the_last() {
+        for (one, other, wanted) in [
+            (Some((0, 20)), Some((30, 60)), Some((0, 60))),
+            (Some((40, 60)), Some((5, 60)), Some((5, 60))),
+            (Some((40, 60)), None, None),
+        ] {
+            let part = |watched| Bucket { watched, ..bucket(0, StreamState::Live, 1) };
+            assert_eq!(merge(vec![part(one)], vec![part(other)])[0].watched, wanted, "{one:?} {other:?}");
+        }
     }
 }

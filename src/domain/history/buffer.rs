@@ -117,7 +117,7 @@ impl Buffer {
         let taken = taken.flat_map(|(.., buckets)| buckets.iter().cloned()).collect();
         let Some(series) = self.series.get(key) else { return taken };
         let buffer = &series.tiers[usize::from(tier == Tier::TenMinutes)];
-        merge(taken, buffer.waiting.iter().cloned().chain(buffer.open.clone().close()).collect())
+        merge(taken, buffer.waiting.iter().cloned().chain(buffer.open.clone().close(tier)).collect())
     }
 
     /// Series, buckets that wait, and buckets that were dropped.
@@ -129,8 +129,8 @@ impl Buffer {
 
 impl Series {
     fn close(&mut self) {
-        for buffer in &mut self.tiers {
-            buffer.waiting.extend(buffer.open.close());
+        for (tier, buffer) in Tier::ALL.into_iter().zip(&mut self.tiers) {
+            buffer.waiting.extend(buffer.open.close(tier));
         }
     }
 
@@ -156,7 +156,7 @@ impl TierBuffer {
     fn drain(&mut self, tier: Tier) -> Vec<Bucket> {
         let lost = self.lost.take().map(|(first, last)| (first.max(last - 2 * tier.span()), last));
         let marks = lost.map(|(first, last)| (0..=(last - first) / tier.step()).map(move |n| first + n * tier.step()));
-        let mark = |at| Bucket { at, state: None, reset: false, lost: true, bands: Vec::new() };
+        let mark = |at| Bucket { at, state: None, reset: false, lost: true, watched: None, bands: Vec::new() };
         merge(marks.into_iter().flatten().map(mark).collect(), std::mem::take(&mut self.waiting).into())
     }
 }

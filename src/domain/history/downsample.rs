@@ -53,19 +53,20 @@ impl Point {
         self.bands.iter().find(|(one, _)| *one == metric).map(|(_, band)| *band)
     }
 
-    /// Of a bucket that lasts so many seconds.
+    /// Of a bucket that lasts so many seconds: the part of it that was watched.
     pub fn of_bucket(bucket: &Bucket, step: i64) -> Option<Self> {
         let band = |metric: Metric, codes: [u16; 4]| {
             let [min, mean, max, last] = codes.map(|code| code::decode_scaled(code, metric.scale()));
             Band { min, mean, max, last }
         };
+        let (from, until) = bucket.watched.map_or((0, step), |(from, until)| (i64::from(from), i64::from(until)));
         Some(Self {
-            at: DateTime::from_timestamp(bucket.at, 0)?,
-            step: TimeDelta::seconds(step),
+            at: DateTime::from_timestamp(bucket.at + from, 0)?,
+            step: TimeDelta::seconds((until - from).max(0)),
             state: bucket.state,
             reset: bucket.reset,
             lost: bucket.lost,
-            gap: false,
+            gap: from > 0,
             bands: (bucket.bands.iter())
                 .map(|(metric, codes)| (*metric, band(*metric, [codes.min, codes.mean, codes.max, codes.last])))
                 .collect(),

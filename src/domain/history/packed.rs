@@ -19,6 +19,9 @@ const VERSION: u8 = 1;
 const ABSENT: u8 = 0xFF;
 const RESET: u8 = 8;
 const LOST: u8 = 16;
+/// In the place of a metric: when a bucket began to be watched (least) and when no more (most), where it was not from its start
+/// to its end. Programs that do not know it leave it out.
+const WATCHED: u8 = 255;
 /// The largest `k` of a Rice code.
 const LARGEST_K: u32 = 15;
 
@@ -43,11 +46,17 @@ pub fn pack(tier: Tier, start: i64, buckets: &[Bucket]) -> Vec<u8> {
     let mut metrics: Vec<Metric> = kept.iter().flat_map(|bucket| bucket.bands.iter().map(|(one, _)| *one)).collect();
     metrics.sort_unstable();
     metrics.dedup();
-    out.push(metrics.len() as u8);
-    for metric in metrics {
-        let bands: Vec<Option<CodeBand>> = kept.iter().map(|bucket| band_of(bucket, metric)).collect();
+    let mut columns: Vec<(u8, Vec<Option<CodeBand>>)> = metrics
+        .into_iter()
+        .map(|metric| (metric.id(), kept.iter().map(|bucket| band_of(bucket, metric)).collect()))
+        .collect();
+    if kept.iter().any(|bucket| bucket.watched.is_some()) {
+        columns.push((WATCHED, kept.iter().map(|bucket| bucket.watched.map(watched_band)).collect()));
+    }
+    out.push(columns.len() as u8);
+    for (id, bands) in columns {
         let packed = pack_metric(&bands);
-        out.push(metric.id());
+        out.push(id);
         varint(&mut out, packed.len());
         out.extend(packed);
     }
@@ -77,8 +86,10 @@ pub fn unpack(tier: Tier, start: i64, bytes: &[u8], wanted: impl Fn(Metric) -> b
         let (id, length) = (take(&mut bytes)?, take_varint(&mut bytes)?);
         let (part, rest) = bytes.split_at_checked(length)?;
         bytes = rest;
-        if let Some(metric) = Metric::of_id(id).filter(|metric| wanted(*metric)) {
-            unpack_metric(metric, part, &mut buckets)?;
+        if id == WATCHED {
+            unpack_metric(part, &mut buckets, |bucket, band| bucket.watched = Some((band.min, band.max)))?;
+        } else if let Some(metric) = Metric::of_id(id).filter(|metric| wanted(*metric)) {
+            unpack_metric(part, &mut buckets, |bucket, band| bucket.bands.push((metric, band)))?;
         }
     }
     Some(buckets)
@@ -103,7 +114,11 @@ fn blank(at: i64, flags: u8) -> Bucket {
         4 => Some(StreamState::Offline),
         _ => None,
     };
-    Bucket { at, state, reset: flags & RESET != 0, lost: flags & LOST != 0, bands: Vec::new() }
+    Bucket { at, state, reset: flags & RESET != 0, lost: flags & LOST != 0, watched: None, bands: Vec::new() }
+}
+
+fn watched_band((from, until): (u16, u16)) -> CodeBand {
+    CodeBand { min: from, mean: from, max: until, last: until }
 }
 
 fn band_of(bucket: &Bucket, metric: Metric) -> Option<CodeBand> {
@@ -130,7 +145,7 @@ fn pack_metric(bands: &[Option<CodeBand>]) -> Vec<u8> {
     out
 }
 
-fn unpack_metric(metric: Metric, bytes: &[u8], buckets: &mut [Bucket]) -> Option<()> {
+fn unpack_metric(bytes: &[u8], buckets: &mut [Bucket], put: impl Fn(&mut Bucket, CodeBand)) -> Option<()> {
     let mut bytes = bytes;
     let mut present = Vec::with_capacity(buckets.len());
     let mut index = 0;
@@ -152,7 +167,7 @@ fn unpack_metric(metric: Metric, bytes: &[u8], buckets: &mut [Bucket]) -> Option
         let min = u16::try_from(u32::from(mean).checked_sub(below[place])?).ok()?;
         let max = u16::try_from(u32::from(mean) + above[place]).ok()?;
         let last = u16::try_from(i32::from(mean) + unzigzag(lasts[place])).ok()?;
-        buckets[index].bands.push((metric, CodeBand { min, mean, max, last }));
+        put(&mut buckets[index], CodeBand { min, mean, max, last });
     }
     Some(())
 }

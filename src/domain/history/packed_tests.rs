@@ -11,7 +11,7 @@ fn band(mean: u16, spread: u16) -> CodeBand {
 }
 
 fn bucket(at: i64, state: Option<StreamState>, bands: Vec<(Metric, CodeBand)>) -> Bucket {
-    Bucket { at, state, reset: false, lost: false, bands }
+    Bucket { at, state, reset: false, lost: false, watched: None, bands }
 }
 
 #[test]
@@ -25,6 +25,14 @@ fn rows_come_back() {
         ("a host's, at the end", vec![bucket(START + 359 * 60, None, vec![(Metric::Cpu, band(3775, 0))])]),
         ("every flag", vec![bucket(START, Some(StreamState::Unknown), vec![]), odd]),
         ("full", full.collect()),
+        (
+            "begun and ended within a bucket",
+            vec![
+                Bucket { watched: Some((55, 60)), ..bucket(START, live, vec![(Metric::Bitrate, band(7, 1))]) },
+                bucket(START + 60, live, vec![]),
+                Bucket { watched: Some((0, 7)), ..bucket(START + 120, live, vec![]) },
+            ],
+        ),
         (
             "a metric that comes and goes",
             vec![
@@ -60,16 +68,21 @@ fn bands() -> impl Strategy<Value = Vec<(Metric, CodeBand)>> {
         .prop_map(|map| map.into_iter().filter_map(|(id, band)| Some((Metric::of_id(id)?, band))).collect())
 }
 
+fn partly() -> impl Strategy<Value = Option<(u16, u16)>> {
+    prop::option::of((0_u16..300, 300_u16..=600))
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_row_comes_back(buckets in prop::collection::btree_map(0_i64..288, (bands(), 0_u8..5, any::<(bool, bool)>()), 0..60)) {
+    fn any_row_comes_back(buckets in prop::collection::btree_map(0_i64..288, (bands(), 0_u8..5, any::<(bool, bool)>(), partly()), 0..60)) {
         let buckets: Vec<Bucket> = buckets
             .into_iter()
-            .map(|(index, (bands, state, (reset, lost)))| Bucket {
+            .map(|(index, (bands, state, (reset, lost), watched))| Bucket {
                 reset,
                 lost,
+                watched,
                 ..bucket(START + index * 600, blank(0, state).state, bands)
             })
             .collect();
@@ -113,7 +126,8 @@ fn noisy(tier: Tier, metrics: &[(Metric, f64, f64)]) -> usize {
                 };
                 assert_eq!(aggregate.add(tier, &reading), None);
             }
-            aggregate.close().expect("a bucket")
+            // As polls that go on end it.
+            Bucket { watched: None, ..aggregate.close(tier).expect("a bucket") }
         })
         .collect();
     pack(tier, START, &buckets).len()

@@ -19,7 +19,7 @@ fn bucket(at: i64, bitrate: f64, rtt: Option<f64>) -> Bucket {
     let band = |metric, value: f64| CodeBand::of(metric, value / 2.0, value, value * 2.0, value).expect("numbers");
     let bands = [(Metric::Bitrate, Some(bitrate)), (Metric::Readers, Some(4.0)), (Metric::Rtt, rtt)];
     let bands = bands.into_iter().filter_map(|(metric, value)| Some((metric, band(metric, value?)))).collect();
-    Bucket { at, state: Some(StreamState::Live), reset: false, lost: false, bands }
+    Bucket { at, state: Some(StreamState::Live), reset: false, lost: false, watched: None, bands }
 }
 
 /// Four hours of ten minutes, then an hour of minutes, then a minute of raw samples until `at(0)`.
@@ -66,6 +66,34 @@ async fn the_past_is_put_together_from_what_is_finest() {
     assert_eq!(day["gaps"], gap);
     let first = &day["items"][0];
     assert_eq!((&first["bitrate"], &first["readers"]), (&json!(50), &json!(8)), "the mean, and the most");
+}
+
+/// A stream that nobody had seen before: 9 s offline, then live, all within one bucket of each tier.
+#[actix_web::test]
+async fn nothing_is_said_of_the_time_before_a_stream_was_seen() {
+    let world = busy().await;
+    let end = at(0).timestamp();
+    let series = SeriesKey::stream("main", "site/front.1");
+    let first = (end - 70).rem_euclid(600) as u16;
+    let tens = Bucket { watched: Some((first, 600)), ..bucket(end - 70 - i64::from(first), 50.0, None) };
+    let in_minute = (end - 70).rem_euclid(60) as u16;
+    let minute = Bucket { watched: Some((in_minute, 60)), ..bucket(end - 70 - i64::from(in_minute), 50.0, None) };
+    let tiers = |raw: bool| if raw { json!(["raw"]) } else { json!(["1m"]) };
+    for raw in [false, true] {
+        let batch = vec![
+            (series.clone(), Tier::Minute, vec![minute.clone()]),
+            (series.clone(), Tier::TenMinutes, vec![tens.clone()]),
+        ];
+        world.state.stores.history.add_history(batch).await.expect("added");
+        for n in (0..=35).rev().filter(|_| raw) {
+            let sample = Sample { bitrate: Some(120), ..Sample::new(at(-2 * n), StreamState::Live) };
+            world.live().record_samples("main", vec![(name("site/front.1"), sample)]).await.expect("recorded");
+        }
+        let history = world.get(&format!("{}&points=144", range(86_300))).await.json();
+        assert_eq!((&history["items"][0]["at"], &history["tiers"]), (&json!(at(-70)), &tiers(raw)), "{history}");
+        let before = json!({"from": at(-86_300), "to": at(-70), "reason": "notMeasured"});
+        assert_eq!(history["gaps"][0], before, "{history}");
+    }
 }
 
 #[actix_web::test]
@@ -166,7 +194,7 @@ async fn a_host_is_told_as_it_was_measured_and_before_that_by_the_minute() {
 
 fn bucket_of_host(at: i64) -> Bucket {
     let cpu = CodeBand::of(Metric::Cpu, 10.0, 20.0, 30.0, 20.0).expect("numbers");
-    Bucket { at, state: None, reset: false, lost: false, bands: vec![(Metric::Cpu, cpu)] }
+    Bucket { at, state: None, reset: false, lost: false, watched: None, bands: vec![(Metric::Cpu, cpu)] }
 }
 
 #[actix_web::test]

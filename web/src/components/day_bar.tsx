@@ -20,12 +20,12 @@ function percent(share: number): string {
 export function DayBar({ stream, watched }: { stream: StreamStatus; watched: boolean }): VNode {
   const { server, name, state, since } = stream;
   useEffect(() => (watched ? dayPast.watch(server, name) : undefined), [server, name, watched]);
-  const seen = dayPast.of(server, name);
+  const past = dayPast.knownOf(server, name);
   // By the minute: a bar of a day does not move in a second.
   const now = Math.floor(clock.value / MINUTE) * MINUTE;
-  const day = useMemo(() => dayStates(seen ?? [], { state, since }, now + MINUTE), [seen, state, since, now]);
+  const day = useMemo(() => dayStates(past ?? { items: [], gaps: [] }, { state, since }, now + MINUTE), [past, state, since, now]);
   const begin = now + MINUTE - DAY;
-  const known = seen !== null || !watched;
+  const known = past !== null || !watched;
   const words = day.live === null ? m.overview.day.unknown : `${m.overview.day.live(percent(day.live))}, ${m.overview.day.outages(day.outages)}`;
   return (
     <span class="day" data-known={known ? "" : undefined} title={known ? words : m.overview.day.loading}>

@@ -18,6 +18,7 @@ export const en = {
     lasting: (time: string) => `for ${time}`,
     serverDown: (name: string) => `Server ${name} does not answer`,
     unknownStreams: (number: number) => `The state of ${s(number, "stream")} is unknown.`,
+    disk: (mount: string, host: string) => `${mount} of ${host}`,
     ofHost: (host: string, down: number, all: number) => `${down} of ${s(all, "camera")} at ${host}`,
     paused: (name: string) => `${name} is not recorded`,
     restart: "Restart",

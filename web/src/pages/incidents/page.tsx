@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useState } from "preact/hooks";
 import { query, writeQuery } from "../../address";
 import { api, sentence } from "../../api";
-import { fullTitle, incidentWords, kinds } from "../../camera_words";
+import { subjectWords, incidentWords, kinds } from "../../camera_words";
 import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { IncidentLine } from "../../components/incident";
@@ -29,13 +29,6 @@ const spans = [
   { key: "7d", hours: 168 },
 ] as const;
 
-/** Whom it hit, in words that the filter searches. */
-function subjectOf({ subject }: Incident): string {
-  if (subject.type === "camera") return fullTitle({ name: subject.name, label: subject.label ?? null });
-  if (subject.type === "disk") return `${subject.name} of ${subject.host}`;
-  return subject.type === "stream" ? `${subject.name} (${subject.server})` : subject.name;
-}
-
 export function IncidentsPage(): VNode {
   useTitle(m.incidents.title);
   const [filter, open, kind, span, unseen] = ["q", "open", "kind", "span", "unseen"].map((name) => query.value.get(name) ?? "");
@@ -46,7 +39,7 @@ export function IncidentsPage(): VNode {
   const { state, refresh } = useIncidents(key, (signal) => api.incidents({ ...asked, from: from() }, signal));
   const { answer, fault } = state.value;
   const words = (filter ?? "").trim().toLowerCase().split(/\s+/);
-  const items = (answer?.items ?? []).filter((one) => words.every((word) => `${subjectOf(one)} ${one.cause} ${incidentWords(one.kind)}`.toLowerCase().includes(word)));
+  const items = (answer?.items ?? []).filter((one) => words.every((word) => `${subjectWords(one)} ${one.cause} ${incidentWords(one.kind)}`.toLowerCase().includes(word)));
   const lasting = items.filter((one) => one.closedAt === null);
   const over = items.filter((one) => one.closedAt !== null);
   return (
@@ -157,7 +150,7 @@ function Remarks({ incident, refresh }: { incident: Incident; refresh: () => voi
 
 function Subject({ incident, camera }: { incident: Incident; camera: CameraStatus | null }): VNode {
   const { subject } = incident;
-  const words = <b>{subjectOf(incident)}</b>;
+  const words = <b>{subjectWords(incident)}</b>;
   if (subject.type === "camera") return camera === null ? words : <a href={href({ page: "camera", id: camera.id })}>{words}</a>;
   if (subject.type === "stream") return <a href={href({ page: "stream", server: subject.server, name: subject.name })}>{words}</a>;
   if (subject.type === "host" || subject.type === "disk") {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { protocols, standardPorts, waysOf, type Place } from "./addresses";
+import { placesOf, protocols, standardPorts, waysOf, type Place } from "./addresses";
 
 const place = (more: Partial<Place> = {}): Place => ({ host: "media.example.org", ports: standardPorts, path: "yard/cam 1", login: false, ...more });
 const of = (protocol: string, more: Partial<Place> = {}) => {
@@ -31,6 +31,34 @@ describe("addresses", () => {
   it("are quoted for a shell where a character could mean something", () => {
     expect(text(of("srt").publish, "ffmpeg")).toBe("ffmpeg -re -i FILE -c copy -f mpegts 'srt://media.example.org:8890?streamid=publish:yard/cam%201&pkt_size=1316'");
     expect(text(of("rtsp").publish, "ffmpeg")).toContain("-rtsp_transport tcp rtsp://media");
+  });
+
+  it("are those of the configuration, but for what somebody chose", () => {
+    const configured = { rtspUrl: "rtsp://127.0.0.1:1554", hlsUrl: "https://m.example/live", webrtcUrl: "http://m.example:9889" };
+    const shown = (...given: Parameters<typeof placesOf>) => {
+      const at = (protocol: string) => text(of(protocol, placesOf(...given)).read, protocol === "webrtc" ? "browser" : "address");
+      return ["rtsp", "rtsps", "srt", "hls", "webrtc"].map(at);
+    };
+    expect(shown(configured, "page.example", {})).toEqual([
+      "rtsp://page.example:1554/yard/cam%201",
+      "rtsps://page.example:8322/yard/cam%201",
+      "srt://page.example:8890?streamid=read:yard/cam%201",
+      "https://m.example:443/live/yard/cam%201/index.m3u8",
+      "http://m.example:9889/yard/cam%201",
+    ]);
+    expect(shown(configured, "page.example", { host: "h", ports: { hls: 1 } })).toEqual([
+      "rtsp://h:1554/yard/cam%201",
+      "rtsps://h:8322/yard/cam%201",
+      "srt://h:8890?streamid=read:yard/cam%201",
+      "https://h:1/live/yard/cam%201/index.m3u8",
+      "http://h:9889/yard/cam%201",
+    ]);
+    expect(shown({ rtspUrl: "rtsps://[fd00::1]:9322" }, "page.example", {}).slice(0, 3)).toEqual([
+      "rtsp://[fd00::1]:8554/yard/cam%201",
+      "rtsps://[fd00::1]:9322/yard/cam%201",
+      "srt://[fd00::1]:8890?streamid=read:yard/cam%201",
+    ]);
+    expect(shown(null, "page.example", {})[0]).toBe("rtsp://page.example:8554/yard/cam%201");
   });
 
   it("put IPv6 addresses in brackets, and take other ports", () => {

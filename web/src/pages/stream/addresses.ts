@@ -7,9 +7,18 @@ export type Protocol = keyof typeof standardPorts;
 export type Ports = Record<Protocol, number>;
 export const protocols = Object.keys(standardPorts) as Protocol[];
 
+/** What stands before the port of a protocol, and between the port and the path. */
+export interface Root {
+  scheme: string;
+  host: string;
+  folder: string;
+}
+
 export interface Place {
   host: string;
   ports: Ports;
+  /** Of the protocols that the configuration names. */
+  roots?: Partial<Record<Protocol, Root>>;
   path: string;
   /** With a place for user name and password. */
   login: boolean;
@@ -46,15 +55,64 @@ function quoted(text: string): string {
   return /^[\w@%+=:,./[\]-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** What is configured of a server. */
+export interface Configured {
+  rtspUrl: string;
+  hlsUrl?: string | null;
+  webrtcUrl?: string | null;
+}
+
+/** What somebody said in the place of it. */
+export interface Chosen {
+  host?: string;
+  ports?: Partial<Ports>;
+}
+
+const LOCAL = /^(localhost|127\.[\d.]+|\[::1\])$/;
+
+/** Parts of an address; `null` when it is none. */
+function partsOf(url: string, port: number): (Root & { port: number }) | null {
+  const [, scheme = "", rest = ""] = /^(\w+):\/\/(.*)$/.exec(url) ?? [];
+  try {
+    // Browsers take apart what they know: the scheme of RTSP is none of that. 443 is the one port that would be left out.
+    const found = new URL(`https://${rest}`);
+    const given = /^[^/]*:(\d+)(\/|$)/.exec(rest)?.[1];
+    return { scheme, host: found.hostname, port: given === undefined ? port : Number(given), folder: found.pathname.replace(/\/+$/, "") };
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Host and ports of a server: what somebody chose, what the configuration says, what is usual. The RTSP of the configuration is as
+ * Streamwarden reaches it: where that is its own machine, it is the host of the page. HLS and WebRTC are as browsers reach them.
+ */
+export function placesOf(configured: Configured | null, pageHost: string, chosen: Chosen): Required<Pick<Place, "host" | "ports" | "roots">> {
+  const rtsp = partsOf(configured?.rtspUrl ?? "", 554);
+  const own = chosen.host === "" ? undefined : chosen.host;
+  const host = own ?? (rtsp === null || LOCAL.test(rtsp.host) ? pageHost : rtsp.host);
+  const ports = { ...standardPorts } as Ports;
+  const roots: Partial<Record<Protocol, Root>> = {};
+  if (rtsp !== null) ports[rtsp.scheme === "rtsps" ? "rtsps" : "rtsp"] = rtsp.port;
+  for (const [protocol, url] of [["hls", configured?.hlsUrl], ["webrtc", configured?.webrtcUrl]] as const) {
+    const found = partsOf(url ?? "", url?.startsWith("https:") === true ? 443 : 80);
+    if (found === null) continue;
+    ports[protocol] = found.port;
+    roots[protocol] = { scheme: found.scheme, host: own ?? found.host, folder: found.folder };
+  }
+  return { host, ports: { ...ports, ...chosen.ports }, roots };
+}
+
 export function waysOf(place: Place): Ways[] {
   return protocols.map((protocol) => ({ protocol, read: read(protocol, place), publish: publish(protocol, place) }));
 }
 
-function address(protocol: Protocol, { host, ports, path, login }: Place, rest = ""): string {
-  const scheme = protocol === "webrtc" || protocol === "hls" ? "http" : protocol;
+function address(protocol: Protocol, { host: usual, ports, roots, path, login }: Place, rest = ""): string {
+  const standard = { scheme: protocol === "webrtc" || protocol === "hls" ? "http" : protocol, host: usual, folder: "" };
+  const { scheme, host, folder } = roots?.[protocol] ?? standard;
   const before = login && protocol !== "rtmp" ? `${USER}:${PASSWORD}@` : "";
   const after = login && protocol === "rtmp" ? `?user=${USER}&pass=${PASSWORD}` : "";
-  return `${scheme}://${before}${hostOf(host)}:${ports[protocol]}/${inAddress(path)}${rest}${after}`;
+  return `${scheme}://${before}${hostOf(host)}:${ports[protocol]}${folder}/${inAddress(path)}${rest}${after}`;
 }
 
 function srt({ host, ports, path, login }: Place, way: "read" | "publish"): string {

@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { Sampled } from "../../components/sample_note";
 import { timeOfDay } from "../../format";
 import { runsOf } from "../../runs";
-import type { Sample } from "../../types";
+import type { Gap, Sample } from "../../types";
 import { m } from "../../words/language";
 import { lookOf, streamLook } from "../../words/states";
 
@@ -23,10 +23,10 @@ export interface Mark {
   words: string;
 }
 
-export function Band({ samples, from, to }: Span & { samples: readonly Sample[] }): VNode {
+export function Band({ samples, gaps, from, to }: Span & { samples: readonly Sample[]; gaps: readonly Gap[] }): VNode {
   return (
     <div class="band" aria-hidden="true">
-      {runsOf(samples, from, to).map((run) => {
+      {runsOf(samples, gaps, from, to).map((run) => {
         const look = lookOf(streamLook, run.state ?? "unknown");
         const [start, end] = [(run.from - from) / (to - from), (run.to - from) / (to - from)];
         return (

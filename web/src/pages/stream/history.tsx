@@ -47,7 +47,7 @@ export function History({ server, name, camera }: { server: string; name: string
   const { state } = usePolled(key, span.every, async (signal) => {
     const moments = momentsOf(span, serverNow());
     const { items, gaps } = await api.history(server, name, { ...isoOf(moments), points: POINTS }, signal);
-    return { items, lines: broken(items, gaps), ...moments };
+    return { items, gaps, lines: broken(items, gaps), ...moments };
   }, JSON.stringify([server, name]));
   const marks = useMarks(key, camera, span);
   const { answer, fault } = state.value;
@@ -68,7 +68,7 @@ export function History({ server, name, camera }: { server: string; name: string
           step={(answer.to - answer.from) / POINTS}
           {...choice}
         >
-          <Band samples={answer.items} from={answer.from} to={answer.to} />
+          <Band samples={answer.items} gaps={answer.gaps} from={answer.from} to={answer.to} />
           <Marks marks={marks} from={answer.from} to={answer.to} />
         </Chart>
       )}

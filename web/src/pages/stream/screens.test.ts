@@ -1,7 +1,7 @@
 import { expect, it } from "vitest";
 import { screensOf } from "./screens";
 
-const address = { server: "main", hlsUrl: "https://m.example:8888/live", webrtcUrl: "https://m.example:8889" };
+const address = { server: "main", rtspUrl: "rtsp://m.example:8554", hlsUrl: "https://m.example:8888/live", webrtcUrl: "https://m.example:8889" };
 const tracks = (...codecs: string[]) => codecs.map((codec) => ({ codec }));
 
 it("knows the addresses of MediaMTX", () => {
@@ -15,7 +15,7 @@ it.each([
   ["nothing comes by WebRTC", tracks("MPEG-4 Audio"), address, ["hls", "recorded"]],
   ["nothing comes by either", tracks("M-JPEG"), address, ["recorded"]],
   ["no address is configured", tracks("H264"), null, ["recorded"]],
-  ["one is", tracks("H264"), { server: "main", webrtcUrl: "http://m" }, ["webrtc", "recorded"]],
+  ["one is", tracks("H264"), { server: "main", rtspUrl: "rtsp://m:8554", webrtcUrl: "http://m" }, ["webrtc", "recorded"]],
   ["no track is known yet", [], address, ["webrtc", "hls", "recorded"]],
 ])("%s", (_, found, at, ways) => expect(screensOf("cam", found, at).map((one) => one.way)).toEqual(ways));
 

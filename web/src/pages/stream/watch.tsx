@@ -67,7 +67,7 @@ export function Watch({ stream }: { stream: StreamStatus }): VNode {
         {screen.missing.length > 0 ? `${m.watch.missing(screen.missing.join(", "))} ` : ""}
         {screen.doubtful.length > 0 ? `${m.watch.doubtful(screen.doubtful.join(", "))} ` : ""}
         {screen.way === "recorded" ? <a href={href({ page: "recording", server, name, session: null })}>{m.watch.allRecordings}</a> : null}
-        {address === null ? <span> {m.watch.notConfigured}</span> : null}
+        {address?.hlsUrl === undefined && address?.webrtcUrl === undefined ? <span> {m.watch.notConfigured}</span> : null}
       </p>
     </section>
   );

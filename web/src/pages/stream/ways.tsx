@@ -1,5 +1,6 @@
 // How to read a stream and how to publish to it: an address for every protocol, ready to be copied, and which reader can play
-// its codecs. The host is the one of this page until somebody says another.
+// its codecs. Host and ports are those of the configuration, else the host of this page and the usual ports, until somebody says
+// others.
 
 import "../../styles/ways.css";
 import type { VNode } from "preact";
@@ -8,48 +9,40 @@ import { copyText } from "../../browser/clipboard";
 import { remembered } from "../../browser/memory";
 import { Icon, Sign } from "../../components/icons";
 import { toast } from "../../components/toast";
+import { model } from "../../model";
 import type { StreamStatus } from "../../types";
 import { m } from "../../words/language";
-import { protocols, standardPorts, waysOf, type Line, type Ports, type Protocol } from "./addresses";
+import { placesOf, protocols, waysOf, type Chosen, type Line, type Ports, type Protocol } from "./addresses";
 import { carriers, playable, type Playable } from "./playable";
 
 const names: Record<Protocol, string> = { rtsp: "RTSP", rtsps: "RTSPS", rtmp: "RTMP", srt: "SRT", webrtc: "WebRTC", hls: "HLS" };
 const signs = { yes: "good", maybe: "warn", no: "bad" } as const;
 const tones = { yes: "good", maybe: "warn", no: "off" } as const;
 
-interface Kept {
-  host: string;
-  ports: Ports;
-}
-
-interface Change {
-  host?: string;
-  ports?: Partial<Ports>;
-}
-
 /** What this browser was told of a server. */
-function keptOf(words: string): Kept {
-  const standard = { host: location.hostname, ports: standardPorts };
+function chosenOf(words: string): Chosen {
   try {
-    const found = JSON.parse(words) as Partial<Kept>;
-    return { host: typeof found.host === "string" && found.host !== "" ? found.host : standard.host, ports: { ...standardPorts, ...found.ports } };
+    const found = JSON.parse(words) as Chosen;
+    return { ...(typeof found.host === "string" && found.host !== "" ? { host: found.host } : {}), ports: { ...found.ports } };
   } catch {
-    return standard;
+    return {};
   }
 }
 
 export function Ways({ stream }: { stream: StreamStatus }): VNode {
-  const [memory] = useState(() => remembered(`ways.${stream.server}`, ""));
-  const [kept, setKept] = useState(() => keptOf(memory.get()));
+  const [memory] = useState(() => remembered(`places.${stream.server}`, ""));
+  const [chosen, setChosen] = useState(() => chosenOf(memory.get()));
   const [login, setLogin] = useState(false);
   // By what was kept last, not by what is drawn: two fields may change before it is drawn again.
-  const latest = useRef(kept);
-  const change = (next: Change) => {
+  const latest = useRef(chosen);
+  const change = (next: Chosen) => {
     latest.current = { ...latest.current, ...next, ports: { ...latest.current.ports, ...next.ports } };
     memory.set(JSON.stringify(latest.current));
-    setKept(latest.current);
+    setChosen(latest.current);
   };
-  const ways = waysOf({ ...kept, path: stream.name, login });
+  const configured = model.value.status?.players.find((one) => one.server === stream.server) ?? null;
+  const places = placesOf(configured, location.hostname, chosen);
+  const ways = waysOf({ ...places, path: stream.name, login });
   return (
     <section class="panel ways" aria-labelledby="ways-title">
       <div class="graph-head">
@@ -58,7 +51,7 @@ export function Ways({ stream }: { stream: StreamStatus }): VNode {
           {m.ways.login}
         </button>
       </div>
-      <Places kept={kept} change={change} />
+      <Places {...places} change={change} />
       <div class="way-list">
         {ways.map(({ protocol, read, publish }) => (
           <details key={protocol} open={protocol === "rtsp"}>
@@ -75,16 +68,16 @@ export function Ways({ stream }: { stream: StreamStatus }): VNode {
   );
 }
 
-/** The page does not know the server's own settings: where they are not the usual ones, one says so here. */
-function Places({ kept, change }: { kept: Kept; change: (next: Change) => void }): VNode {
+/** The page knows of the server's own settings what ours says of them: where they are others, one says so here. */
+function Places({ host, ports, change }: { host: string; ports: Ports; change: (next: Chosen) => void }): VNode {
   return (
     <details class="way-places">
-      <summary>{m.ways.places(kept.host)}</summary>
+      <summary>{m.ways.places(host)}</summary>
       <p class="note">{m.ways.placesNote}</p>
       <div class="place-fields">
         <label>
           {m.ways.host}
-          <input key={kept.host} defaultValue={kept.host} spellcheck={false} autocomplete="off" onChange={(event) => change({ host: event.currentTarget.value.trim() || location.hostname })} />
+          <input key={host} defaultValue={host} spellcheck={false} autocomplete="off" onChange={(event) => change({ host: event.currentTarget.value.trim() })} />
         </label>
         {protocols.map((one) => (
           <label key={one}>
@@ -93,8 +86,8 @@ function Places({ kept, change }: { kept: Kept; change: (next: Change) => void }
               type="number"
               min={1}
               max={65_535}
-              key={kept.ports[one]}
-              defaultValue={kept.ports[one]}
+              key={ports[one]}
+              defaultValue={ports[one]}
               onChange={(event) => {
                 const port = Number(event.currentTarget.value);
                 if (Number.isInteger(port) && port >= 1 && port <= 65_535) change({ ports: { [one]: port } });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { emptyState, streamKey, type LiveState } from "../../store";
-import type { CameraStatus, Maintenance, RecordingStatus, ServerStatus, StreamState, StreamStatus } from "../../types";
+import type { CameraStatus, Incident, Maintenance, RecordingStatus, ServerStatus, StreamState, StreamStatus } from "../../types";
 import { causeOf, problemsOf } from "./problems";
 
 const stream = (name: string, state: StreamState, since = "2026-01-01T00:00:00Z"): StreamStatus => ({ server: "main", name, state, since, sourceType: null, bytesReceived: 0, bytesSent: 0, readers: 0, bitrate: null, tracks: [], ...(state === "live" ? {} : { reason: "the path is silent" }) });
@@ -45,5 +45,30 @@ describe("what is wrong now", () => {
     expect(keys(live)).toEqual(["server main", "recording a"]);
     expect(problemsOf(live)[0]).toMatchObject({ streams: 2 });
     expect(problemsOf(live).map(causeOf)).toEqual(["it refuses the connection", "the disk is full"]);
+  });
+
+  it("has every incident that lasts and that nothing else tells of, whatever it is about", () => {
+    const incident = (id: string, subject: object, closedAt: string | null = null) => [id, { id, subject, closedAt, openedAt: "2026-01-01T00:00:00Z", kind: "serviceDown", cause: `cause of ${id}`, notes: [], acknowledged: null } as unknown as Incident] as const;
+    const live = world(
+      [stream("a", "offline"), stream("b", "live"), stream("z", "live")],
+      [camera(1, "a", "h"), camera(2, "b", "h", { state: "held" }), camera(3, "r", "h", { state: "running" })],
+      {
+        incidents: new Map([
+          incident("disk", { type: "disk", host: "edge", name: "/var" }),
+          incident("redis", { type: "service", name: "redis" }),
+          incident("silent", { type: "host", name: "edge" }),
+          incident("over", { type: "service", name: "spool" }, "2026-01-02T00:00:00Z"),
+          incident("taken", { type: "camera", id: 2, name: "b" }),
+          incident("flaps", { type: "stream", server: "main", name: "z" }),
+          incident("known", { type: "camera", id: 1, name: "a" }),
+          incident("runs", { type: "camera", id: 3, name: "r" }),
+          incident("gone", { type: "camera", id: 9, name: "gone" }),
+        ]),
+        maintenance: new Map(),
+      },
+    );
+    expect(keys(live)).toEqual(["incident disk", "incident redis", "incident silent", "stream a", "stream r", "incident taken", "incident flaps"]);
+    expect(problemsOf(live)[0]).toMatchObject({ kind: "incident" });
+    expect(problemsOf(live).slice(0, 1).map(causeOf)).toEqual(["cause of disk"]);
   });
 });

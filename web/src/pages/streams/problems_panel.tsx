@@ -3,7 +3,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useState } from "preact/hooks";
 import { writeQuery } from "../../address";
-import { nextTry, titleOf } from "../../camera_words";
+import { incidentWords, nextTry, subjectWords, titleOf } from "../../camera_words";
 import { Badge } from "../../components/badge";
 import { CameraButtons } from "../../components/camera_buttons";
 import { Sign } from "../../components/icons";
@@ -11,6 +11,7 @@ import { ago, bothTimes, capital } from "../../format";
 import { live, now } from "../../model";
 import { href } from "../../router";
 import type { StreamLine } from "../../stream_lines";
+import type { Incident } from "../../types";
 import { m } from "../../words/language";
 import { recordingLook, streamLook } from "../../words/states";
 import { causeOf, problemsOf, type Problem } from "./problems";
@@ -69,6 +70,14 @@ function Entry({ problem }: { problem: Problem }): VNode {
           </a>
         </Line>
       );
+    case "incident":
+      return (
+        <Line problem={problem} tone="bad" head={<Subject incident={problem.incident} />} badge={<IncidentBadge kind={problem.incident.kind} />}>
+          <a class="button small" href={href({ page: "incidents" })}>
+            {m.shell.nav["incidents"]}
+          </a>
+        </Line>
+      );
     case "stream":
       return <StreamEntry problem={problem} />;
   }
@@ -89,6 +98,36 @@ function StreamEntry({ problem }: { problem: Problem & { kind: "stream" } }): VN
       {camera === null ? null : <CameraButtons camera={camera} />}
     </Line>
   );
+}
+
+function IncidentBadge({ kind }: { kind: string }): VNode {
+  return (
+    <span class="badge" data-tone="bad">
+      <Sign kind="bad" />
+      <span>{incidentWords(kind)}</span>
+    </span>
+  );
+}
+
+/** Whom it happened to, with a way there. */
+function Subject({ incident }: { incident: Incident }): VNode {
+  const { subject } = incident;
+  const words = subjectWords(incident);
+  const to = ((): string | null => {
+    switch (subject.type) {
+      case "camera":
+        return href({ page: "camera", id: subject.id });
+      case "stream":
+        return href({ page: "stream", server: subject.server, name: subject.name });
+      case "host":
+        return href({ page: "host", name: subject.name });
+      case "disk":
+        return href({ page: "host", name: subject.host });
+      default:
+        return null;
+    }
+  })();
+  return to === null ? <b>{words}</b> : <a class="what" href={to}>{words}</a>;
 }
 
 function Name({ line }: { line: StreamLine }): VNode {
