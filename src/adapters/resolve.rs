@@ -44,15 +44,16 @@ impl CheckedAddress {
     }
 }
 
-/// Refuses a source when one of its addresses is none that a camera may have. A name without an address, or without one in
+/// Refuses a source when one of its addresses is none that a camera may have, and one that is the camera's own output. A name without an address, or without one in
 /// time, passes: it is looked at again by [`check_address`].
 ///
 /// # Errors
-/// `Invalid` for `host`.
+/// `Invalid` for `host` or `url`.
 pub async fn check(reach: &Reach, source: &CameraSource) -> Result<()> {
     match addresses(source, TIMEOUT).await {
         Some(found) => judge(reach, source, found),
-        None => Ok(()),
+        // What is known without its addresses.
+        None => reach.check_source(source, &[]),
     }
 }
 
@@ -60,7 +61,7 @@ pub async fn check(reach: &Reach, source: &CameraSource) -> Result<()> {
 /// source that calls us is not called.
 ///
 /// # Errors
-/// `Invalid` for `host`; `Timeout` when the addresses of a name are not known in time.
+/// `Invalid` for `host` or `url`; `Timeout` when the addresses of a name are not known in time.
 pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<CheckedAddress> {
     match addresses(source, START_TIMEOUT).await {
         Some(found) => judge(reach, source, found)?,
@@ -88,8 +89,7 @@ pub async fn check_lines(reach: &Reach, called: Vec<SheetTarget>) -> Vec<SheetFa
 }
 
 fn judge(reach: &Reach, source: &CameraSource, found: io::Result<Vec<IpAddr>>) -> Result<()> {
-    let port = source.port();
-    found.unwrap_or_default().into_iter().try_for_each(|address| reach.check(address, port))
+    reach.check_source(source, &found.unwrap_or_default())
 }
 
 /// By the system's own resolver, as ffmpeg does: it also reads `2852039166` and `0x7f.1`. `None` when it does not answer in
@@ -128,7 +128,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_may_be_connected_to_is_cleared_for_that_place_alone() {
-        let reach = Reach { allowed: vec![], own_ports: vec![9997] };
+        let reach = Reach { own_ports: vec![9997], ..Reach::default() };
         for (url, wanted) in [
             ("rtsp://10.0.0.9/a", true),
             ("rtsp://[2001:db8::1]/a", true),

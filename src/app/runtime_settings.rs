@@ -78,6 +78,7 @@ impl RuntimeSettings {
             let mut new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
             // Addresses of our own change with a restart only, and the port may be one that the system chose.
             new.reach.own_ports.clone_from(&now.reach.own_ports);
+            new.reach.output.clone_from(&now.reach.output);
             restream.send_if_modified(|setup| replace(setup, Arc::new(new), |old, new| old.runs_like(new)));
         }
         let allowed = &settings.restream.allowed_networks;

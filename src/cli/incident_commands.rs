@@ -178,7 +178,7 @@ pub fn maintenance(files: &Files, command: MaintenanceCommand) -> Result<(), Com
                 }
                 let mut lines = vec![["UNTIL", "OF", "REASON", "BY"].map(str::to_owned)];
                 lines.extend(found.iter().map(|one: &Maintenance| {
-                    [time(&one.until.to_rfc3339()), one.key.clone(), one.reason.clone(), one.set_by.clone()]
+                    [time(&one.until.to_rfc3339()), one.subject.title(), one.reason.clone(), one.set_by.clone()]
                         .map(|cell| printable(&cell))
                 }));
                 say(&table(&lines).join("\n"))
@@ -198,7 +198,7 @@ fn row(incident: &Incident) -> [String; 7] {
     let until = closed_at.map_or_else(|| "lasts".to_owned(), |at| time(&at.to_rfc3339()));
     let seen = acknowledged.as_ref().map_or_else(|| "-".to_owned(), |seen| seen.who.clone());
     let opened = time(&opened_at.to_rfc3339());
-    let cells = [opened, until, kind.as_str().to_owned(), subject.name().to_owned(), seen, cause.clone()];
+    let cells = [opened, until, kind.as_str().to_owned(), subject.title(), seen, cause.clone()];
     let [opened, until, kind, subject, seen, cause] = cells.map(|cell| printable(&cell));
     [opened, until, kind, subject, seen, cause, incident.id.to_string()]
 }

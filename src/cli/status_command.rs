@@ -175,6 +175,13 @@ fn enabled(overview: &Overview) -> usize {
     overview.cameras.iter().filter(|camera| camera.enabled).count()
 }
 
+/// On their way to the first picture, with nothing wrong yet.
+fn starting(overview: &Overview) -> usize {
+    let begins = |state| matches!(state, CameraState::Waiting | CameraState::Probing | CameraState::Starting);
+    let cameras = overview.cameras.iter().filter(|camera| camera.enabled && begins(camera.state));
+    cameras.filter(|camera| camera.down_since.is_none() && camera.last_error.is_none()).count()
+}
+
 fn recordings(overview: &Overview, state: Option<&str>) -> usize {
     let states = overview.streams.iter().filter_map(|stream| stream["recording"]["state"].as_str());
     states.filter(|found| state.is_none_or(|state| *found == state)).count()
@@ -201,7 +208,11 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
         0 => String::new(),
         off => format!(", {off} switched off"),
     };
-    rows.push(["cameras".to_owned(), format!("{} of {} running{off}", running(overview), enabled(overview))]);
+    let begin = match starting(overview) {
+        0 => String::new(),
+        begin => format!(", {begin} starting"),
+    };
+    rows.push(["cameras".to_owned(), format!("{} of {} running{begin}{off}", running(overview), enabled(overview))]);
     let (all, now_recording) = (recordings(overview, None), recordings(overview, Some("recording")));
     rows.push(["recordings".to_owned(), format!("{now_recording} of {all} recording")]);
     let open = overview.incidents.as_ref().map_or_else(|| "unknown".to_owned(), |open| format!("{} open", open.len()));
@@ -284,6 +295,7 @@ mod tests {
         };
         let off = CameraStatus { id: 2, enabled: false, ..camera(CameraState::Stopped) };
         let yard = CameraStatus { name: "yard".to_owned(), path: "yard".to_owned(), label, ..off.clone() };
+        let begun = CameraStatus { since: since + TimeDelta::minutes(65), ..camera(CameraState::Probing) };
         let paused = json!({ "name": "yard", "server": "main", "recording": {
             "state": "paused", "since": "1970-01-01T01:00:00Z", "reason": "disk full" } });
         let blocked = BlockedChangeView {
@@ -296,7 +308,7 @@ mod tests {
         let overview = Overview {
             address: "http://127.0.0.1:8080".to_owned(),
             status,
-            cameras: vec![bad, off, yard],
+            cameras: vec![bad, off, yard, begun],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
             incidents: None,
             maintenance: Vec::new(),
@@ -308,7 +320,7 @@ mod tests {
             streamwarden 0.1.0 on n1, process 7, for 3 h 5 min: http://127.0.0.1:8080\n\
             database     SQLite\n\
             server main  DOWN: refused\n\
-            cameras      0 of 1 running, 2 switched off\n\
+            cameras      0 of 2 running, 1 starting, 2 switched off\n\
             recordings   1 of 2 recording\n\
             incidents    unknown\n\
             \n\

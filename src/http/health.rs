@@ -24,7 +24,7 @@ use crate::domain::maintenance;
 use crate::domain::probe::PUBLISH_LOGIN;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::role::Role;
-use crate::domain::stream::ServerStatus;
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
 /// A dependency that does not answer in this time is down.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(2);
@@ -118,7 +118,7 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     let mut services = vec![
         Service::of("database", true, database),
         Service::of("node", true, node.map(|()| format!("registered as {}", state.node))),
-        Service::of("live", true, latest.map(|latest| counted(latest.streams.len(), "stream"))),
+        Service::of("live", true, latest.map(|latest| streams(&latest.streams))),
         Service::of("updates", true, updates),
         Service::of("managers", true, managers),
     ];
@@ -142,6 +142,16 @@ pub(super) async fn services(state: &HttpState) -> Vec<Service> {
     // A server that is down is what this program is there to show; it goes on working.
     services.extend(servers.into_iter().map(|server| of_server(server, &cameras_known)));
     services
+}
+
+/// How many are live, and of how many nobody knows: those of a server that does not answer.
+fn streams(streams: &[StreamStatus]) -> String {
+    let of = |state| streams.iter().filter(|stream| stream.state == state).count();
+    let live = format!("{} of {} live", of(StreamState::Live), counted(streams.len(), "stream"));
+    match of(StreamState::Unknown) {
+        0 => live,
+        unknown => format!("{live}, the state of {unknown} is unknown"),
+    }
 }
 
 /// The certificate of our own TLS, whose end browsers tell nobody before it is there; `None` where HTTP is plain.

@@ -5,6 +5,8 @@ use std::sync::{Arc, LazyLock};
 
 use actix_web::body::{BoxBody, EitherBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderValue};
+use actix_web::http::StatusCode;
 use actix_web::middleware::Next;
 use actix_web::{HttpMessage, ResponseError, web};
 
@@ -35,12 +37,39 @@ pub(super) async fn identify(
     match Arc::clone(&state.callers).identify(call).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller.clone());
-            let response = next.call(request).await?;
+            let is_browser = is_browser(request.headers());
+            let mut response = next.call(request).await?;
+            challenge(&mut response, is_browser);
             if access == Some(Access::Role(UserRole::Operator)) {
                 audit_routes::note(&state, &response, &route, &caller, address).await;
             }
             Ok(response.map_into_left_body())
         }
-        Err(error) => Ok(request.into_response(Problem::from(error).error_response()).map_into_right_body()),
+        Err(error) => {
+            let is_browser = is_browser(request.headers());
+            let mut response = request.into_response(Problem::from(error).error_response());
+            challenge(&mut response, is_browser);
+            Ok(response.map_into_right_body())
+        }
     }
+}
+
+/// Every browser calls itself so; those that ask over https or on this machine also say what for.
+fn is_browser(headers: &HeaderMap) -> bool {
+    let agent = headers.get(header::USER_AGENT).map(HeaderValue::as_bytes).unwrap_or_default();
+    headers.contains_key("sec-fetch-mode") || agent.starts_with(b"Mozilla/")
+}
+
+/// Says how to log in: programs that have a name and a password in their address (ffmpeg, curl, VLC) send them only when asked to.
+/// Browsers are not asked for Basic, which would open a dialog of their own over the page and keep what is typed there.
+fn challenge<B>(response: &mut ServiceResponse<B>, is_browser: bool) {
+    if response.status() != StatusCode::UNAUTHORIZED {
+        return;
+    }
+    let headers = response.headers_mut();
+    if !is_browser {
+        let basic = HeaderValue::from_static("Basic realm=\"streamwarden\", charset=\"UTF-8\"");
+        headers.append(header::WWW_AUTHENTICATE, basic);
+    }
+    headers.append(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer realm=\"streamwarden\""));
 }

@@ -184,13 +184,14 @@ fn known_kinds(reason: &str) -> String {
     known.map(|(what, kinds)| format!("; known {what} kinds are {kinds}")).unwrap_or_default()
 }
 
-/// Libraries that tell every start of their own parts, and each lost connection to PostgreSQL of which we tell once; the
-/// same as in etc/log4rs.yaml.
-const QUIET: [(&str, LevelFilter); 4] = [
+/// Libraries that tell every start of their own parts, each lost connection to PostgreSQL and each request of a bucket that they try
+/// again, of which we tell once; the same as in etc/log4rs.yaml.
+const QUIET: [(&str, LevelFilter); 5] = [
     ("actix_server", LevelFilter::Warn),
     ("refinery_core", LevelFilter::Warn),
     ("tokio_postgres", LevelFilter::Off),
     ("deadpool.postgres", LevelFilter::Off),
+    ("s3", LevelFilter::Off),
 ];
 
 /// What is used when there is no file.

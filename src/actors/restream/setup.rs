@@ -17,7 +17,7 @@ use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::base::Result;
 use crate::config::Settings;
-use crate::domain::camera::{CameraSource, Reach};
+use crate::domain::camera::{CameraSource, OwnOutput, Reach};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{ProbeFault, Tracks};
 use crate::domain::restart::RestartPolicy;
@@ -127,8 +127,26 @@ pub fn reach(settings: &Settings) -> Reach {
     let apis = settings.servers.iter().map(|server| &server.api_url).filter(|url| is_here(url));
     let mut own_ports: Vec<u16> = apis.filter_map(Url::port_or_known_default).collect();
     own_ports.push(settings.http.listen.port());
-    Reach { allowed: settings.restream.allowed_networks.clone(), own_ports }
+    Reach { allowed: settings.restream.allowed_networks.clone(), own_ports, output: output(settings) }
 }
+
+/// Ports of MediaMTX as it comes: RTMP, HLS, SRT.
+const USUAL_PORTS: [u16; 3] = [1935, 8888, 8890];
+
+/// Where cameras are published.
+fn output(settings: &Settings) -> Option<OwnOutput> {
+    let restream = &settings.restream;
+    let server = settings.servers.iter().find(|server| server.name == restream.server)?;
+    let host = restream.media_host.clone().or_else(|| server.rtsp_url.host_str().map(str::to_owned))?;
+    let default_port = if server.rtsp_url.scheme() == "rtsps" { RTSPS_PORT } else { RTSP_PORT };
+    let port = restream.media_port.or(server.rtsp_url.port()).unwrap_or(default_port);
+    let hls = server.hls_url.as_ref().and_then(Url::port_or_known_default);
+    Some(OwnOutput { host, ports: [port].into_iter().chain(hls).chain(USUAL_PORTS).collect() })
+}
+
+/// Ports of RTSP where a URL names none.
+const RTSP_PORT: u16 = 554;
+const RTSPS_PORT: u16 = 322;
 
 /// Starts ffmpeg and probes cameras: this machine, or a simulation that needs no programs. The one seam below the relays:
 /// everything above it is the same in both, arguments, progress, rules, budget, database.

@@ -90,7 +90,7 @@ impl ApiPlace {
                 ),
             ),
             status if status.is_redirection() => Error::unavailable(format!(
-                "{origin} redirects to another address ({}): set api_url of server {server} to that address",
+                "{origin} redirects to another address ({}), as MediaMTX's HLS and WebRTC do and its API does not: correct api_url of server {server} (the API is at port 9997 by default)",
                 status.as_u16()
             )),
             status => {

@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use chrono::Utc;
 pub use report::{CheckOutcome, Finding, Report};
 
+use crate::actors::restream;
 use crate::adapters::database::{postgres, sqlite};
 use crate::adapters::ffmpeg::child::try_hiding;
 use crate::adapters::ffmpeg::ffmpeg_version;
@@ -50,7 +51,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
     findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
-    findings.extend(database(&settings.database).await);
+    findings.extend(database(settings).await);
     findings.extend(live(settings).await);
     findings.extend(nodes::findings(settings).await);
     findings.push(objects(&settings.objects).await);
@@ -133,10 +134,10 @@ async fn live(settings: &Settings) -> Vec<Finding> {
     }
 }
 
-async fn database(database: &DatabaseSettings) -> Vec<Finding> {
-    let file = match database {
+async fn database(settings: &Settings) -> Vec<Finding> {
+    let file = match &settings.database {
         DatabaseSettings::Sqlite(file) => file,
-        DatabaseSettings::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query).await,
+        DatabaseSettings::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query, &restream::reach(settings)).await,
         DatabaseSettings::Postgres(settings) => {
             return vec![match postgres::inspect(settings).await {
                 Ok(found) => Finding::ok("database", found),

@@ -56,8 +56,11 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
 }
 
 /// Whether a folder or a bucket is the one that the database knows. One that it does not know yet may be anything but another
-/// site's bucket; where that does not answer at all, the look at the bucket itself tells.
+/// site's bucket; where a bucket does not answer at all, the look at the bucket itself tells.
 async fn check_place(place: &dyn Identified, id: Option<Uuid>, claim: &NodeClaim, nodes: &[Node]) -> Result<()> {
+    if !place.is_taken_as_found() && place.found_identity().await.is_err() {
+        return Ok(());
+    }
     let expected = match id {
         Some(id) => id,
         None if place.is_taken_as_found() => return Ok(()),

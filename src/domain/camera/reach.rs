@@ -3,6 +3,8 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
+use super::CameraSource;
+use super::own_output::OwnOutput;
 use crate::base::network::Network;
 use crate::base::{Error, Result};
 
@@ -13,6 +15,8 @@ pub struct Reach {
     pub allowed: Vec<Network>,
     /// Ports of this machine that are no cameras: our own HTTP, and the control API of a media server here.
     pub own_ports: Vec<u16>,
+    /// Where cameras are published; `None` where none are.
+    pub output: Option<OwnOutput>,
 }
 
 /// Metadata services outside of the link-local networks: Alibaba, Oracle, Azure, and that of AWS over IPv6.
@@ -35,6 +39,16 @@ fn embedded(address: Ipv6Addr) -> Option<Ipv4Addr> {
 }
 
 impl Reach {
+    /// Refuses a source with an address that no camera may have, and one that is the camera's own path at the media server.
+    ///
+    /// # Errors
+    /// `Invalid` for `host` or `url`.
+    pub fn check_source(&self, source: &CameraSource, addresses: &[IpAddr]) -> Result<()> {
+        let port = source.port();
+        addresses.iter().try_for_each(|address| self.check(*address, port))?;
+        self.output.as_ref().map_or(Ok(()), |output| output.check(source, addresses))
+    }
+
     /// Refuses an address that no camera may have, in whatever notation. `Invalid` for `host`, with the key that lets it in.
     pub fn check(&self, address: IpAddr, port: Option<u16>) -> Result<()> {
         let address = address.to_canonical();
@@ -73,7 +87,7 @@ mod tests {
 
     #[test]
     fn cameras_are_called_and_what_only_this_machine_reaches_is_not() {
-        let reach = Reach { allowed: vec![], own_ports: vec![8080, 9997] };
+        let reach = Reach { own_ports: vec![8080, 9997], ..Reach::default() };
         let table = [
             ("10.0.0.9", Some(554), true),
             ("203.0.113.9", Some(9997), true),

@@ -78,6 +78,18 @@ impl Subject {
         }
     }
 
+    /// What people read in a list of all kinds: a camera with its display name, a disk with its host, a stream of any server by its
+    /// name.
+    pub fn title(&self) -> String {
+        match self {
+            Self::Camera { name, label: Some(label), .. } if !label.is_empty() && label != name => {
+                format!("{label} ({name})")
+            }
+            Self::Disk { host, name } => format!("{name} of {host}"),
+            _ => self.name().to_owned(),
+        }
+    }
+
     /// The row, for a camera.
     pub fn camera(&self) -> Option<i64> {
         match self {
@@ -103,6 +115,31 @@ impl Subject {
             }
             ("service", _) => Some(Self::Service { name }),
             _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_read_which_one_it_is() {
+        let camera = |label: Option<&str>| Subject::Camera {
+            id: 1,
+            name: "gate".to_owned(),
+            label: label.map(str::to_owned),
+        };
+        let disk = Subject::Disk { host: "edge-1".to_owned(), name: "/var".to_owned() };
+        for (subject, title) in [
+            (camera(None), "gate"),
+            (camera(Some("Tor")), "Tor (gate)"),
+            (camera(Some("gate")), "gate"),
+            (disk, "/var of edge-1"),
+            (Subject::Stream { server: "main".to_owned(), name: "a/b".to_owned() }, "a/b"),
+            (Subject::Service { name: "redis".to_owned() }, "redis"),
+        ] {
+            assert_eq!(subject.title(), title);
         }
     }
 }

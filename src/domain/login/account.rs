@@ -169,10 +169,13 @@ pub fn check_login_name(name: &str) -> Result<()> {
 /// # Errors
 /// `Invalid` at `password`, without it.
 pub fn check_password(password: &str) -> Result<()> {
-    if PASSWORD.contains(&password.chars().count()) {
+    let length = password.chars().count();
+    if PASSWORD.contains(&length) {
         return Ok(());
     }
-    let text = format!("must have {} to {} letters", PASSWORD.start(), PASSWORD.end());
+    let remedy = if length < *PASSWORD.start() { "longer" } else { "shorter" };
+    let (least, most) = (PASSWORD.start(), PASSWORD.end());
+    let text = format!("must have {least} to {most} characters and has {length}; choose a {remedy} one");
     Err(Error::invalid("password", text))
 }
 
@@ -217,6 +220,8 @@ mod tests {
         for (password, good) in [("0123456789", true), ("012345678", false), ("üüüüü", false), (&long, false)] {
             assert_eq!(check_password(password).is_ok(), good);
         }
+        let error = check_password("tür").expect_err("too short");
+        assert!(error.message().ends_with("has 3; choose a longer one"), "{error}");
         let shown = format!("{:?}", SecretHash("$argon2id$x".to_owned()));
         assert_eq!(shown, "***");
     }

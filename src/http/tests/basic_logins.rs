@@ -33,6 +33,30 @@ async fn names_and_passwords_may_be_sent_along_and_are_tried_only_so_often() {
 }
 
 #[actix_web::test]
+async fn programs_are_asked_for_a_name_and_a_password_and_browsers_are_not() {
+    let world = World::new().await;
+    world.add_user("anna", UserRole::Operator).await;
+    let chrome = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)");
+    let wrong = ("authorization", "Bearer wrong");
+    for (headers, basic) in [
+        (vec![], true),
+        (vec![("user-agent", "Lavf/59.27.100")], true),
+        (vec![("user-agent", "curl/7.88.1"), wrong], true),
+        (vec![chrome], false),
+        (vec![chrome, wrong], false),
+        (vec![("sec-fetch-mode", "cors")], false),
+    ] {
+        for path in ["/api/v1/users", "/api/v1/recordings/a/playlist.m3u8", "/metrics"] {
+            let answer = world.ask(Method::GET, path, &headers, None).await;
+            let asked = answer.header("www-authenticate");
+            assert_eq!((answer.status, asked.starts_with("Basic realm=")), (401, basic), "{path} {headers:?}: {asked}");
+            assert!(!asked.is_empty(), "{path} {headers:?}");
+        }
+    }
+    assert_eq!(world.get("/health").await.header("www-authenticate"), "");
+}
+
+#[actix_web::test]
 async fn a_password_that_comes_with_each_request_is_verified_once_until_it_is_another_one() {
     let world = World::new().await;
     for name in ["anna", "vera"] {

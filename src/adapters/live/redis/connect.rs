@@ -98,7 +98,10 @@ impl Target {
         if error.is_timeout() {
             return Error::new(
                 base::ErrorKind::Timeout,
-                format!("{shown}: timeout, no answer in {} s", ANSWER.as_secs()),
+                format!(
+                    "{shown}: timeout, no answer in {} s; check the network and whether Redis hangs there",
+                    ANSWER.as_secs()
+                ),
             );
         }
         match error.kind() {
@@ -106,7 +109,10 @@ impl Target {
                 unavailable(format!("{shown} refuses the login; correct user and password in live.redis_url"))
             }
             ErrorKind::RESP3NotSupported => unavailable(format!("{shown} is too old; Redis 6.2 or later is needed")),
-            ErrorKind::Io => unavailable(format!("{shown} unreachable: {}", redact::text(&error.to_string()))),
+            ErrorKind::Io => {
+                let why = redact::text(&error.to_string());
+                unavailable(format!("{shown} unreachable: {why}; start Redis there, or correct live.redis_url"))
+            }
             ErrorKind::Server(kind) => unavailable(format!("{shown}: {}", self.server_words(kind, error))),
             _ => unavailable(format!("{shown}: {}", words(error))),
         }
