@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 
 use percent_encoding::percent_decode_str;
+use secrecy::ExposeSecret;
 
 use super::CameraSource;
 use crate::base::{Error, Result};
@@ -52,8 +53,8 @@ impl OwnOutput {
 
 /// Whether the path, or the stream id of SRT, is the camera's own.
 fn names_itself(source: &CameraSource) -> bool {
-    let place = source.place();
-    let Some((_, after)) = place.split_once("://") else { return false };
+    // With what is shown of nobody, as the stream ids of SRT: it is compared and goes nowhere.
+    let Some((_, after)) = source.url.expose_secret().split_once("://") else { return false };
     let rest = &after[after.find(['/', '?']).unwrap_or(after.len())..];
     let (path, query) = rest.split_once('?').unwrap_or((rest, ""));
     let decoded = |text: &str| percent_decode_str(text).decode_utf8_lossy().into_owned();
