@@ -219,7 +219,11 @@ async fn every_wrong_answer_has_its_sentence() {
             "status 500: terminated",
         ),
         (http("502 Bad Gateway", "<html>nginx</html>"), ErrorKind::Unavailable, "with status 502"),
-        (http("301 Moved\r\nlocation: https://x/", ""), ErrorKind::Unavailable, "another address (301), as MediaMTX's HLS"),
+        (
+            http("301 Moved\r\nlocation: https://x/", ""),
+            ErrorKind::Unavailable,
+            "another address (301), as MediaMTX's HLS",
+        ),
         (b"RTSP/1.0 400 Bad Request\r\n\r\nconnection: close".to_vec(), ErrorKind::Unavailable, "does not speak HTTP"),
     ];
     for (answer, kind, words) in table {

@@ -137,7 +137,9 @@ async fn live(settings: &Settings) -> Vec<Finding> {
 async fn database(settings: &Settings) -> Vec<Finding> {
     let file = match &settings.database {
         DatabaseSettings::Sqlite(file) => file,
-        DatabaseSettings::Site { url, cameras_query, .. } => return rows::findings(url, cameras_query, &restream::reach(settings)).await,
+        DatabaseSettings::Site { url, cameras_query, .. } => {
+            return rows::findings(url, cameras_query, &restream::reach(settings)).await;
+        }
         DatabaseSettings::Postgres(settings) => {
             return vec![match postgres::inspect(settings).await {
                 Ok(found) => Finding::ok("database", found),

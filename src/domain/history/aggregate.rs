@@ -151,7 +151,11 @@ mod tests {
     fn nothing_is_said_of_the_time_before_the_first_reading_and_after_the_last() {
         type Watched = Option<(u16, u16)>;
         for (what, seconds, wanted) in [
-            ("its first bucket, and one that is still open", vec![55, 57, 61], vec![(0, Some((55, 60))), (60, Some((0, 2)))]),
+            (
+                "its first bucket, and one that is still open",
+                vec![55, 57, 61],
+                vec![(0, Some((55, 60))), (60, Some((0, 2)))],
+            ),
             ("polls that are a minute apart", vec![0, 60, 120], vec![(0, None), (60, None), (120, Some((0, 1)))]),
             ("a hole", vec![0, 20, 230], vec![(0, Some((0, 21))), (180, Some((50, 51)))]),
             ("a clock that was set back", vec![130, 70], vec![(120, Some((10, 11))), (60, Some((10, 11)))]),

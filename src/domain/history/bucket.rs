@@ -94,7 +94,14 @@ mod tests {
 
     fn bucket(at: i64, state: StreamState, bitrate: u16) -> Bucket {
         let band = CodeBand { min: bitrate, mean: bitrate + 2, max: bitrate + 5, last: bitrate + 1 };
-        Bucket { at, state: Some(state), reset: false, lost: false, watched: None, bands: vec![(Metric::Bitrate, band)] }
+        Bucket {
+            at,
+            state: Some(state),
+            reset: false,
+            lost: false,
+            watched: None,
+            bands: vec![(Metric::Bitrate, band)],
+        }
     }
 
     #[test]

@@ -125,11 +125,8 @@ mod tests {
 
     #[test]
     fn people_read_which_one_it_is() {
-        let camera = |label: Option<&str>| Subject::Camera {
-            id: 1,
-            name: "gate".to_owned(),
-            label: label.map(str::to_owned),
-        };
+        let camera =
+            |label: Option<&str>| Subject::Camera { id: 1, name: "gate".to_owned(), label: label.map(str::to_owned) };
         let disk = Subject::Disk { host: "edge-1".to_owned(), name: "/var".to_owned() };
         for (subject, title) in [
             (camera(None), "gate"),
