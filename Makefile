@@ -6,16 +6,17 @@ SHELL := /bin/bash
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
 NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose
+NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
 
 # Where cargo puts what it builds; cargo itself reads the variable too.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos web bench fmt lint unit browser api types clean
+.PHONY: help demo test chaos docker-test web bench fmt lint unit browser api types clean
 
 help: ## this list
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
 
 demo: web/dist/index.html ## builds and runs the whole thing on embedded defaults: http://127.0.0.1:8080
 	@.ci/install $(NEED_RUN)
@@ -46,7 +47,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/docker/entrypoint docker/make-secrets etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
 	.ci/summary-test
 	.ci/units
 	.ci/compose
@@ -77,6 +78,10 @@ types: web/dist/index.html ## the page's types, made anew from the API's documen
 chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	STREAMWARDEN_CHAOS=1 timeout 2400 cargo test --test it -- chaos --test-threads=1
+
+docker-test: ## the image and compose.yaml with a real engine: half an hour and 10 GB; MEDIAMTX_BIN names a MediaMTX
+	@.ci/install $(NEED_WEB) $(NEED_DOCKER)
+	.ci/docker-engine /usr/bin/python3 .ci/docker-test.py
 
 bench: ## ratios against bare ffmpeg, side by side in one run
 	@.ci/install $(NEED_RUN)
