@@ -3,9 +3,10 @@
 use std::net::TcpListener;
 
 use serde_json::Value;
-use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::AnyServer;
 use streamwarden::demo::media_server::{Credentials, Options};
 
+use crate::support::media::server;
 use crate::support::room::Room;
 
 /// What was found about one thing.
@@ -65,8 +66,7 @@ fn beside(server: &AnyServer, password: &str) -> Room {
 
 async fn media_server() -> AnyServer {
     let api = Some(Credentials::new(LOGIN.0, LOGIN.1));
-    let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN");
-    start(&choice, &Options { api, ..Options::default() }).await.expect("a media server")
+    server(&Options { api, ..Options::default() }).await
 }
 
 #[tokio::test]

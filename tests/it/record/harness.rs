@@ -23,7 +23,7 @@ use streamwarden::adapters::objects::directory::Directory;
 use streamwarden::adapters::spool::Spool;
 use streamwarden::adapters::spool::mp4::check;
 use streamwarden::config::settings::{ApiTrust, RecordSettings, ServerSettings};
-use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::AnyServer;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 use tempfile::TempDir;
@@ -31,7 +31,7 @@ use tokio::sync::watch;
 use url::Url;
 use uuid::Uuid;
 
-use crate::support::media::program;
+use crate::support::media::{self, program};
 use crate::support::wait::true_within;
 
 /// Nothing here takes so long, unless it is broken.
@@ -78,8 +78,7 @@ impl Harness {
 
     /// The same, and the server has these options.
     pub async fn set_on(live: SharedLive, options: &Options) -> Self {
-        let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
-        let media = start(&choice, options).await.expect("the media server starts");
+        let media = media::server(options).await;
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
         let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url(), readers_gone: false };

@@ -1,6 +1,7 @@
 //! Relays with everything they live with: a database file, a live store, a monitor, a media server, and cameras.
 
 use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::time::Duration;
@@ -22,7 +23,7 @@ use streamwarden::adapters::live::{Change, LiveChanges, SharedLive};
 use streamwarden::adapters::mediamtx::MediaMtx;
 use streamwarden::adapters::mediamtx::rtsp_connection::RtspPlace;
 use streamwarden::config::settings::{ApiTrust, ServerSettings};
-use streamwarden::demo::demo_server::{AnyServer, MediaServerChoice, start};
+use streamwarden::demo::demo_server::AnyServer;
 use streamwarden::demo::media_server::{MediaServer, Options};
 use streamwarden::domain::camera::{CameraState, CameraStatus, Reach};
 use streamwarden::domain::start_budget::Rates;
@@ -30,21 +31,18 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
 use url::Url;
 
+use crate::support::encrypted::encrypted;
 use crate::support::media::program;
+pub use crate::support::media::server;
 use crate::support::wait;
 
 /// Nothing here takes so long, unless it is broken.
 pub const TIMEOUT: Duration = Duration::from_secs(45);
 /// No progress for so long is a stall.
 pub const STALL: Duration = Duration::from_secs(3);
-
-/// The stand-in, or the server that `MEDIAMTX_BIN` names.
-pub async fn server(options: &Options) -> AnyServer {
-    let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");
-    start(&choice, options).await.expect("the media server starts")
-}
 
 /// The relays and their world.
 pub struct Harness {
@@ -76,6 +74,25 @@ impl Harness {
     /// The same on this live store.
     pub async fn with_live(options: Options, live: SharedLive) -> Self {
         let server = server(&options).await;
+        let place = (server.rtsp_url(), ApiTrust::Machine);
+        Self::of(server, place, options, live).await
+    }
+
+    /// Cameras are published over TLS, with the certificate in this folder.
+    pub async fn over_tls(certificate: &Path, trust: ApiTrust) -> (Self, AbortOnDropHandle<()>) {
+        let (options, live) = (Options::default(), MemoryLiveStore::new(Duration::from_secs(600)));
+        let server = server(&options).await;
+        let (address, serving) = encrypted(certificate, &server.rtsp_url()).await;
+        let url = format!("rtsps://{address}").parse().expect("a URL");
+        (Self::of(server, (url, trust), options, Arc::new(live)).await, serving)
+    }
+
+    async fn of(
+        server: AnyServer,
+        (rtsp_url, rtsp_trust): (Url, ApiTrust),
+        options: Options,
+        live: SharedLive,
+    ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
         let told = live.subscribe().await.expect("subscribed");
@@ -83,13 +100,13 @@ impl Harness {
         let settings = ServerSettings {
             name: "main".into(),
             api_url: server.api_url(),
-            rtsp_url: server.rtsp_url(),
+            rtsp_url,
             hls_url: None,
             webrtc_url: None,
             api_username: None,
             api_password: None,
             api_trust: ApiTrust::Machine,
-            rtsp_trust: ApiTrust::Machine,
+            rtsp_trust,
             publish_username: None,
             publish_password: None,
         };

@@ -4,6 +4,7 @@ use std::process::{Child, Command, Stdio};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use streamwarden::config::settings::ApiTrust;
 use streamwarden::domain::camera::{CameraState, CameraStatus};
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
@@ -12,6 +13,8 @@ use url::Url;
 
 use super::harness::{Harness, Source, TIMEOUT};
 use super::program::until;
+use crate::support::encrypted::{certificate, fingerprint};
+use crate::support::film::pictures;
 use crate::support::wait::stays;
 
 /// An ffmpeg of somebody else's that publishes to the harness's server until it is pushed aside.
@@ -165,5 +168,29 @@ async fn a_path_that_is_free_in_a_moment_was_not_taken() {
     drop(other);
     harness.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
     assert_eq!(told(&harness), Vec::<String>::new());
+    harness.stop().await;
+}
+
+#[actix::test]
+async fn over_tls_only_the_server_with_the_right_certificate_gets_the_picture() {
+    let (source, folder) = (Source::start().await, tempfile::tempdir().expect("a folder"));
+    certificate(folder.path());
+    let row = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a"));
+
+    let (mut harness, _serving) = Harness::over_tls(folder.path(), ApiTrust::Fingerprint([10; 32])).await;
+    harness.sql(&row);
+    let shown = format!("its SHA-256 fingerprint is {}", fingerprint(folder.path()));
+    let says = |camera: &CameraStatus| camera.last_error.as_ref().is_some_and(|why| why.contains(&shown));
+    harness.camera("gate", |camera| camera.is_some_and(says)).await;
+    assert_eq!(harness.processes(), Vec::<u32>::new(), "nothing is sent to it");
+    harness.stop().await;
+
+    let (mut harness, _serving) =
+        Harness::over_tls(folder.path(), ApiTrust::File(folder.path().join("server.crt"))).await;
+    harness.sql(&row);
+    harness.state("gate", CameraState::Running).await;
+    let path = harness.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a URL");
+    let read = tokio::task::spawn_blocking(move || pictures(&path, 20)).await.expect("a reader");
+    assert_eq!(read, 20, "pictures of a reader");
     harness.stop().await;
 }

@@ -78,6 +78,11 @@ pub struct Watched {
     pub place: Option<usize>,
 }
 
+/// Reads so many pictures of a path, if there are as many; returns how many could be decoded.
+pub fn pictures(url: &Url, most: usize) -> usize {
+    digests(["-rtsp_transport", "tcp", "-i", url.as_str()], &["-frames:v", &most.to_string()]).len()
+}
+
 /// So many pictures of a path that somebody plays this film to.
 pub fn watch(url: &Url, film: &Path, pictures: usize) -> Vec<Watched> {
     let (film, count) = (frames(film), pictures.to_string());
