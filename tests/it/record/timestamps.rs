@@ -143,7 +143,7 @@ fn follow(row: &Row, segments: &[Segment]) {
     let name = row.name;
     let told: Vec<_> = segments.iter().map(|one| (one.number, one.started_at, one.duration_ms, one.media_ms)).collect();
     for one in segments {
-        let media = one.media_ms.expect("a length");
+        let media = one.media_ms.unwrap_or_else(|| panic!("{name}: {one:?}"));
         assert!(media <= one.duration_ms * 5 / 4 + 12_000, "{name}: a player shows {media} ms: {told:?}");
     }
     // Twenty seconds in segments of two seconds: never hundreds of one key frame each.
