@@ -2,8 +2,8 @@
 //!
 //! Each file carries its own `moov`: its head is named as `EXT-X-MAP` and the rest as `EXT-X-BYTERANGE` (RFC 8216). The
 //! timestamps of a run go on over its files, which follow one another as they are, and begin behind those of the run before it
-//! ([`SessionStarts::media_begin`](super::wall_clock::SessionStarts::media_begin)); where another run begins, or a file
-//! is missing, and before every file of versions whose files all began at zero, stands an `EXT-X-DISCONTINUITY`. A gap needs
+//! ([`SessionStarts::media_begin`](super::wall_clock::SessionStarts::media_begin)); where another run begins, a file
+//! is missing or has other tracks, and before every file of versions whose files all began at zero, stands an `EXT-X-DISCONTINUITY`. A gap needs
 //! no other mark: `EXT-X-PROGRAM-DATE-TIME` tells the wall clock. Pure text; the caller knows the addresses.
 
 use std::fmt::Write;
@@ -60,7 +60,9 @@ impl PlaylistEntry {
 fn goes_on(before: &Segment, segment: &Segment) -> bool {
     let end = before.media_start_ms.zip(before.media_ms).map(|(start, length)| start.saturating_add(length));
     let fits = end.zip(segment.media_start_ms).is_some_and(|(end, start)| end.abs_diff(start) <= BREAK);
-    fits && before.session == segment.session && before.number.checked_add(1) == Some(segment.number)
+    // Heads of one run differ only where a track was added or has ended.
+    let same_tracks = before.init_bytes == segment.init_bytes;
+    fits && same_tracks && before.session == segment.session && before.number.checked_add(1) == Some(segment.number)
 }
 
 /// Whether more can follow.
@@ -175,6 +177,12 @@ mod tests {
             ("its timestamps jumped", of(0, Some(0), 10_000), of(1, Some(3_600_000), 10_000), false),
             ("of an older version", of(0, None, 10_000), of(1, None, 10_000), false),
             ("of an older version, the first by this one", of(0, None, 10_000), of(1, Some(10_000), 10_000), false),
+            (
+                "sound has begun",
+                of(0, Some(0), 10_000),
+                Segment { init_bytes: 2_000, ..of(1, Some(10_000), 10_000) },
+                false,
+            ),
             ("another session", of(2, Some(10_000), 10_000), other, false),
         ] {
             let entries = PlaylistEntry::all([&before, &after], |segment| segment.number.to_string());

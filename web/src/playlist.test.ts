@@ -66,8 +66,8 @@ describe("position and wall clock", () => {
 });
 
 describe("what cannot be played", () => {
-  const gone = { start: 10, end: 20, anew: false };
-  const other = { start: 30, end: 30, anew: true };
+  const gone = { start: 10, end: 20, anew: null };
+  const other = { start: 30, end: 30, anew: 30 };
 
   it("is left out when the player has come to it, and not before", () => {
     for (const [position, hole] of [

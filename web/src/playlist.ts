@@ -73,8 +73,8 @@ export interface Hole {
   start: number;
   /** Where it goes on. */
   end: number;
-  /** What comes then has to be opened anew. */
-  anew: boolean;
+  /** The position by the playlist where what comes then has to be opened anew; null where it has not. */
+  anew: number | null;
 }
 
 /** So soon before a hole what was loaded has come to its end, seconds. */

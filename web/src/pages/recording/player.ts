@@ -32,6 +32,8 @@ export class Player {
   private video: HTMLVideoElement | null = null;
   private waits: (() => void) | null = null;
   private holes: Hole[] = [];
+  /** The playlist as it was when it was opened. */
+  private opened: readonly Cue[] = [];
   /** Opens the same playlist anew at a position. */
   private again: (position: number) => void = () => undefined;
 
@@ -76,6 +78,7 @@ export class Player {
         this.say(m.player.nothing, this.retry);
         return;
       }
+      this.opened = cues;
       this.events.onCues(cues);
       if (this.video === null) await new Promise<void>((resolve) => (this.waits = resolve));
       if (this.video !== null && turn === this.turn) await this.attach(this.video, new URL(url, document.baseURI).href, from(cues), turn, fallback);
@@ -168,7 +171,7 @@ export class Player {
       const ends = data.details === Library.ErrorDetails.BUFFER_STALLED_ERROR && loaded > video.currentTime + 1;
       if (ends) this.again(video.currentTime + 0.3);
       if (ends || !data.fatal) return;
-      const hole = holeOf(data, fragments, loaded);
+      const hole = holeOf(data, fragments, loaded, this.opened);
       if (hole !== null) {
         this.holes.push(hole);
         if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.pass(video);
@@ -190,11 +193,11 @@ export class Player {
     const hole = this.hls === null ? null : holeAt(this.holes, video.currentTime);
     if (hole === null) return;
     this.holes = this.holes.filter((one) => one !== hole);
-    const position = hole.end + 0.05;
-    if (hole.anew) {
-      this.again(position);
+    if (hole.anew !== null) {
+      this.again(hole.anew + 0.05);
       return;
     }
+    const position = hole.end + 0.05;
     video.currentTime = position;
     this.hls?.startLoad(position);
   }
@@ -218,17 +221,22 @@ function nameAllSound(source: MediaSource | undefined | null, fragments: () => r
 }
 
 /** The stretch that a fatal error leaves out; null for an error that no other position heals. */
-function holeOf(data: ErrorData, fragments: readonly Fragment[], loaded: number): Hole | null {
+function holeOf(data: ErrorData, fragments: readonly Fragment[], loaded: number, cues: readonly Cue[]): Hole | null {
   // A file without its head fails as the head of its fragment.
   const place = fragments.findIndex((one) => one === data.frag || (data.frag !== undefined && one.initSegment === data.frag));
   const fragment = fragments[place];
   const [type, details]: string[] = [data.type, data.details];
-  if (details === "mediaSourceRequiresReset") {
+  const head = fragment?.initSegment?.data ?? null;
+  const before = fragments[place - 1]?.initSegment?.data ?? null;
+  // The buffers were opened for the tracks before it.
+  const otherTracks = details === "bufferAppendError" && head !== null && before !== null && soundCodecs(head).join() !== soundCodecs(before).join();
+  if (details === "mediaSourceRequiresReset" || otherTracks) {
     const start = fragment?.start ?? loaded;
-    return { start, end: start, anew: true };
+    // hls.js moves fragments to where their timestamps are, and knows nothing of that when it is opened anew.
+    return { start, end: start, anew: cues[place]?.start ?? start };
   }
   if (type !== "networkError" || fragment === undefined || place === fragments.length - 1) return null;
-  return { start: fragment.start, end: fragment.start + fragment.duration, anew: false };
+  return { start: fragment.start, end: fragment.start + fragment.duration, anew: null };
 }
 
 /** What a browser says about a codec that it does not have, in words. */
