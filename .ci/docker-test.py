@@ -146,7 +146,7 @@ def start():
     (FOLDER / "camera.yml").write_text("paths:\n  all_others:\n")
     docker("run", "-d", "--name", "camera", "--network", network, "-v", f"{FOLDER}/camera.yml:/mediamtx.yml:ro", "local/mediamtx")
     film = ["-nostdin", "-loglevel", "error", "-re", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"]
-    docker("run", "-d", "--name", "film", "--restart=always", "--network", network, "--entrypoint", "ffmpeg", "streamwarden:one", *film, "-rtsp_transport", "tcp", "-f", "rtsp", "rtsp://camera:8554/live")
+    docker("run", "-d", "--name", "film", "--restart=always", "--no-healthcheck", "--network", network, "--entrypoint", "ffmpeg", "streamwarden:one", *film, "-rtsp_transport", "tcp", "-f", "rtsp", "rtsp://camera:8554/live")
     eventually("the monitor answers", lambda: api("/api/v1/status")["roles"] == ["monitor"])
     add = ["cameras", "add", "front", "--url", "rtsp://camera:8554/live", "--username", "viewer", "--password-file", "-"]
     eventually("a camera is added", lambda: compose("exec", "-T", "restream", "streamwarden", *add, check=False, quiet=True, stdin=CAMERA_PASSWORD + "\n").returncode == 0)
@@ -254,7 +254,9 @@ def main():
     complete(at, after)
     verified("streamwarden:one")
     compose("up", "-d", image="streamwarden:two")
-    eventually("the upgraded monitor answers", lambda: "(two)" in api("/api/v1/status")["version"])
+    eventually("the upgraded monitor answers", lambda: api("/api/v1/status")["roles"] == ["monitor"])
+    version = compose("exec", "-T", "record", "streamwarden", "version", image="streamwarden:two")
+    expect("(two)" in version, "it is the other image", version)
     after = eventually("upgraded: recording goes on, what was stored is there", lambda: grown(after))
     verified("streamwarden:two")
     eventually("the upgraded are healthy", lambda: all(one["State"].get("Health", {}).get("Status") == "healthy" for one in containers()))

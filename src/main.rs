@@ -10,7 +10,7 @@ use streamwarden::app::Origins;
 use streamwarden::cli::{
     Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, health_command,
     incident_commands, login_commands, manual, meant, note, printed, recording_commands, status_command,
-    version_command,
+    test_stream_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -100,6 +100,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         CliCommand::Audit(command) => login_commands::audit(&files, command),
         CliCommand::Status(target) => status_command::run(&files, target),
         CliCommand::Health(options) => health_command::run(&files, &options),
+        CliCommand::TestStream(options) => test_stream_command::run(&files, options),
         CliCommand::Config(print) => configuration::run(&files, print),
         CliCommand::Completions(options) => manual::completions(options),
         CliCommand::Man(options) => manual::man(&options),

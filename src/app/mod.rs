@@ -41,6 +41,7 @@ mod services;
 #[cfg(feature = "demo")]
 mod stale_demos;
 mod systemd_notifier;
+pub mod test_stream;
 
 use std::future::Future;
 use std::net::{SocketAddr, TcpListener};

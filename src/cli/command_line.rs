@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     ApiTarget, Files, Print, camera_commands, folder_commands, health_command, incident_commands, login_commands,
-    manual_options, recording_commands, version_command,
+    manual_options, recording_commands, test_stream_command, version_command,
 };
 use crate::config::CliOverrides;
 
@@ -61,6 +61,8 @@ pub enum CliCommand {
     Status(ApiTarget),
     /// Whether the running streamwarden answers; for the health check of a container and for scripts.
     Health(health_command::HealthOptions),
+    /// Publish a test picture with a tone to a media server, to try out everything behind it without a camera.
+    TestStream(test_stream_command::TestStreamOptions),
     /// Print every value of the configuration in force, and where it comes from. Secrets are not shown.
     Config(Print),
     /// Print the completions of a shell, for example `streamwarden completions bash > /etc/bash_completion.d/streamwarden`

@@ -25,6 +25,7 @@ pub mod recording_commands;
 pub mod runs_command;
 pub mod sheet_commands;
 pub mod status_command;
+pub mod test_stream_command;
 pub mod version_command;
 pub mod wait;
 mod whom;

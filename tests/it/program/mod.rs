@@ -27,4 +27,5 @@ mod secrets;
 mod standby;
 mod stop;
 mod terminal;
+mod test_streams;
 mod tls;
