@@ -97,7 +97,8 @@ impl TestStream {
     /// MediaMTX lets the newest publisher win: the one before would be disconnected.
     async fn refuse_taken(&self, server: &ServerSettings) -> Result<()> {
         let listing = MediaMtx::new(server)?.list().await?;
-        let taken = listing.paths.iter().any(|path| path.name == self.name && (path.available || path.source.is_some()));
+        let taken =
+            listing.paths.iter().any(|path| path.name == self.name && (path.available || path.source.is_some()));
         if !taken {
             return Ok(());
         }
@@ -148,7 +149,8 @@ mod tests {
     #[test]
     fn the_address_comes_last_and_sound_is_left_out_on_demand() {
         for (sound, inputs) in [(true, 2), (false, 1)] {
-            let stream = TestStream { name: StreamName::parse("a/b").expect("a name"), server: None, sound, length: None };
+            let stream =
+                TestStream { name: StreamName::parse("a/b").expect("a name"), server: None, sound, length: None };
             let url = Argument::url(&"rtsp://u:secret@h:8554/a/b".to_owned().into());
             let shown: Vec<String> =
                 stream.arguments(url).iter().map(|one| one.shown().to_string_lossy().into_owned()).collect();
