@@ -28,8 +28,9 @@ const STREAMS: i64 = 100;
 const DAY: i64 = 1_440;
 /// Rows of one transaction.
 const BATCH: i64 = 1_000_000;
-/// No request may take longer.
+/// No request may take longer; judging a month of every stream has a goal of its own.
 const GOAL: Duration = Duration::from_millis(50);
+const MONTH_GOAL: Duration = Duration::from_millis(200);
 /// Each request is made so often.
 const ROUNDS: usize = 20;
 
@@ -113,6 +114,7 @@ fn requests(begin: DateTime<Utc>, minutes: i64) -> Vec<(&'static str, String)> {
         ("the newest segments", format!("{stream}/segments?from={}", time(end.saturating_sub(60)))),
         ("a playlist of a day", format!("{stream}/playlist.m3u8?from={}&to={}", time(middle), time(middle + DAY))),
         ("incidents", "/api/v1/incidents".to_owned()),
+        ("completeness of 100 streams, 30 days", format!("/api/v1/completeness?from={}", time((end - 30 * DAY).max(0)))),
     ]
 }
 
@@ -128,5 +130,6 @@ async fn ask(program: &Program, what: &str, route: &str) {
     let median = measure::figures::median(&mut readings);
     let longest = readings.iter().max().copied().unwrap_or_default();
     let (median, longest) = (measure::figures::ms(median), measure::figures::ms(longest));
-    println!("{what}: median {median:.1} ms, longest {longest:.1} ms (goal {:.0} ms)", measure::figures::ms(GOAL));
+    let goal = if route.contains("completeness") { MONTH_GOAL } else { GOAL };
+    println!("{what}: median {median:.1} ms, longest {longest:.1} ms (goal {:.0} ms)", measure::figures::ms(goal));
 }

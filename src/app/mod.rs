@@ -163,6 +163,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         troubles: services.node.troubles.subscribe(),
         hub,
         maintenance,
+        completeness: http::RecentCompleteness::default(),
         host_reporters: Mutex::default(),
         labels: settings.monitor.labels.clone(),
         history: services.history,

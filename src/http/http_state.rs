@@ -8,6 +8,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
 use super::caller::IdentifyCaller;
+use super::completeness_metrics::RecentCompleteness;
 use super::player_addresses::PlayerAddresses;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
@@ -89,6 +90,8 @@ pub struct HttpState {
     pub live: SharedLive,
     /// Cameras, recordings and incidents, for reading.
     pub stores: Stores,
+    /// How complete the recordings of the last day are, for `/metrics`.
+    pub completeness: RecentCompleteness,
     /// Which token tells of which host.
     pub host_reporters: Mutex<HostReporters>,
     /// What known addresses are called.

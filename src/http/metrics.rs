@@ -44,6 +44,7 @@ pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnsw
             .value(backlog);
     }
     free(&mut text, &state, objects.ok().flatten());
+    state.completeness.write(&mut text, &state.stores).await;
     each(&mut text, &latest);
     host_metrics::hosts(&mut text, &latest.hosts);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))

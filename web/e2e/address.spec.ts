@@ -21,6 +21,10 @@ test("Back brings filter and tile again, and so does the address in another tab"
 });
 
 test("an address that is none says so", async ({ page }) => {
+  await page.goto("/nope");
+  await expect(page.getByRole("heading", { level: 1 })).toHaveText(/no such page/);
+  await page.getByRole("link", { name: "See the streams" }).click();
+  await expect(page.getByRole("table")).toBeVisible();
   await open(page, "#/nonsense");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/no such page/);
   await expect(page).toHaveTitle(/No such page/);

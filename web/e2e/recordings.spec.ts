@@ -111,3 +111,32 @@ test("a recording that goes on is opened at its last minute, and one steps back 
   await page.getByRole("button", { name: "Whole day" }).click();
   await expect.poll(async () => (await range()) / whole).toBeGreaterThan(0.9);
 });
+
+test("a day of completeness leads to what was recorded, and a stretch is chosen on the strip", async ({ page }) => {
+  const { stream } = await recorded(page);
+  await open(page, "#/recordings");
+  await page.getByRole("link", { name: "How complete is it?" }).click();
+  await page.getByRole("button", { name: new RegExp(`^${stream}, \\d{4}-\\d\\d-\\d\\d: (whole|[\\d.]+ %)`) }).last().click();
+  await expect(page).toHaveURL(/completeness\?.*day=/);
+  const day = page.locator(".gap-day");
+  await expect(day).toContainText("is stored");
+  await day.getByRole("link", { name: /^Play (this day|what was recorded)/ }).last().click();
+  await expect(page).toHaveURL(/#\/recordings\/.*at=/);
+  await page.getByRole("button", { name: "Choose a stretch" }).click();
+  const from = page.locator(".stretch-download").getByLabel("From");
+  const before = await from.inputValue();
+  await page.locator(".strip").scrollIntoViewIfNeeded();
+  const box = await page.locator(".strip").boundingBox();
+  if (box === null) throw new Error("no strip");
+  await page.mouse.move(box.x + box.width * 0.3, box.y + 8);
+  await page.mouse.down();
+  await page.mouse.move(box.x + box.width * 0.6, box.y + 8, { steps: 4 });
+  await page.mouse.up();
+  await expect(page.locator(".strip .stretch")).toBeVisible();
+  await expect(from).not.toHaveValue(before);
+  // By keys: the begin goes to the moment that is shown.
+  const chosen = await from.inputValue();
+  await page.locator(".strip").press("End");
+  await page.locator(".strip").press("[");
+  await expect(from).not.toHaveValue(chosen);
+});

@@ -29,6 +29,7 @@ import type {
   Sample,
   Segment,
   Status,
+  StreamCompleteness,
   StreamSessions,
   StreamStatus,
   Token,
@@ -294,6 +295,8 @@ export const api = {
   hostHistory: (name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
     past<HostPoint>(`hosts/${part(name)}/history`, query, signal),
 
+  /** How complete the recordings of every stream are since a moment. It may take long. */
+  completeness: (query: { from: string }, signal?: AbortSignal) => call<{ items: StreamCompleteness[] }>("GET", address("completeness", query), undefined, signal, null, LONG_LIMIT),
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),
   sessions: (server: string, stream: string, signal?: AbortSignal) =>
     call<{ items: RecordingSession[] }>("GET", address(`recordings/${part(stream)}/sessions`, { server }), undefined, signal),

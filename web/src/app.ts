@@ -9,7 +9,7 @@ import { closeDialog } from "./components/dialog";
 import { askInstead } from "./fallback";
 import { entry, learnSession, type Entry } from "./login";
 import { actions, clock, model, now, past, route, title, type Model } from "./model";
-import { parseRoute, placeOf } from "./router";
+import { currentRoute, placeOf } from "./router";
 import { arrive, followScroll } from "./shell/scroll";
 import { reduce } from "./store";
 import { lead } from "./summary_words";
@@ -167,7 +167,7 @@ export class App {
   };
 
   private navigate(): void {
-    const next = parseRoute(location.hash);
+    const next = currentRoute();
     const elsewhere = placeOf(next) !== placeOf(route.peek());
     if (elsewhere) closeDialog();
     batch(() => {

@@ -6,7 +6,7 @@ import { serverNow } from "./api";
 import { Turns } from "./browser/turns";
 import { DayPast } from "./day_past";
 import { Past } from "./past";
-import { parseRoute, type Route } from "./router";
+import { currentRoute, type Route } from "./router";
 import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
 import type { PlanView, Status } from "./types";
 import type { Connection } from "./ws";
@@ -30,7 +30,7 @@ export interface Model {
   heardAt: number | null;
 }
 
-export const route = signal<Route>(parseRoute(typeof location === "undefined" ? "" : location.hash));
+export const route = signal<Route>(currentRoute());
 
 export const model = signal<Model>({
   live: emptyState(),

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { href, parseRoute, placeOf, type Route } from "./router";
+import { href, isAtHome, parseRoute, placeOf, type Route } from "./router";
 
 const routes: Exclude<Route, { page: "unknown" }>[] = [
   { page: "incidents" },
@@ -9,6 +9,7 @@ const routes: Exclude<Route, { page: "unknown" }>[] = [
   { page: "cameras" },
   { page: "camera", id: 12 },
   { page: "recordings" },
+  { page: "completeness" },
   { page: "recording", server: "my server", name: "a/b?c#d%", session: null },
   { page: "recording", server: "main", name: "a", session: "0190-x&y" },
 ];
@@ -37,3 +38,13 @@ it("the same page with another session need not be built anew", () => {
   expect(placeOf({ page: "camera", id: 1 })).not.toBe(placeOf({ page: "camera", id: 2 }));
   expect(placeOf({ page: "camera", id: 1 })).toBe(placeOf({ page: "camera", id: 1 }));
 });
+
+it.each([
+  ["/", "http://h/", true],
+  ["/index.html", "http://h/index.html", true],
+  ["/nope", "http://h/nope", false],
+  ["/a/b", "http://h/a/../", false],
+  ["/cams/", "http://h/cams/", true],
+  ["/cams", "http://h/cams/", true],
+  ["/cams/nope", "http://h/cams/", false],
+])("%s below %s is the page's own address: %s", (path, base, is) => expect(isAtHome(path, base)).toBe(is));

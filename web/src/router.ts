@@ -7,6 +7,7 @@ export type Route =
   | { page: "cameras" }
   | { page: "camera"; id: number }
   | { page: "recordings" }
+  | { page: "completeness" }
   | { page: "recording"; server: string; name: string; session: string | null }
   | { page: "incidents" }
   | { page: "hosts" }
@@ -22,6 +23,12 @@ function decode(part: string | undefined): string | null {
   } catch {
     return null;
   }
+}
+
+/** Whether the page stands at its own address: another one is a mistake, until a part after `#` says which page is meant. */
+export function isAtHome(path: string, base: string): boolean {
+  const root = new URL(".", base).pathname;
+  return path === root || `${path}/` === root || path === `${root}index.html`;
 }
 
 /** Reads an address. */
@@ -42,6 +49,7 @@ export function parseRoute(hash: string): Route {
       return { page: "recording", server, name, session: new URLSearchParams(query).get("session") };
     case "hosts":
       return server === null ? { page: "hosts" } : { page: "host", name: server };
+    case "completeness":
     case "incidents":
     case "system":
     case "wall":
@@ -49,6 +57,13 @@ export function parseRoute(hash: string): Route {
     default:
       return { page: "unknown" };
   }
+}
+
+/** The page that the browser's address names. */
+export function currentRoute(): Route {
+  if (typeof location === "undefined") return parseRoute("");
+  const isMistake = location.hash.length < 2 && !isAtHome(location.pathname, document.baseURI);
+  return isMistake ? { page: "unknown" } : parseRoute(location.hash);
 }
 
 export function href(route: Exclude<Route, { page: "unknown" }>): string {

@@ -43,6 +43,8 @@ export type RecordingStatus = Required<Schemas["RecordingStatus"]>;
 export type Sample = Pick<Required<Schemas["HistoryPoint"]>, "at" | "state" | "bitrate" | "readers">;
 /** A time of which nothing is known. */
 export type Gap = Schemas["Gap"];
+export type RecordingGap = Schemas["RecordingGap"];
+export type StreamCompleteness = Schemas["StreamCompleteness"];
 /** Least, mean, most and last of the metrics that were asked for. */
 export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "values" | "reset">;
 export type RecordingSummary = Schemas["RecordingSummary"];

@@ -1,6 +1,6 @@
 //! How complete recordings are, put together from all that the database knows of a time.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
@@ -16,8 +16,8 @@ use crate::domain::recording::SegmentState;
 const PAGE: u32 = 1_000;
 const MOST: usize = 20_000;
 
-/// More sessions that are not whole are not asked for one by one.
-const MOST_SESSIONS_LOOKED_AT: usize = 300;
+/// So many sessions that are not whole are read in one question, each of which has a time limit of its own.
+const SESSIONS_AT_ONCE: usize = 200;
 
 /// How complete the recordings of every stream, or of one, are in a time; by server and name. Before a stream was first recorded nothing
 /// is expected of it.
@@ -38,23 +38,25 @@ pub async fn completeness(
     let recorded = recorded(stores, asked, stream.clone(), &sessions).await?;
     let known = stores.recordings.recordings().await?;
     let evidence = GapEvidence {
-        sessions: sessions.into_iter().map(|one| one.session).collect(),
+        sessions: GapEvidence::by_stream(sessions.into_iter().map(|one| one.session)),
         incidents: incidents(stores, asked).await?,
         excused: stores.maintenance.maintenance(now).await?,
         cameras: stores.cameras.cameras().await?,
     };
     let wanted = |name: &str| stream.as_deref().is_none_or(|stream| stream == name);
-    let mut names: BTreeSet<(&str, &str)> =
-        known.iter().map(|one| (one.server.as_str(), one.stream.as_str())).filter(|(_, name)| wanted(name)).collect();
-    names.extend(recorded.iter().map(|one| (one.server.as_str(), one.stream.as_str())));
+    // Each stream with when it was first recorded, and what was recorded of it: everything is looked at once.
+    let mut streams: BTreeMap<(String, String), (Option<DateTime<Utc>>, Vec<RecordedSpan>)> = BTreeMap::new();
+    for one in known.into_iter().filter(|one| wanted(&one.stream)) {
+        streams.entry((one.server, one.stream)).or_default().0 = Some(one.first);
+    }
+    for one in recorded {
+        streams.entry((one.server.clone(), one.stream.clone())).or_default().1.push(one);
+    }
     let mut judged = Vec::new();
-    for (server, name) in names {
-        let its: Vec<RecordedSpan> =
-            recorded.iter().filter(|one| one.server == server && one.stream == name).cloned().collect();
-        let before = known.iter().find(|one| one.server == server && one.stream == name).map(|one| one.first);
-        let first = before.into_iter().chain(its.iter().map(|one| one.span.from)).min();
+    for ((server, name), (before, its)) in &streams {
+        let first = before.iter().copied().chain(its.iter().map(|one| one.span.from)).min();
         let expected = Span { from: first.map_or(asked.from, |first| asked.from.max(first)), to: asked.to };
-        judged.extend(judge(server, name, expected, &its, &evidence.of(server, name, asked.to, now)));
+        judged.extend(judge(server, name, expected, its, &evidence.of(server, name, asked.to, now)));
     }
     Ok(judged)
 }
@@ -77,18 +79,22 @@ async fn recorded(
                 state: SegmentState::Evicted,
                 span,
             }),
-            None => others.push(one.session.id),
+            None if reaches(one, asked) => others.push(one.session.id),
+            None => {}
         }
     }
-    if others.len() > MOST_SESSIONS_LOOKED_AT {
-        return stores.recordings.recorded_spans(asked, stream, SpansOf::All).await;
-    }
     spans.retain(|one| one.span.from < asked.to && one.span.to > asked.from);
-    if !others.is_empty() {
-        spans.extend(stores.recordings.recorded_spans(asked, stream.clone(), SpansOf::Sessions(others)).await?);
+    for some in others.chunks(SESSIONS_AT_ONCE) {
+        let of = SpansOf::Sessions(some.to_vec());
+        spans.extend(stores.recordings.recorded_spans(asked, stream.clone(), of).await?);
     }
     spans.extend(stores.recordings.recorded_spans(asked, stream, SpansOf::NotStored).await?);
     Ok(spans)
+}
+
+/// Whether something of a session may lie in that time.
+fn reaches(of: &SessionSummary, asked: Span) -> bool {
+    of.session.ended_at.is_none_or(|end| end + ROUNDED > asked.from)
 }
 
 /// From the first frame to the end, where all of that can be played. The start of a session is rounded down to a second.

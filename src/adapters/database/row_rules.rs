@@ -8,6 +8,7 @@ use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
+use crate::domain::completeness::RecordedSpan;
 use crate::domain::incident::MOST_NOTES;
 use crate::domain::probe::ProbeOutcome;
 use crate::domain::recording::Segment;
@@ -40,10 +41,8 @@ pub(super) fn recorded_spans(follows: &str, places: [&str; 4], only: &SpansOf) -
     let only = match only {
         SpansOf::All => String::new(),
         SpansOf::NotStored => " AND state IN ('sealed', 'uploading')".to_owned(),
-        SpansOf::Sessions(ids) => {
-            let ids: Vec<String> = ids.iter().map(|id| format!("'{id}'")).collect();
-            format!(" AND session IN ({})", ids.join(", "))
-        }
+        // Read in another way: see `session_segments`.
+        SpansOf::Sessions(_) => " AND 1 = 0".to_owned(),
     };
     format!(
         "WITH one AS (SELECT server, stream, started_at, ended_at, id, state FROM segments WHERE ended_at > {from} \
@@ -54,6 +53,45 @@ pub(super) fn recorded_spans(follows: &str, places: [&str; 4], only: &SpansOf) -
          SELECT server, stream, state, min(started_at), max(ended_at) FROM numbered GROUP BY server, stream, stretch, state \
          ORDER BY server, stream, min(started_at)"
     )
+}
+
+/// The segments of some sessions in the order in which they were recorded, which an index gives; [`Stretches`] joins them as they come.
+/// The places are those of [`recorded_spans`].
+pub(super) fn session_segments(sessions: &[Uuid], places: [&str; 4]) -> String {
+    let [from, earliest, to, stream] = places;
+    let ids: Vec<String> = sessions.iter().map(|id| format!("'{id}'")).collect();
+    format!(
+        "SELECT server, stream, state, started_at, ended_at FROM segments WHERE session IN ({}) AND ended_at > {from} \
+         AND started_at > {earliest} AND started_at < {to} AND ({stream} IS NULL OR stream = {stream}) ORDER BY session, number",
+        ids.join(", ")
+    )
+}
+
+/// Rounding of clocks: segments that are nearer follow one another.
+const JOINED: TimeDelta = TimeDelta::milliseconds(20);
+
+/// Segments that come one after the other, as stretches of one state.
+#[derive(Default)]
+pub(super) struct Stretches(Vec<RecordedSpan>);
+
+impl Stretches {
+    /// The next one.
+    pub(super) fn add(&mut self, next: RecordedSpan) {
+        match self.0.last_mut() {
+            Some(last) if follows(last, &next) => last.span.to = last.span.to.max(next.span.to),
+            _ => self.0.push(next),
+        }
+    }
+
+    /// All of them.
+    pub(super) fn into_spans(self) -> Vec<RecordedSpan> {
+        self.0
+    }
+}
+
+fn follows(last: &RecordedSpan, next: &RecordedSpan) -> bool {
+    let is_next = next.span.from >= last.span.from && next.span.from <= last.span.to + JOINED;
+    is_next && last.state == next.state && last.stream == next.stream && last.server == next.server
 }
 
 /// Longest text taken out of a column, in bytes. Longer ones come as their first 4,097 bytes: too long for every rule

@@ -1,5 +1,7 @@
 //! Everything that tells why something was not recorded, and what it tells of one stream.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::gap_cause::GapCause;
@@ -16,8 +18,8 @@ pub const ROUNDED: TimeDelta = TimeDelta::seconds(1);
 /// What is known of a time, of all streams.
 #[derive(Debug, Default)]
 pub struct GapEvidence {
-    /// Sessions, by start.
-    pub sessions: Vec<RecordingSession>,
+    /// Sessions of each server and stream, by start.
+    pub sessions: BTreeMap<(String, String), Vec<RecordingSession>>,
     /// Incidents that lasted into that time.
     pub incidents: Vec<Incident>,
     /// What is excused now.
@@ -27,15 +29,23 @@ pub struct GapEvidence {
 }
 
 impl GapEvidence {
+    /// Sessions that come by their start, as those of each stream.
+    pub fn by_stream(
+        sessions: impl Iterator<Item = RecordingSession>,
+    ) -> BTreeMap<(String, String), Vec<RecordingSession>> {
+        let mut found: BTreeMap<_, Vec<RecordingSession>> = BTreeMap::new();
+        for session in sessions {
+            found.entry((session.server.clone(), session.stream.to_string())).or_default().push(session);
+        }
+        found
+    }
+
     /// What it tells of a stream up to `end`.
     pub fn of(&self, server: &str, stream: &str, end: DateTime<Utc>, now: DateTime<Utc>) -> Vec<KnownCause> {
         let mut causes: Vec<KnownCause> =
             self.incidents.iter().filter_map(|incident| cause_of(incident, server, stream, now)).collect();
-        let mut sessions = self
-            .sessions
-            .iter()
-            .filter(|session| session.server == server && session.stream.as_str() == stream)
-            .peekable();
+        let its = self.sessions.get(&(server.to_owned(), stream.to_owned()));
+        let mut sessions = its.into_iter().flatten().peekable();
         while let Some(session) = sessions.next() {
             let Some(ended_at) = session.ended_at else { continue };
             let to = sessions.peek().map_or(end, |next| next.started_at + ROUNDED);
@@ -94,12 +104,12 @@ mod tests {
         let excused = Subject::Stream { server: "main".to_owned(), name: "cam".to_owned() };
         let excused = Maintenance::checked(excused, at(500), "lens", "eve".to_owned(), at(70)).expect("fine");
         let evidence = GapEvidence {
-            sessions: vec![
+            sessions: GapEvidence::by_stream([
                 session("cam", 0, Some(10), "the stream ended"),
                 session("other", 11, Some(12), "the stream ended"),
                 session("cam", 20, Some(30), "nobody knows"),
                 session("cam", 40, Some(50), "the program was stopped"),
-            ],
+            ].into_iter()),
             incidents: vec![down],
             excused: vec![excused],
             cameras: Vec::new(),

@@ -288,6 +288,7 @@ async fn metrics_are_prometheus_text() {
         "streamwarden_camera_restarts_total{id=\"7\",camera=\"site/front.1\"} 3",
         "streamwarden_recordings_active 1",
         "streamwarden_recordings{state=\"paused\"} 0",
+        "streamwarden_recording_missing_seconds{cause=\"disk\"} 0",
         "streamwarden_disk_free_bytes{folder=\"spool\"} 1500000000",
         "streamwarden_websocket_clients 0",
         "streamwarden_log_lines_dropped_total 3",

@@ -81,6 +81,7 @@ impl World {
             node: "test".to_owned(),
             started_at: Utc::now(),
             roles: vec![Role::Monitor, Role::Restream, Role::Record],
+            completeness: Default::default(),
             host_reporters: Mutex::default(),
             labels: Vec::new(),
             maintenance: MaintenanceKeeper::new(stores.maintenance.clone(), live.clone(), Default::default()),

@@ -12,6 +12,7 @@ const StreamPage = later(async () => (await import("../pages/stream/page")).Stre
 const CamerasPage = later(async () => (await import("../pages/cameras/page")).CamerasPage);
 const CameraPage = later(async () => (await import("../pages/camera/page")).CameraPage);
 const RecordingsPage = later(async () => (await import("../pages/recordings/page")).RecordingsPage);
+const CompletenessPage = later(async () => (await import("../pages/completeness/page")).CompletenessPage);
 const IncidentsPage = later(async () => (await import("../pages/incidents/page")).IncidentsPage);
 const HostsPage = later(async () => (await import("../pages/hosts/page")).HostsPage);
 const HostPage = later(async () => (await import("../pages/host/page")).HostPage);
@@ -35,6 +36,8 @@ export function Page(): VNode {
       return <RecordingsPage key={key} />;
     case "recording":
       return <RecordingPage key={key} server={now.server} name={now.name} session={now.session} />;
+    case "completeness":
+      return <CompletenessPage key={key} />;
     case "incidents":
       return <IncidentsPage key={key} />;
     case "hosts":

@@ -137,6 +137,7 @@ pub(in crate::adapters::database) async fn stretches_of_one_state_are_joined(dat
     let some =
         async |of| database.recorded_spans(Span { from: at(-9), to: at(99) }, None, of).await.expect("listed").len();
     assert_eq!(some(SpansOf::Sessions(vec![two.id, Uuid::now_v7()])).await, 1);
+    assert_eq!(some(SpansOf::Sessions(vec![one.id])).await, all.len(), "joined as they come");
     assert_eq!(some(SpansOf::NotStored).await, 0);
     put(database, &two, 1, SegmentState::Sealed).await;
     assert_eq!(some(SpansOf::NotStored).await, 1);

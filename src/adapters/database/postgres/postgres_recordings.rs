@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
 use crate::adapters::database::owner::is_own;
+use crate::adapters::database::row_rules::Stretches;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, SpansOf, row_rules};
 use crate::base::Error;
 use crate::domain::completeness::{RecordedSpan, Span};
@@ -97,11 +98,21 @@ pub(super) async fn spans(
     of: &SpansOf,
 ) -> Result<Vec<RecordedSpan>, PostgresFailure> {
     let follows = "lag(ended_at) OVER line >= started_at - interval '20 milliseconds'";
-    let sql = row_rules::recorded_spans(follows, ["$1", "$2", "$3", "$4::text"], of);
+    let places = ["$1", "$2", "$3", "$4::text"];
+    let sql = match of {
+        SpansOf::Sessions(ids) => row_rules::session_segments(ids, places),
+        of => row_rules::recorded_spans(follows, places, of),
+    };
     let statement = client.prepare_cached(&sql).await?;
     let earliest = row_rules::earliest_start(within.from);
     let rows = client.query(&statement, &[&within.from, &earliest, &within.to, &stream]).await?;
-    Ok(rows.iter().filter_map(recorded_span).collect())
+    let rows = rows.iter().filter_map(recorded_span);
+    if !matches!(of, SpansOf::Sessions(_)) {
+        return Ok(rows.collect());
+    }
+    let mut stretches = Stretches::default();
+    rows.for_each(|row| stretches.add(row));
+    Ok(stretches.into_spans())
 }
 
 pub(super) async fn within(

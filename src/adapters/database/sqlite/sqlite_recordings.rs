@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::decode::{self, time_text};
 use super::sqlite_fault::SqliteFailure;
 use crate::adapters::database::owner::is_own;
+use crate::adapters::database::row_rules::Stretches;
 use crate::adapters::database::{MOST_SESSIONS, RecordingSummary, SessionSummary, SpansOf, row_rules};
 use crate::base::Error;
 use crate::domain::completeness::{RecordedSpan, Span};
@@ -97,12 +98,23 @@ pub(super) fn spans(
     of: &SpansOf,
 ) -> Result<Vec<RecordedSpan>, SqliteFailure> {
     // Times are texts; a day of the Julian calendar is exact to 0.04 ms.
+    let places = ["?1", "?2", "?3", "?4"];
     let follows = "julianday(lag(ended_at) OVER line) >= julianday(started_at) - 0.02 / 86400";
-    let sql = row_rules::recorded_spans(follows, ["?1", "?2", "?3", "?4"], of);
-    let mut statement = connection.prepare_cached(&sql)?;
+    let sql = match of {
+        SpansOf::Sessions(ids) => row_rules::session_segments(ids, places),
+        of => row_rules::recorded_spans(follows, places, of),
+    };
+    let mut statement = connection.prepare(&sql)?;
     let earliest = time_text(row_rules::earliest_start(within.from));
     let values = params![time_text(within.from), earliest, time_text(within.to), stream];
     let rows = statement.query_map(values, |row| Ok(recorded_span(row)))?;
+    if matches!(of, SpansOf::Sessions(_)) {
+        let mut stretches = Stretches::default();
+        for row in rows {
+            row?.into_iter().for_each(|row| stretches.add(row));
+        }
+        return Ok(stretches.into_spans());
+    }
     let rows: Vec<Option<RecordedSpan>> = rows.collect::<Result<_, _>>()?;
     Ok(rows.into_iter().flatten().collect())
 }

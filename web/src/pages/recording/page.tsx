@@ -129,7 +129,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
             ) : null}
           </div>
           <Control playback={playback} />
-          <Timeline sessions={playback.shown} date={playback.day.value} chosen={chosen?.id ?? null} at={playback.at} now={serverNow()} go={(at) => playback.goTo(at)} />
+          <Timeline sessions={playback.shown} date={playback.day.value} chosen={chosen?.id ?? null} at={playback.at} now={serverNow()} go={(at) => playback.goTo(at)} stretch={playback.stretch} />
           <GoTo playback={playback} />
         </div>
       </div>
@@ -139,7 +139,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
       </div>
       <div class="panel files">
         <h2>{m.recordings.segments}</h2>
-        {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} />}
+        {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} wanted={playback.stretch} />}
         {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} at={playback.at} go={(at) => playback.goTo(at)} />}
       </div>
     </div>

@@ -30,6 +30,8 @@ export class Playback {
   readonly chosen = signal<RecordingSession | null>(null);
   /** The moment that is shown, ms since the epoch. */
   readonly at = signal<number | null>(null);
+  /** The stretch that somebody chose on the strip, ms since the epoch. */
+  readonly stretch = signal<{ from: number; to: number } | null>(null);
   readonly notice = signal<{ words: string; retry: (() => void) | null } | null>(null);
   readonly player = new Player({
     onTime: (place) => this.playing(place),

@@ -1,7 +1,8 @@
 // A stretch of time as one file: its segments are fetched one after the other, joined here, and handed to the browser.
 
+import type { ReadonlySignal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { api, segmentUrl, sentence, serverNow } from "../../api";
 import { Waiting } from "../../components/button";
 import { Icon } from "../../components/icons";
@@ -65,12 +66,28 @@ function save(file: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(link.href), LET_GO);
 }
 
-export function StretchDownload({ server, stream, session }: { server: string; stream: string; session: RecordingSession }): VNode {
+interface Props {
+  server: string;
+  stream: string;
+  session: RecordingSession;
+  /** What was chosen on the strip. */
+  wanted: ReadonlySignal<{ from: number; to: number } | null>;
+}
+
+export function StretchDownload({ server, stream, session, wanted }: Props): VNode {
   const [busy, setBusy] = useState<{ done: number; all: number; abort: AbortController } | null>(null);
   const [fault, setFault] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const end = endOf(session, serverNow());
   const [offered] = useState(() => ({ from: Math.max(Date.parse(session.startedAt), end - OFFERED), to: end }));
+  const chosen = wanted.value;
+  useEffect(() => {
+    if (chosen === null) return;
+    for (const name of ["from", "to"] as const) {
+      const field = form.current?.elements.namedItem(name);
+      if (field instanceof HTMLInputElement) field.value = fieldOf(chosen[name]);
+    }
+  }, [chosen]);
   const run = async () => {
     const moment = (name: string) => Date.parse((form.current?.elements.namedItem(name) as HTMLInputElement).value);
     const [from, to] = [moment("from"), moment("to")];

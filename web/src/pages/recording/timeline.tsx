@@ -1,7 +1,7 @@
 // A day as a strip: what was recorded, where the player is, click or arrow keys to go there. A drag shows a part of it closer; with the
-// shift key, or by a finger, a drag takes that part along.
+// shift key, or by a finger, a drag takes that part along. While a stretch is chosen, a drag is its begin and its end.
 
-import type { ReadonlySignal } from "@preact/signals";
+import type { ReadonlySignal, Signal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { flag } from "../../components/dom";
@@ -23,6 +23,8 @@ interface Props {
   at: ReadonlySignal<number | null>;
   now: number;
   go: (at: number) => void;
+  /** The stretch that is chosen, for whoever downloads it. */
+  stretch: Signal<Window | null>;
 }
 
 function share({ from, to }: Scale, at: number): string {
@@ -47,7 +49,7 @@ function useWindow({ sessions, date, now, at }: Props, narrow: boolean) {
 }
 
 /** A pointer on the strip: a click goes to a moment, a drag shows its stretch, with the shift key or by a finger it takes the part along. */
-function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Window | null) => void, go: (at: number) => void) {
+function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Window | null) => void, go: (at: number) => void, choose: ((stretch: Window) => void) | null) {
   const [picked, pick] = useState<Window | null>(null);
   const down = (event: PointerEvent & { currentTarget: HTMLElement }) => {
     if (event.button !== 0) return;
@@ -55,7 +57,7 @@ function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Win
     const box = strip.getBoundingClientRect();
     const { from, to } = shown;
     const moment = ({ clientX }: PointerEvent) => from + Math.min(1, Math.max(0, (clientX - box.left) / box.width)) * (to - from);
-    const takes = event.shiftKey || (event.pointerType === "touch" && part !== null);
+    const takes = choose === null && (event.shiftKey || (event.pointerType === "touch" && part !== null));
     const [begun, start] = [moment(event), event.clientX];
     strip.setPointerCapture(event.pointerId);
     const isDrag = (now: PointerEvent) => Math.abs(now.clientX - start) >= DRAG;
@@ -73,6 +75,7 @@ function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Win
       pick(null);
       if (now.type !== "pointerup") return;
       if (!isDrag(now)) go(begun);
+      else if (choose !== null) choose(stretch(now));
       else if (!takes) show(within(stretch(now), all));
     };
     strip.addEventListener("pointermove", move);
@@ -83,14 +86,15 @@ function useDrag(shown: Scale, all: Scale, part: Window | null, show: (part: Win
 }
 
 export function Timeline(props: Props): VNode {
-  const { sessions, chosen, at, now, go } = props;
+  const { sessions, chosen, at, now, go, stretch } = props;
+  const [choosing, setChoosing] = useState(false);
   const element = useRef<HTMLDivElement>(null);
   const strip = useRef<HTMLDivElement>(null);
   const [narrow, setNarrow] = useState(false);
   const [hint, setHint] = useState<number | null>(null);
   useLayoutEffect(() => setNarrow((element.current?.clientWidth ?? 1_000) < 520));
   const { all, part, shown: range, show } = useWindow(props, narrow);
-  const { picked, down } = useDrag(range, all, part, show, go);
+  const { picked, down } = useDrag(range, all, part, show, go, choosing ? (next) => (stretch.value = next) : null);
   const place = at.value;
   const zoom = (factor: number) => {
     const isSeen = place !== null && place > range.from && place < range.to;
@@ -100,19 +104,26 @@ export function Timeline(props: Props): VNode {
     const box = strip.current?.getBoundingClientRect() ?? new DOMRect(0, 0, 1, 1);
     return range.from + Math.min(1, Math.max(0, (event.clientX - box.left) / box.width)) * (range.to - range.from);
   };
+  /** Begin or end of the stretch, at the moment that is shown; the other end goes along where it would be on the wrong side. */
+  const edge = (end: "from" | "to", moment: number) => {
+    const before = stretch.peek() ?? { from: moment, to: moment };
+    const next = { ...before, [end]: moment };
+    stretch.value = next.from < next.to ? next : end === "from" ? { from: moment, to: moment + 10_000 } : { from: moment - 10_000, to: moment };
+  };
   const key = (event: KeyboardEvent) => {
     const here = at.peek() ?? range.from;
     const last = sessions[sessions.length - 1];
     const end = last === undefined ? range.to : endOf(last, now) - 10_000;
     const to = event.key === "Home" ? (sessions[0] === undefined ? null : Date.parse(sessions[0].startedAt)) : event.key === "End" ? end : STEPS[event.key] === undefined ? null : here + (STEPS[event.key] ?? 0);
-    if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 0.5 : 2);
+    if ((event.key === "[" || event.key === "]") && place !== null) edge(event.key === "[" ? "from" : "to", place);
+    else if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 0.5 : 2);
     else if (to === null) return;
     else go(to);
     event.preventDefault();
   };
   return (
     <div class="timeline" ref={element}>
-      <Closer part={part} zoom={zoom} move={(by) => show(shifted(range, by, all))} whole={() => show(null)} />
+      <Closer part={part} zoom={zoom} move={(by) => show(shifted(range, by, all))} whole={() => show(null)} choosing={choosing} choose={() => setChoosing(!choosing)} />
       <div
         class="strip"
         ref={strip}
@@ -144,6 +155,7 @@ export function Timeline(props: Props): VNode {
             );
           })}
         </div>
+        {stretch.value === null || stretch.value.to < range.from || stretch.value.from > range.to ? null : <i class="stretch" style={{ left: share(range, stretch.value.from), width: `${((Math.min(range.to, stretch.value.to) - Math.max(range.from, stretch.value.from)) / (range.to - range.from)) * 100}%` }} />}
         {picked === null ? null : <i class="picked" style={{ left: share(range, picked.from), width: `${((picked.to - picked.from) / (range.to - range.from)) * 100}%` }} />}
         <i class="head" hidden={place === null || place < range.from || place > range.to} style={{ left: share(range, place ?? range.from) }} />
         <span class="hint" aria-hidden="true" style={{ left: share(range, hint ?? range.from) }}>
@@ -165,7 +177,17 @@ export function Timeline(props: Props): VNode {
 }
 
 /** A closer look at a part of the day, by buttons. */
-function Closer({ part, zoom, move, whole }: { part: Window | null; zoom: (factor: number) => void; move: (by: number) => void; whole: () => void }): VNode {
+interface CloserProps {
+  part: Window | null;
+  zoom: (factor: number) => void;
+  move: (by: number) => void;
+  whole: () => void;
+  /** A drag chooses a stretch. */
+  choosing: boolean;
+  choose: () => void;
+}
+
+function Closer({ part, zoom, move, whole, choosing, choose }: CloserProps): VNode {
   const buttons = [
     { sign: "‹", words: m.stream.earlier, off: part === null, run: () => move(-0.5) },
     { sign: "›", words: m.stream.later, off: part === null, run: () => move(0.5) },
@@ -186,7 +208,10 @@ function Closer({ part, zoom, move, whole }: { part: Window | null; zoom: (facto
           </button>
         )}
       </div>
-      <span class="by-drag">{m.footage.byDrag}</span>
+      <button type="button" class="small" aria-pressed={choosing} onClick={choose}>
+        {m.footage.choose}
+      </button>
+      <span class="by-drag">{choosing ? m.footage.chooses : m.footage.byDrag}</span>
     </div>
   );
 }

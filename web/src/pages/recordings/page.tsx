@@ -82,6 +82,9 @@ export function RecordingsPage(): VNode {
           <h1 id="recordings-title">{m.recordings.title}</h1>
           <p class="lead">{total.size === 0 ? "" : m.recordings.total(duration(total.ms), bytes(total.size))}</p>
         </div>
+        <a class="button small" href={href({ page: "completeness" })}>
+          {m.completeness.lead}
+        </a>
       </div>
       {all.length < 8 && filter === "" ? null : (
         <div class="tools">
