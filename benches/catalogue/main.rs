@@ -114,7 +114,10 @@ fn requests(begin: DateTime<Utc>, minutes: i64) -> Vec<(&'static str, String)> {
         ("the newest segments", format!("{stream}/segments?from={}", time(end.saturating_sub(60)))),
         ("a playlist of a day", format!("{stream}/playlist.m3u8?from={}&to={}", time(middle), time(middle + DAY))),
         ("incidents", "/api/v1/incidents".to_owned()),
-        ("completeness of 100 streams, 30 days", format!("/api/v1/completeness?from={}", time((end - 30 * DAY).max(0)))),
+        (
+            "completeness of 100 streams, 30 days",
+            format!("/api/v1/completeness?from={}", time((end - 30 * DAY).max(0))),
+        ),
     ]
 }
 

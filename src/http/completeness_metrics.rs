@@ -15,7 +15,7 @@ const WINDOW: TimeDelta = TimeDelta::days(1);
 /// It is judged so often at most, whoever asks: it reads much.
 const FRESH: Duration = Duration::from_secs(300);
 /// The first answer is waited for so long; a later one comes with a later scrape.
-const PATIENCE: Duration = Duration::from_millis(500);
+const FIRST_ANSWER: Duration = Duration::from_millis(500);
 
 /// Sums of the last day, judged anew every few minutes while somebody scrapes. Cheap to clone.
 #[derive(Clone, Default)]
@@ -66,7 +66,7 @@ impl RecentCompleteness {
                     kept.lock().sums = Some(Sums::of(&streams));
                 }
             });
-            let _ = tokio::time::timeout(PATIENCE, judged).await;
+            let _ = tokio::time::timeout(FIRST_ANSWER, judged).await;
         }
         let Some(sums) = self.lock().sums.clone() else { return };
         let help = "Seconds of the last day that should have been recorded, all streams together.";
@@ -114,7 +114,10 @@ mod tests {
             stored_ms,
             archived_ms: 0,
             writing_ms: 0,
-            gaps: gaps.iter().map(|(from, to, cause)| RecordingGap { from: at(*from), to: at(*to), cause: *cause }).collect(),
+            gaps: gaps
+                .iter()
+                .map(|(from, to, cause)| RecordingGap { from: at(*from), to: at(*to), cause: *cause })
+                .collect(),
         };
         let sums = Sums::of(&[
             stream(85_500, &[(0, 10, GapCause::Disk), (20, 24, GapCause::Unknown)]),

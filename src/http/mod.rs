@@ -66,8 +66,8 @@ mod thumbnail_routes;
 mod ws;
 
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};
+pub use completeness_metrics::RecentCompleteness;
 pub use credentials::ByLogins;
 pub use http_state::{Commands, HttpState};
-pub use completeness_metrics::RecentCompleteness;
 pub use player_addresses::PlayerAddresses;
 pub use server_actor::ServerActor;

@@ -104,12 +104,15 @@ mod tests {
         let excused = Subject::Stream { server: "main".to_owned(), name: "cam".to_owned() };
         let excused = Maintenance::checked(excused, at(500), "lens", "eve".to_owned(), at(70)).expect("fine");
         let evidence = GapEvidence {
-            sessions: GapEvidence::by_stream([
-                session("cam", 0, Some(10), "the stream ended"),
-                session("other", 11, Some(12), "the stream ended"),
-                session("cam", 20, Some(30), "nobody knows"),
-                session("cam", 40, Some(50), "the program was stopped"),
-            ].into_iter()),
+            sessions: GapEvidence::by_stream(
+                [
+                    session("cam", 0, Some(10), "the stream ended"),
+                    session("other", 11, Some(12), "the stream ended"),
+                    session("cam", 20, Some(30), "nobody knows"),
+                    session("cam", 40, Some(50), "the program was stopped"),
+                ]
+                .into_iter(),
+            ),
             incidents: vec![down],
             excused: vec![excused],
             cameras: Vec::new(),
