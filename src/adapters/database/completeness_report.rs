@@ -19,6 +19,15 @@ const MOST: usize = 20_000;
 /// So many sessions that are not whole are read in one question, each of which has a time limit of its own.
 const SESSIONS_AT_ONCE: usize = 200;
 
+/// What is known of one stream.
+#[derive(Default)]
+struct Recorded {
+    /// When it was recorded for the first time.
+    first: Option<DateTime<Utc>>,
+    /// What was recorded in the time that is asked for.
+    spans: Vec<RecordedSpan>,
+}
+
 /// How complete the recordings of every stream, or of one, are in a time; by server and name. Before a stream was first recorded nothing
 /// is expected of it.
 ///
@@ -45,16 +54,16 @@ pub async fn completeness(
     };
     let wanted = |name: &str| stream.as_deref().is_none_or(|stream| stream == name);
     // Each stream with when it was first recorded, and what was recorded of it: everything is looked at once.
-    let mut streams: BTreeMap<(String, String), (Option<DateTime<Utc>>, Vec<RecordedSpan>)> = BTreeMap::new();
+    let mut streams: BTreeMap<(String, String), Recorded> = BTreeMap::new();
     for one in known.into_iter().filter(|one| wanted(&one.stream)) {
-        streams.entry((one.server, one.stream)).or_default().0 = Some(one.first);
+        streams.entry((one.server, one.stream)).or_default().first = Some(one.first);
     }
     for one in recorded {
-        streams.entry((one.server.clone(), one.stream.clone())).or_default().1.push(one);
+        streams.entry((one.server.clone(), one.stream.clone())).or_default().spans.push(one);
     }
     let mut judged = Vec::new();
-    for ((server, name), (before, its)) in &streams {
-        let first = before.iter().copied().chain(its.iter().map(|one| one.span.from)).min();
+    for ((server, name), Recorded { first, spans: its }) in &streams {
+        let first = first.iter().copied().chain(its.iter().map(|one| one.span.from)).min();
         let expected = Span { from: first.map_or(asked.from, |first| asked.from.max(first)), to: asked.to };
         judged.extend(judge(server, name, expected, its, &evidence.of(server, name, asked.to, now)));
     }

@@ -27,6 +27,9 @@ interface Props {
   words: string;
 }
 
+/** A gap of less than ten seconds to a tenth: none has no length. */
+const lengthOf = (ms: number) => (ms < 10_000 ? `${Math.max(0.1, Math.round(ms / 100) / 10)} ${m.units.s}` : duration(ms));
+
 function wayTo({ server, stream }: StreamCompleteness, at: number): string {
   return `${href({ page: "recording", server, name: stream, session: null })}?at=${encodeURIComponent(new Date(at).toISOString())}`;
 }
@@ -90,7 +93,7 @@ function Gap({ gap, row, cause }: { gap: GapPart; row: StreamCompleteness; cause
     <tr>
       <td title={bothTimes(gap.from)}>{from}</td>
       <td title={bothTimes(gap.to)}>{to}</td>
-      <td>{duration(gap.to - gap.from)}</td>
+      <td>{lengthOf(gap.to - gap.from)}</td>
       <td>
         <span class="badge" data-tone={toneOf(gap.cause)}>
           <span>{cause}</span>

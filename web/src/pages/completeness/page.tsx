@@ -107,7 +107,7 @@ function Map({ lines, dates, all }: { lines: readonly Line[]; dates: readonly st
   const chosen = chosenOf();
   return (
     <div class="panel heat-panel">
-      <div class="heat-scroll">
+      <div class="heat-scroll" ref={newest}>
         <table class="heat">
           <caption class="unseen">{m.completeness.caption}</caption>
           <thead>
@@ -141,6 +141,11 @@ function Map({ lines, dates, all }: { lines: readonly Line[]; dates: readonly st
       <Legend />
     </div>
   );
+}
+
+/** Where not all days have room, the newest ones are seen. */
+function newest(element: HTMLElement | null): void {
+  if (element !== null) element.scrollLeft = element.scrollWidth;
 }
 
 /** Arrow keys go from cell to cell. */
