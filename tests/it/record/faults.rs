@@ -5,6 +5,7 @@ use std::process::Command;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use chrono::Utc;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use rusqlite::Connection;
@@ -20,6 +21,7 @@ use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, objects, video_packets};
 use crate::support::encrypted::{certificate, encrypted, fingerprint};
 use crate::support::rights::{Right, skip};
+use crate::support::rtp_publisher::{Script, publish};
 
 fn signal(pid: u32, signal: Signal) {
     kill(Pid::from_raw(i32::try_from(pid).expect("a pid")), signal).expect("it is ours and runs");
@@ -52,6 +54,25 @@ async fn a_killed_ffmpeg_is_followed_by_a_new_session_within_two_seconds() {
     let following = harness.database.session(next.session.expect("a session")).await.expect("answers").expect("a row");
     let lost = following.started_at - last.ended_at();
     assert!(lost.num_milliseconds() < 5000, "{lost} between the sessions");
+    harness.end().await;
+}
+
+#[actix::test]
+async fn a_killed_ffmpeg_loses_no_more_where_sound_is_announced_and_does_not_come() {
+    let harness = Harness::recording().await;
+    let silent = Script { sound: Some(|_| false), ..Script::PLAIN };
+    let publisher = publish(&harness.media.rtsp_url(), "cam", silent);
+    let first = harness.records("cam").await.session.expect("a session");
+    harness.uploaded(1).await;
+    harness.has_fragment().await;
+    let killed = Utc::now();
+    signal(harness.pid("main:cam").await.expect("a pid"), Signal::SIGKILL);
+    let segments = harness.finished(first).await;
+    assert_unbroken(&objects(&harness, &segments));
+    // The open fragment, and what waits for the sound.
+    let lost = killed - segments.last().expect("segments").ended_at();
+    assert!(lost.num_milliseconds() < 2_500, "{lost} until the end");
+    tokio::task::spawn_blocking(move || publisher.join().expect("sent")).await.expect("sent");
     harness.end().await;
 }
 
