@@ -135,6 +135,17 @@ mod tests {
     use super::*;
 
     #[test]
+    fn options_of_every_command_stand_after_those_of_the_command() {
+        let mut all = <Cli as clap::CommandFactory>::command();
+        all.build();
+        let cameras = all.find_subcommand_mut("cameras").expect("cameras");
+        let help = cameras.find_subcommand_mut("edit").expect("edit").render_help().to_string();
+        let place = |option: &str| help.find(&format!("{option} <")).unwrap_or_else(|| panic!("{option}: {help}"));
+        assert!(place("--name") < place("--label") && place("--clear") < place("--config"), "{help}");
+        assert!(place("--config") > help.find("Options of every command").expect("a heading"), "{help}");
+    }
+
+    #[test]
     fn the_command_line_is_well_formed() {
         use clap::CommandFactory;
         Cli::command().debug_assert();

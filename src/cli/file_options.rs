@@ -15,35 +15,39 @@ use crate::config::{self, CliOverrides, Settings, Sources};
 
 const LEVELS: [&str; 6] = ["off", "error", "warn", "info", "debug", "trace"];
 
+/// Where the help tells of them: after what a command takes itself.
+const EVERYWHERE: &str = "Options of every command";
+
 /// Options that every command takes.
 #[derive(Clone, Debug, Default, Args)]
 pub struct Files {
     /// Configuration [else: STREAMWARDEN_CONFIG, ./etc/streamwarden.toml, /etc/streamwarden/streamwarden.toml]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub config: Option<PathBuf>,
     /// Logging [else: STREAMWARDEN_LOG_CONFIG, ./etc/log4rs.yaml, /etc/streamwarden/log4rs.yaml]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub log_config: Option<PathBuf>,
     /// How much is logged, instead of what the logging file says
     #[arg(
         long,
         value_name = "LEVEL",
         global = true,
+        help_heading = EVERYWHERE,
         value_parser = PossibleValuesParser::new(LEVELS).map(|level| level.parse::<LevelFilter>().unwrap_or(LevelFilter::Info))
     )]
     pub log_level: Option<LevelFilter>,
     /// Database: postgresql://user@host/database or sqlite:FILE. `ps` shows it: a password belongs into the variable PG_DSN,
     /// or into the file that database.url_file names
-    #[arg(long, value_name = "URL", alias = "pg_dsn", global = true)]
+    #[arg(long, value_name = "URL", alias = "pg_dsn", global = true, help_heading = EVERYWHERE)]
     pub pg_dsn: Option<String>,
     /// File that holds the token for --api, where a login is asked for [else: STREAMWARDEN_TOKEN]
-    #[arg(long, value_name = "FILE", global = true)]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE)]
     pub token_file: Option<PathBuf>,
     /// SHA-256 fingerprint of the certificate of --api, where no authority of this machine has signed it
-    #[arg(long, value_name = "HEX", global = true)]
+    #[arg(long, value_name = "HEX", global = true, help_heading = EVERYWHERE)]
     pub api_fingerprint: Option<String>,
     /// PEM file with the certificate of --api, or with the authority that has signed it
-    #[arg(long, value_name = "FILE", global = true, conflicts_with = "api_fingerprint")]
+    #[arg(long, value_name = "FILE", global = true, help_heading = EVERYWHERE, conflicts_with = "api_fingerprint")]
     pub api_ca_file: Option<PathBuf>,
 }
 
