@@ -52,7 +52,8 @@ pub async fn plan(settings: &Settings) -> Result<RebuildPlan> {
         for object in &page.items {
             match is_segment_key(&object.key) {
                 true => (plan.segments, plan.bytes) = (plan.segments + 1, plan.bytes + object.bytes),
-                false => plan.others += 1,
+                // Our own marker is no stranger.
+                false => plan.others += u64::from(!object.key.starts_with(".streamwarden")),
             }
         }
         after = page.items.last().map(|object| object.key.clone()).filter(|_| page.has_more);

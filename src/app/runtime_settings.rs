@@ -99,6 +99,8 @@ impl RuntimeSettings {
 fn upload_rules(settings: &Settings) -> UploadRules {
     UploadRules {
         workers: settings.upload.workers,
+        max_rate: settings.upload.max_rate,
+        window: settings.upload.window,
         keep_local: settings.record.keep_local,
         min_free: settings.record.min_free,
         retention: RetentionRules {

@@ -13,6 +13,7 @@ pub mod shared_text;
 pub mod single_flight;
 pub mod size;
 pub mod stable_hash;
+pub mod upload_window;
 pub mod visible_text;
 
 pub use error::{Error, ErrorKind, Result, Scope};

@@ -121,6 +121,8 @@ const ROWS: &[Row] = &[
     live!("record.min_free", record.min_free),
     next_start!("record.thumbnails", record.thumbnails),
     next_start!("upload.workers", upload.workers),
+    live!("upload.max_rate", upload.max_rate),
+    live!("upload.window", upload.window),
     live!("objects.keep", retention.keep),
     live!("objects.keep_streams", retention.keep_streams),
     live!("objects.keep_bytes", retention.keep_bytes),

@@ -85,6 +85,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("record.min_free"),
     key("record.thumbnails"),
     key("upload.workers"),
+    key("upload.max_rate"),
+    key("upload.window"),
     key("objects.keep"),
     key("objects.keep_streams"),
     key("objects.keep_bytes"),

@@ -52,3 +52,18 @@ fn recordings_are_kept_for_ever_or_for_the_times_given() {
         (&row("keep_bytes = \"much\""), &[], &[("objects.keep_bytes", "not a size", "")]),
     ]);
 }
+
+#[test]
+fn uploads_have_a_limit_and_a_window_where_they_are_given() {
+    let plain = loaded("", &[]).upload;
+    assert_eq!((plain.max_rate, plain.window), (None, None));
+    let given = loaded("[upload]\nmax_rate = \"2M\"\nwindow = \"22:00-06:00\"\n", &[]).upload;
+    assert_eq!(
+        (given.max_rate, given.window.map(|window| window.to_string())),
+        (Some(2 << 20), Some("22:00-06:00".to_owned()))
+    );
+    assert_rows(&[
+        ("[upload]\nmax_rate = \"1K\"", &[], &[("upload.max_rate", "less than 16 kB", "bytes a second")]),
+        ("[upload]\nwindow = \"22-6\"", &[], &[("upload.window", "no stretch of a day", "22:00-06:00")]),
+    ]);
+}

@@ -10,6 +10,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::base::network::{Network, NetworkLabel};
+use crate::base::upload_window::UploadWindow;
 
 /// All of it.
 #[derive(Clone, Debug)]
@@ -311,6 +312,10 @@ pub struct RecordSettings {
 pub struct UploadSettings {
     /// Upload workers.
     pub workers: usize,
+    /// Bytes a second of all uploads to a bucket together.
+    pub max_rate: Option<u64>,
+    /// When uploads go on.
+    pub window: Option<UploadWindow>,
 }
 
 /// How long the object store keeps recordings; for ever when nothing is given.

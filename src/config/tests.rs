@@ -338,6 +338,9 @@ const EXAMPLES: [&str; 30] = [
     "objects.keep",
     "objects.keep_streams",
     "objects.keep_bytes",
+    // Uploads have no limit by default.
+    "upload.max_rate",
+    "upload.window",
     "agent.post_url",
     "agent.post_fingerprint",
     "agent.post_ca_file",

@@ -12,9 +12,6 @@ use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::object_metadata::describe;
 use crate::domain::recording::{Segment, SegmentState};
 
-/// No segment takes so long; a store that neither answers nor fails is one that does not work.
-const LIMIT: Duration = Duration::from_secs(600);
-
 /// How an upload went.
 #[derive(Debug)]
 pub(super) enum UploadOutcome {
@@ -32,11 +29,15 @@ pub(super) enum UploadOutcome {
 /// Uploads a claimed segment. After `Failed` the row still says `uploading`.
 pub(super) async fn upload(handles: &UploadHandles, segment: &Segment) -> UploadOutcome {
     let begun = Instant::now();
-    let late = |_| {
-        Err(Error::new(ErrorKind::Timeout, format!("the object store did not answer within {} s", LIMIT.as_secs()))
-            .about(Scope::Item))
+    let storing = store(handles, segment);
+    let stored = match handles.objects.longest_put() {
+        None => storing.await,
+        Some(limit) => timeout(limit, storing).await.unwrap_or_else(|_| {
+            let text = format!("the object store did not answer within {} s", limit.as_secs());
+            Err(Error::new(ErrorKind::Timeout, text).about(Scope::Item))
+        }),
     };
-    match timeout(LIMIT, store(handles, segment)).await.unwrap_or_else(late) {
+    match stored {
         Ok(Stored::Whole) => UploadOutcome::Stored { took: begun.elapsed() },
         Ok(Stored::Conflict) => UploadOutcome::Unfit,
         Ok(Stored::Unfit(state, why)) => match set_aside(handles, segment, state, why).await {

@@ -25,6 +25,7 @@ mod worker_tests;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::Utc;
 use tokio::sync::watch;
 
 pub use uploads::Uploads;
@@ -33,6 +34,7 @@ use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::{RecordingStore, RetentionStore};
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::SharedSpool;
+use crate::base::upload_window::UploadWindow;
 use crate::base::{Error, Result};
 use crate::domain::retention::RetentionRules;
 
@@ -62,6 +64,18 @@ impl UploadHandles {
         self.objects.check().await
     }
 
+    /// Whether the window of uploads is open, or the disk of the spool is about to be full: footage is worth more than a line.
+    pub(super) async fn is_open(&self, rules: &UploadRules) -> Result<bool> {
+        if rules.window.is_none_or(|window| window.opens_in(Utc::now()).is_none()) {
+            return Ok(true);
+        }
+        let spool = self.spool.clone();
+        let asked = tokio::task::spawn_blocking(move || spool.disk()).await;
+        let (_, free) =
+            asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        Ok(free < rules.min_free.saturating_add(rules.min_free / 4))
+    }
+
     /// Whether the store may grow: where it is on the spool's disk, it leaves as many bytes free as recordings do.
     pub(super) async fn has_room(&self, min_free: u64) -> Result<()> {
         let Some(device) = self.objects.device().await? else { return Ok(()) };
@@ -84,6 +98,10 @@ impl UploadHandles {
 pub struct UploadRules {
     /// Upload workers.
     pub workers: usize,
+    /// All uploads together have at most so many bytes a second.
+    pub max_rate: Option<u64>,
+    /// Uploads go on at these times alone, unless the spool needs room.
+    pub window: Option<UploadWindow>,
     /// Uploaded segments stay in the spool for so long.
     pub keep_local: Duration,
     /// Below this many free bytes recordings pause; uploaded segments leave the spool before that.

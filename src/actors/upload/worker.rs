@@ -21,9 +21,10 @@ use crate::domain::recording::{Segment, SegmentState};
 /// Left to our parent when we stop.
 const MARGIN: Duration = Duration::from_millis(300);
 
-/// A row has a limit of its own, and so has an upload (ten minutes): what takes longer hangs.
+/// A row has a limit of its own: what takes longer hangs.
 const ROW_STALLED_AFTER: Duration = Duration::from_secs(60);
-const UPLOAD_STALLED_AFTER: Duration = Duration::from_secs(900);
+/// A month: no upload takes so long.
+const FOR_EVER: Duration = Duration::from_secs(30 * 86_400);
 
 /// There may be something to upload.
 #[derive(Message, Clone, Copy, Debug)]
@@ -97,9 +98,13 @@ impl UploadWorker {
         self.state = State::Claiming;
         let (number, handles, shared) = (self.number, self.handles.clone(), self.shared.clone());
         let skip = self.shared.retries().skip(now);
-        let min_free = self.rules.get().min_free;
+        let rules = self.rules.get();
+        self.handles.objects.limit_rate(rules.max_rate);
         let claiming = async move {
-            handles.has_room(min_free).await?;
+            if !handles.is_open(&rules).await? {
+                return Ok(None);
+            }
+            handles.has_room(rules.min_free).await?;
             claim(number, &handles, &shared, skip).await
         };
         let claiming = watched("claiming a segment", ROW_STALLED_AFTER, claiming);
@@ -118,7 +123,9 @@ impl UploadWorker {
         self.state = State::Uploading(segment.clone());
         let handles = self.handles.clone();
         let uploading = async move { (upload(&handles, &segment).await, segment) };
-        let uploading = watched("uploading a segment", UPLOAD_STALLED_AFTER, uploading);
+        // A store that sees to it that bytes move needs no limit here.
+        let limit = self.handles.objects.longest_put().map_or(FOR_EVER, |longest| longest + longest / 2);
+        let uploading = watched("uploading a segment", limit, uploading);
         ctx.spawn(uploading.into_actor(self).map(|(outcome, segment), worker, ctx| match outcome {
             UploadOutcome::Stored { took } => {
                 worker.settled(&segment);

@@ -3,6 +3,7 @@
 //! [`ObjectStore`] is implemented by `directory` (the embedded default) and `s3` (a bucket). Talked to by the upload workers, and by HTTP
 //! for playing what has left the spool.
 
+mod byte_rate;
 pub mod directory;
 mod directory_fault;
 mod directory_list;
@@ -12,6 +13,7 @@ pub mod s3;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
@@ -98,6 +100,12 @@ pub trait ObjectStore: Send + Sync {
     /// Ends what uploads of an earlier time have left half-done and nobody goes on with. Returns how many.
     async fn sweep(&self) -> Result<usize> {
         Ok(0)
+    }
+    /// All uploads together have at most so many bytes a second; a folder has no such limit.
+    fn limit_rate(&self, _bytes_per_second: Option<u64>) {}
+    /// A put that takes longer hangs. `None`: the store itself gives up a put of which nothing moves any more, and no other.
+    fn longest_put(&self) -> Option<Duration> {
+        Some(Duration::from_secs(600))
     }
     /// Bytes that are free where objects go; `None` for a store that has no such limit.
     async fn free(&self) -> Result<Option<u64>>;

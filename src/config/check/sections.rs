@@ -11,6 +11,7 @@ use super::checker::Checker;
 use super::urls;
 use super::values::{duration, flag, fraction, list, networks, path, rate, text, whole};
 use crate::base::network::NetworkLabel;
+use crate::base::upload_window::UploadWindow;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
 use crate::config::settings::{
@@ -272,7 +273,29 @@ pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {
 }
 
 pub(super) fn upload(check: &mut Checker<'_>) -> UploadSettings {
-    UploadSettings { workers: count(check, "upload.workers", 3, 64) }
+    UploadSettings {
+        workers: count(check, "upload.workers", 3, 64),
+        max_rate: check.read("upload.max_rate", bytes_a_second),
+        window: check.read("upload.window", window),
+    }
+}
+
+/// Bytes a second; slower ones would take hours for a segment.
+fn bytes_a_second(entry: &RawEntry) -> Result<u64, ConfigFault> {
+    const SLOWEST: u64 = 16_000;
+    let rate = units::size(&entry.value)?;
+    if rate < SLOWEST {
+        return Err(ConfigFault::new("is less than 16 kB a second", "write bytes a second, as in \"2M\""));
+    }
+    Ok(rate)
+}
+
+fn window(entry: &RawEntry) -> Result<UploadWindow, ConfigFault> {
+    let typed = text(entry)?;
+    UploadWindow::parse(&typed).ok_or_else(|| {
+        let shown: String = typed.chars().take(40).collect();
+        ConfigFault::new(format!("{shown:?} is no stretch of a day"), "write two times in UTC, as in \"22:00-06:00\"")
+    })
 }
 
 pub(super) fn agent(check: &mut Checker<'_>) -> AgentSettings {

@@ -1,12 +1,15 @@
 //! What a server does wrong, one thing after the other: said in words, and the next try finds everything as it was.
 
 use std::fs;
+use std::time::{Duration, Instant};
 
+use streamwarden::adapters::folder::identity::{Expected, Identified};
 use streamwarden::adapters::objects::ObjectStore;
 use streamwarden::adapters::objects::s3::S3Store;
+use streamwarden::base::Scope;
 use streamwarden::base::error::ErrorKind;
 
-use crate::support::bucket::BucketServer;
+use crate::support::bucket::{BucketServer, PutBody};
 
 const KEY: &str = "cam/2026-11-21/20261121_082501/segment_000.mp4";
 
@@ -28,6 +31,8 @@ async fn a_table_of_faults() {
         (507, "<Error><Code>QuotaExceeded</Code></Error>", "it is full"),
         (404, "<Error><Code>NoSuchBucket</Code></Error>", "no such bucket"),
         (502, "<html>Bad Gateway</html>", "status 502"),
+        (400, "<Error><Code>ExpiredToken</Code></Error>", "has expired"),
+        (507, "<Error><Code>XMinioStorageFull</Code></Error>", "it is full"),
     ] {
         // An empty body is one too.
         server.refuse_with(status, if body.is_empty() { " " } else { body });
@@ -43,6 +48,65 @@ async fn a_table_of_faults() {
     assert!(error.is_passing() && error.message().contains("broke off"), "{error}");
     server.cut(false);
     assert_eq!(store.read(KEY, 0, 1_000).await.expect("the whole").len(), 1_000);
+}
+
+#[tokio::test]
+async fn an_upload_goes_on_while_bytes_move_and_is_given_up_when_none_do() {
+    let (server, folder) = (BucketServer::start(), tempfile::tempdir().expect("a folder"));
+    let still = Duration::from_secs(1);
+    let store = S3Store::with_upload_timeout(&server.settings(), still).expect("a store");
+    store.expect_of_it(Expected::Id(store.begin_identity().await.expect("its own")));
+    let files = [("small", 1_500_000), ("parts", 20_000_000)].map(|(name, size)| {
+        let file = folder.path().join(name);
+        fs::write(&file, vec![7; size]).expect("written");
+        (file, size as u64)
+    });
+    // Refused for what arrived: the object's own fault, so that the others go on.
+    server.refuse_with(400, "<Error><Code>BadDigest</Code></Error>");
+    // The identity is not asked for again so soon.
+    store.check().await.expect_err("refused");
+    server.refuse(0);
+    store.check().await.expect("well");
+    server.refuse_with(400, "<Error><Code>BadDigest</Code></Error>");
+    let error = store.put(KEY, &files[0].0).await.expect_err("wrong checksum");
+    assert!(error.message().contains("wrong checksum") && error.scope() == Scope::Item, "{error}");
+    server.refuse(0);
+    for (file, size) in &files {
+        for how in [PutBody::Still, PutBody::Cut] {
+            server.take_bodies(how);
+            let error = store.put(KEY, file).await.expect_err("not taken");
+            assert!(error.is_passing(), "{how:?} of {size}: {error}");
+            assert!(server.keys().is_empty(), "{how:?} of {size}: nothing is left");
+        }
+        server.take_bodies(PutBody::Slow);
+        let begun = Instant::now();
+        assert_eq!(store.put(KEY, file).await.expect("stored").bytes, *size);
+        assert!(begun.elapsed() > still, "it took longer than anything may stand still");
+        server.take_bodies(PutBody::Whole);
+        assert_eq!(store.read(KEY, 0, *size).await.expect("read").len() as u64, *size);
+        assert!(store.remove(KEY).await.expect("removed"));
+    }
+    // A limit of all uploads together: the last piece begins when the others are through.
+    store.limit_rate(Some(1_000_000));
+    let begun = Instant::now();
+    assert_eq!(store.put(KEY, &files[0].0).await.expect("stored").bytes, files[0].1);
+    assert!(begun.elapsed() > Duration::from_millis(1_400), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn nothing_is_put_into_a_bucket_that_is_another_sites() {
+    let (server, folder) = (BucketServer::start(), tempfile::tempdir().expect("a folder"));
+    let store = S3Store::new(&server.settings()).expect("a store");
+    let file = folder.path().join("segment");
+    fs::write(&file, vec![7; 1_000]).expect("written");
+    store.expect_of_it(Expected::Id(store.begin_identity().await.expect("its own")));
+    assert_eq!(store.put(KEY, &file).await.expect("stored").bytes, 1_000);
+    store.expect_of_it(Expected::Id(uuid::Uuid::nil()));
+    // What was looked at a moment ago counts for a while; a look that finds another one ends that.
+    store.check().await.expect_err("another's");
+    let error = store.put("cam/2026-11-21/20261121_082501/segment_001.mp4", &file).await.expect_err("another's");
+    assert!(error.message().contains("is another site's"), "{error}");
+    assert!(!server.keys().iter().any(|key| key.ends_with("segment_001.mp4")));
 }
 
 /// The clock runs ahead while nothing happens: twenty seconds cost none.

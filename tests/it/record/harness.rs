@@ -101,6 +101,8 @@ impl Harness {
                 thumbnails: false,
             },
             rules: UploadRules {
+                max_rate: None,
+                window: None,
                 workers: 2,
                 keep_local: Duration::from_secs(3600),
                 min_free: 0,

@@ -1,12 +1,12 @@
 //! An S3 server of a test's own: s3s on a folder, and faults in front of it.
 
-use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 
+use futures_util::StreamExt;
 use http::{Method, Request, Response};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -39,9 +39,24 @@ pub struct BucketServer {
     thread: Option<JoinHandle<()>>,
 }
 
+/// What becomes of the body of a put.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum PutBody {
+    /// It is taken.
+    #[default]
+    Whole,
+    /// Nobody takes it.
+    Still,
+    /// The connection ends in the middle.
+    Cut,
+    /// It is taken piece by piece, with a pause before each.
+    Slow,
+}
+
 /// What goes wrong, and what was asked.
 #[derive(Default)]
 struct Faults {
+    put_body: Mutex<PutBody>,
     /// Every request is answered with this status; 0: none is.
     status: AtomicU16,
     /// With this body; empty: that of an overloaded server.
@@ -62,8 +77,15 @@ impl BucketServer {
     pub fn start() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         std::fs::create_dir(folder.path().join(BUCKET)).expect("a bucket");
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
-        listener.set_nonblocking(true).expect("a socket");
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        let listener = {
+            let _inside = runtime.enter();
+            let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
+            // So that what nobody takes does not all lie in the kernel. Connections have it from their listener.
+            socket.set_recv_buffer_size(64 * 1024).expect("a smaller buffer");
+            socket.bind(([127, 0, 0, 1], 0).into()).expect("a port");
+            socket.listen(1_024).expect("a listener")
+        };
         let address = listener.local_addr().expect("an address");
         let files = s3s_fs::FileSystem::new(folder.path()).expect("a file system");
         let mut service = S3ServiceBuilder::new(files);
@@ -72,9 +94,7 @@ impl BucketServer {
         let (stop, stopped) = oneshot::channel();
         let shared = Arc::clone(&faults);
         let thread = std::thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
             runtime.block_on(async {
-                let listener = TcpListener::from_std(listener).expect("a listener");
                 tokio::select! {
                     () = serve(listener, service, shared) => {}
                     _ = stopped => {}
@@ -124,6 +144,11 @@ impl BucketServer {
     /// From now on answers with a body break off in the middle, or not any more.
     pub fn cut(&self, on: bool) {
         self.faults.cut.store(on, Ordering::SeqCst);
+    }
+
+    /// From now on this becomes of the body of each put.
+    pub fn take_bodies(&self, how: PutBody) {
+        *self.faults.put_body.lock().expect("a word") = how;
     }
 
     /// From now on nobody answers.
@@ -191,7 +216,7 @@ async fn answer(
     service: S3Service,
     faults: Arc<Faults>,
     request: Request<Incoming>,
-) -> Result<Response<Body>, Infallible> {
+) -> Result<Response<Body>, std::io::Error> {
     if request.method() == Method::PUT {
         faults.puts.fetch_add(1, Ordering::SeqCst);
     }
@@ -213,14 +238,36 @@ async fn answer(
         Method::PUT => Some(faults.putting.lock().await),
         _ => None,
     };
-    let is_get = request.method() == Method::GET;
-    let answer = service.call(request.map(Body::from)).await;
+    let (is_get, is_put) = (request.method() == Method::GET, request.method() == Method::PUT);
+    let how = *faults.put_body.lock().expect("a word");
+    let request = request.map(Body::from);
+    let request = if is_put { of_body(request, how).await? } else { request };
+    let answer = service.call(request).await;
     if faults.cut.load(Ordering::SeqCst) && is_get {
         // It says more than it sends.
         let half = Response::builder().status(206).header("content-length", "1000").body(Body::from("x".repeat(500)));
         return Ok(half.expect("an answer"));
     }
     Ok(answer.unwrap_or_else(|_| Response::builder().status(500).body(Body::empty()).expect("an answer")))
+}
+
+/// The request once its body was taken like that.
+async fn of_body(request: Request<Body>, how: PutBody) -> Result<Request<Body>, std::io::Error> {
+    if how == PutBody::Whole {
+        return Ok(request);
+    }
+    let (head, mut body) = request.into_parts();
+    let mut taken = Vec::new();
+    loop {
+        match how {
+            PutBody::Still => std::future::pending::<()>().await,
+            PutBody::Cut if !taken.is_empty() => return Err(std::io::ErrorKind::ConnectionAborted.into()),
+            PutBody::Slow => tokio::time::sleep(std::time::Duration::from_millis(150)).await,
+            PutBody::Cut | PutBody::Whole => {}
+        }
+        let Some(piece) = body.next().await else { return Ok(Request::from_parts(head, Body::from(taken))) };
+        taken.extend_from_slice(&piece.map_err(std::io::Error::other)?);
+    }
 }
 
 /// The answer about uploads in parts that were left in the middle, if that is asked.

@@ -39,6 +39,14 @@ impl Refusal<'_> {
         let service = |text: &str| (Scope::Service, text.to_owned());
         match self.element("Code").unwrap_or_default() {
             "NoSuchBucket" => service("there is no such bucket; create it, or correct objects.s3.bucket_name"),
+            "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" => {
+                service("the access key has expired; put a new one into objects.s3.access_key_id and secret_access_key")
+            }
+            "BadDigest" | "InvalidDigest" | "XAmzContentSHA256Mismatch" | "XAmzContentChecksumMismatch" => (
+                Scope::Item,
+                "what arrived there is not what was sent (wrong checksum); the network or a proxy changes bytes"
+                    .to_owned(),
+            ),
             "InvalidAccessKeyId" => service("it does not know the access key; correct objects.s3.access_key_id"),
             "SignatureDoesNotMatch" => service("the secret key is wrong; correct objects.s3.secret_access_key"),
             "AccessDenied" | "AllAccessDisabled" => service(
@@ -161,6 +169,8 @@ mod tests {
             ),
             (503, "<Code>SlowDown</Code>", Scope::Service, "overloaded"),
             (400, "<Code>EntityTooLarge</Code>", Scope::Item, "shorter segments"),
+            (400, "<Code>BadDigest</Code>", Scope::Item, "wrong checksum"),
+            (400, "<Code>ExpiredToken</Code>", Scope::Service, "has expired"),
             (500, "<Code>Odd\n<b>Thing</b></Code>", Scope::Service, "status 500"),
             (507, "no XML at all", Scope::Service, "status 507"),
         ];

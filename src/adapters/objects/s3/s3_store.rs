@@ -2,22 +2,24 @@
 
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::Utc;
 use futures_util::{StreamExt, TryStreamExt, stream};
-use reqwest::header::{HeaderName, IF_NONE_MATCH, RANGE};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, IF_NONE_MATCH, RANGE};
 use s3::creds::Credentials;
 use s3::error::S3Error;
 use s3::{Bucket, Region};
 use secrecy::ExposeSecret;
 use sha2::{Digest, Sha256};
+use tokio::time::Instant;
 
 use super::s3_fault::{fault, refusal, unreachable};
-use crate::adapters::folder::identity::{ExpectedIdentity, Identified};
+use super::s3_upload::{Put, STILL, Sender};
+use crate::adapters::folder::identity::{Expected, ExpectedIdentity, Identified};
 use crate::adapters::objects::{
     ByteStream, ListedObject, ObjectPage, ObjectStore, StoredObject, hexadecimal, key, source_fault,
 };
@@ -27,10 +29,8 @@ use crate::domain::object_metadata::{ObjectMetadata, SHA256};
 
 /// An answer to a small request that takes longer is none.
 const ANSWER: Duration = Duration::from_secs(20);
-/// One part of 8 MiB at 15 kB/s.
-const PART: Duration = Duration::from_secs(600);
-/// Parts of one object that are under way at once; each is held in memory.
-const PARTS: usize = 2;
+/// The identity is looked at before a put, unless that was done so lately.
+const LOOKED_AT: Duration = Duration::from_secs(10);
 /// Bytes of a file that are read at a time.
 const CHUNK: usize = 256 * 1024;
 /// Questions for sizes that are under way at once.
@@ -38,14 +38,15 @@ const QUESTIONS: usize = 8;
 /// How long an address is good that one read is made with.
 const READ: u32 = 3_600;
 /// Header with the class of an object.
-const STORAGE_CLASS: HeaderName = HeaderName::from_static("x-amz-storage-class");
+const STORAGE_CLASS: &str = "x-amz-storage-class";
 
 /// A bucket.
 #[derive(Clone)]
 pub struct S3Store {
     pub(super) bucket: Arc<Bucket>,
-    /// The same with more patience.
-    uploads: Arc<Bucket>,
+    sender: Sender,
+    /// When its identity was found to be right.
+    looked_at: Arc<Mutex<Option<Instant>>>,
     storage_class: String,
     /// How it is called in sentences, without a secret.
     pub(super) shown: String,
@@ -68,6 +69,14 @@ impl S3Store {
     /// # Errors
     /// `Invalid` for settings that no request can be made of.
     pub fn new(settings: &S3Settings) -> Result<Self> {
+        Self::with_upload_timeout(settings, STILL)
+    }
+
+    /// The same with another limit: an upload of which nothing moves for so long is given up.
+    ///
+    /// # Errors
+    /// See [`Self::new`].
+    pub fn with_upload_timeout(settings: &S3Settings, still: Duration) -> Result<Self> {
         let wrong =
             |error: &dyn std::fmt::Display| Error::invalid("objects.s3", format!("no request can be made: {error}"));
         let endpoint = settings.endpoint_url.as_str().trim_end_matches('/').to_owned();
@@ -78,10 +87,11 @@ impl S3Store {
         let credentials = credentials.map_err(|error| wrong(&error))?;
         let bucket = Bucket::new(&settings.bucket_name, region, credentials).map_err(|error| wrong(&error))?;
         let bucket = if settings.path_style { bucket.with_path_style() } else { bucket };
-        let patient = |limit| bucket.with_request_timeout(limit).map_err(|error| wrong(&error)).map(Arc::from);
+        let bucket = bucket.with_request_timeout(ANSWER).map_err(|error| wrong(&error))?;
         Ok(Self {
-            bucket: patient(ANSWER)?,
-            uploads: patient(PART)?,
+            bucket: Arc::from(bucket),
+            sender: Sender::new(&shown, still)?,
+            looked_at: Arc::default(),
             storage_class: settings.storage_class.clone(),
             shown,
             expected: Arc::default(),
@@ -94,11 +104,11 @@ impl S3Store {
     }
 
     /// Puts the file, if nothing is there. False: something is there.
-    async fn put_new(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<bool> {
+    async fn put_new(&self, key: &str, file: &Path, metadata: &ObjectMetadata, size: u64) -> Result<bool> {
         if self.unconditional.load(Ordering::Relaxed) && self.stored(key).await?.is_some() {
             return Ok(false);
         }
-        match self.put_once(key, file, metadata).await? {
+        match self.put_once(key, file, metadata, size).await? {
             Ok(()) => Ok(true),
             Err(error) => match refusal(&error).map(|refusal| refusal.status) {
                 Some(412) => Ok(false),
@@ -106,7 +116,7 @@ impl S3Store {
                 Some(409) => Err(self.fault(error).about(Scope::Item)),
                 Some(501) if !self.unconditional.swap(true, Ordering::Relaxed) => {
                     log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
-                    Box::pin(self.put_new(key, file, metadata)).await
+                    Box::pin(self.put_new(key, file, metadata, size)).await
                 }
                 // A server that refuses may close the connection before it has read everything, and its answer is lost then.
                 None if matches!(self.stored(key).await, Ok(Some(_))) => Ok(false),
@@ -115,21 +125,38 @@ impl S3Store {
         }
     }
 
-    async fn put_once(&self, key: &str, file: &Path, metadata: &ObjectMetadata) -> Result<Result<(), S3Error>> {
-        let mut source = tokio::fs::File::open(file).await.map_err(|error| source_fault(file, error))?;
-        let put = self.uploads.put_object_stream_builder(key).with_content_type(content_type(key));
-        let mut put = put.with_max_concurrent_chunks(PARTS);
+    async fn put_once(&self, key: &str, file: &Path, metadata: &ObjectMetadata, size: u64) -> Put {
+        let mut headers = HeaderMap::new();
+        let mut add = |name: &str, value: &str| {
+            let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
+            let (name, value) = pair.ok_or_else(|| Error::internal("metadata of an object is no header"))?;
+            headers.insert(name, value);
+            Ok::<_, Error>(())
+        };
         for (name, value) in metadata {
-            put = put.with_metadata(name, value).map_err(|error| self.fault(error))?;
+            add(&format!("x-amz-meta-{name}"), value)?;
         }
         // Some stores do not know the header, and this class is the default of all that do.
         if self.storage_class != "STANDARD" {
-            put = put.with_header(STORAGE_CLASS, &self.storage_class).map_err(|error| self.fault(error))?;
+            add(STORAGE_CLASS, &self.storage_class)?;
         }
         if !self.unconditional.load(Ordering::Relaxed) {
-            put = put.with_header(IF_NONE_MATCH, "*").map_err(|error| self.fault(error))?;
+            add(IF_NONE_MATCH.as_str(), "*")?;
         }
-        Ok(put.execute_stream(&mut source).await.map(|_| ()))
+        self.sender.put(&self.bucket, key, file, size, content_type(key), headers).await
+    }
+
+    /// Whether it is the bucket that it should be, for a put: an identity that was looked at just now is not looked at again.
+    async fn is_there(&self) -> Result<()> {
+        if matches!(self.expected.now(), Expected::Unknown) {
+            // Whoever has no database to ask puts where it was told to.
+            return Ok(());
+        }
+        let looked_at = *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner);
+        match looked_at.is_some_and(|at| at.elapsed() < LOOKED_AT) {
+            true => Ok(()),
+            false => self.check().await,
+        }
     }
 
     pub(super) async fn stored(&self, key: &str) -> Result<Option<Stored>> {
@@ -157,9 +184,10 @@ impl S3Store {
 
     /// Puts a file and looks whether it is there.
     async fn put_checked(self, key: String, file: PathBuf, mut metadata: ObjectMetadata) -> Result<StoredObject> {
+        self.is_there().await?;
         let StoredObject { bytes, sha256: digest } = digest(&file).await?;
         metadata.insert(SHA256.to_owned(), digest.clone());
-        let is_new = self.put_new(&key, &file, &metadata).await?;
+        let is_new = self.put_new(&key, &file, &metadata, bytes).await?;
         let mut stored = self.stored(&key).await?;
         if let Some(stored) = &mut stored
             && stored.bytes == bytes
@@ -298,7 +326,18 @@ impl ObjectStore for S3Store {
     }
 
     async fn check(&self) -> Result<()> {
-        self.check_identity().await
+        let checked = self.check_identity().await;
+        let looked_at = checked.is_ok().then(Instant::now);
+        *self.looked_at.lock().unwrap_or_else(PoisonError::into_inner) = looked_at;
+        checked
+    }
+
+    fn limit_rate(&self, bytes_per_second: Option<u64>) {
+        self.sender.limit(bytes_per_second);
+    }
+
+    fn longest_put(&self) -> Option<Duration> {
+        None
     }
 
     async fn sweep(&self) -> Result<usize> {
