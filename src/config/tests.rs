@@ -334,11 +334,10 @@ const EXAMPLES: [&str; 30] = [
     "database.schema",
     "database.listen_url",
     "database.cameras_query",
-    // Nothing is deleted by default.
+    // Nothing is deleted by default, and no upload limited.
     "objects.keep",
     "objects.keep_streams",
     "objects.keep_bytes",
-    // Uploads have no limit by default.
     "upload.max_rate",
     "upload.window",
     "agent.post_url",
@@ -357,8 +356,7 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     let defaults = shown(&loaded("", &[]));
     assert_eq!(shown(&loaded(&text, &[])), defaults, "as it is, the file changes nothing");
 
-    let mut section = String::new();
-    let mut documented = Vec::new();
+    let (mut section, mut documented) = (String::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
         if line.starts_with('[') {
             section = line.trim_matches(['[', ']']).replace("servers", "servers[]") + ".";
