@@ -102,6 +102,7 @@ fn upload_rules(settings: &Settings) -> UploadRules {
         max_rate: settings.upload.max_rate,
         window: settings.upload.window,
         keep_local: settings.record.keep_local,
+        evict_before_upload: settings.record.evict_before_upload,
         min_free: settings.record.min_free,
         retention: RetentionRules {
             keep: settings.retention.keep,

@@ -119,6 +119,7 @@ const ROWS: &[Row] = &[
     live!("record.on_demand", record.on_demand),
     live!("record.keep_local", record.keep_local),
     live!("record.min_free", record.min_free),
+    live!("record.evict_before_upload", record.evict_before_upload),
     next_start!("record.thumbnails", record.thumbnails),
     next_start!("upload.workers", upload.workers),
     live!("upload.max_rate", upload.max_rate),

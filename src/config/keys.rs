@@ -83,6 +83,7 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("record.on_demand"),
     key("record.keep_local"),
     key("record.min_free"),
+    key("record.evict_before_upload"),
     key("record.thumbnails"),
     key("upload.workers"),
     key("upload.max_rate"),

@@ -301,6 +301,8 @@ pub struct RecordSettings {
     pub on_demand: bool,
     /// Uploaded segments stay in the spool for so long.
     pub keep_local: Duration,
+    /// When the disk is full, what is not uploaded yet goes too.
+    pub evict_before_upload: bool,
     /// Recording pauses when less is free, in bytes.
     pub min_free: u64,
     /// Small pictures of what is recorded are made for the page.

@@ -7,6 +7,7 @@ pub mod admission;
 pub mod arrival;
 pub mod camera;
 pub mod change_guard;
+pub mod clock_watch;
 pub mod completeness;
 pub mod container;
 pub mod copies;

@@ -7,6 +7,9 @@ use uuid::Uuid;
 
 use super::name::StreamName;
 
+/// The reason of a segment that was removed before it was stored. Completeness tells it from other deleted ones by it.
+pub const GIVEN_UP: &str = "evicted before upload: the disk of the spool was full (record.evict_before_upload)";
+
 /// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
 /// upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
 /// file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the

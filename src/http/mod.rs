@@ -48,6 +48,7 @@ mod player_addresses;
 mod probe_routes;
 mod query;
 mod reconcile_routes;
+mod recording_lock_routes;
 mod recordings;
 mod responses;
 mod routes;

@@ -14,8 +14,8 @@ use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, plan_routes, probe_routes,
-    reconcile_routes, recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes,
-    thumbnail_routes, ws,
+    reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes, sheet_routes,
+    status_routes, stream_routes, thumbnail_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -75,6 +75,9 @@ use super::{
         probe_routes::probe_now,
         probe_routes::test,
         completeness_routes::list,
+        recording_lock_routes::list,
+        recording_lock_routes::add,
+        recording_lock_routes::remove,
         reconcile_routes::step,
         recordings::streams,
         recordings::sessions,

@@ -4,8 +4,8 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes,
-    reconcile_routes, recordings, session_list_routes, settings_routes, sheet_routes, status_routes, stream_routes,
-    table, thumbnail_routes, ws,
+    reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes, sheet_routes,
+    status_routes, stream_routes, table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -51,6 +51,8 @@ table::table! {
     "/api/v1/streams/{path}/maintenance" => { PUT: maintenance_routes::set_stream, DELETE: maintenance_routes::end_stream },
     "/api/v1/completeness" => { GET: completeness_routes::list },
     "/api/v1/recordings" => { GET: recordings::streams },
+    "/api/v1/recordings/locks" => { GET: recording_lock_routes::list, POST: recording_lock_routes::add },
+    "/api/v1/recordings/locks/{id}" => { DELETE: recording_lock_routes::remove },
     "/api/v1/recordings/reconcile" => { POST: reconcile_routes::step },
     "/api/v1/recordings/segments/{id:[0-9a-fA-F-]{36}(?:\\.mp4)?}" => { GET: recordings::media::segment },
     "/api/v1/recordings/segments/{id}/copies" => { GET: recordings::media::copies },

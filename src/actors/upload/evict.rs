@@ -15,7 +15,8 @@ use crate::adapters::spool::SharedSpool;
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
-use crate::domain::recording::{Segment, SegmentState};
+use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::recording::{GIVEN_UP, Segment, SegmentState};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
@@ -49,7 +50,10 @@ pub(super) async fn evict(
     let mut pass = EvictPass { handles, eviction, evicted: 0 };
     let ended = match pass.ready_and_aged(rules.keep_local, now).await {
         // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
-        Ok(()) => pass.make_room(rules.min_free).await,
+        Ok(()) => match pass.make_room(rules.min_free).await {
+            Ok(()) if rules.evict_before_upload => pass.give_up(rules.min_free).await,
+            ended => ended,
+        },
         ended => ended,
     };
     (pass.evicted, ended.err())
@@ -97,6 +101,29 @@ impl EvictPass<'_> {
                     break;
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// Nothing that is stored is left to go, and there is no room: what waits for its upload goes, the oldest first, one after the other.
+    async fn give_up(&mut self, min_free: u64) -> Result<()> {
+        while needs_room(&self.handles.spool, min_free).await? {
+            let states = vec![SegmentState::Sealed];
+            let query = SegmentQuery { states, own: true, limit: PAGE, ..SegmentQuery::default() };
+            let page = self.handles.recordings.segments(query).await?;
+            let mut gone = None;
+            for segment in page {
+                if give_up_one(self.handles, &segment).await? {
+                    gone = Some(segment);
+                    break;
+                }
+            }
+            let Some(segment) = gone else { return Ok(()) };
+            self.evicted += 1;
+            let (server, name) = (segment.server.clone(), segment.stream.as_str().to_owned());
+            log::error!(stream = name.as_str(), session:% = segment.session; "segment {} is given up: {GIVEN_UP}", segment.number);
+            let cause = format!("recordings are removed before they are stored: {GIVEN_UP}");
+            self.handles.incidents.happened(IncidentKind::RecordingPaused, &Subject::Stream { server, name }, &cause);
         }
         Ok(())
     }
@@ -155,6 +182,23 @@ async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Opt
         .recordings
         .segments(SegmentQuery { states, own: true, to, after, limit: PAGE, ..SegmentQuery::default() })
         .await
+}
+
+/// Gives up one segment that is not stored; false when it is locked, or somebody is at work on it. The row goes first: no worker claims
+/// it then, and a crash leaves a file that `recordings reconcile` tells of.
+async fn give_up_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
+    if handles.retention.is_locked(segment.id).await? {
+        return Ok(false);
+    }
+    let (from, why) = (vec![SegmentState::Sealed], Some(GIVEN_UP.to_owned()));
+    if !handles.recordings.move_segment(segment.id, from, SegmentState::Deleted, why).await? {
+        return Ok(false);
+    }
+    let path = segment.spool_path.clone();
+    if let Err(error) = on_disk(&handles.spool, move |spool| spool.remove(&path)).await {
+        log::warn!(stream = segment.stream.as_str(); "the file of a segment that was given up stays: {error}");
+    }
+    Ok(true)
 }
 
 /// Removes one local file, of whose object the store has just told this size.

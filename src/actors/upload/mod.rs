@@ -16,6 +16,8 @@ mod conflicts;
 mod evict;
 mod missing;
 mod retain;
+#[cfg(test)]
+mod retain_tests;
 mod retries;
 mod uploads;
 mod worker;
@@ -104,6 +106,8 @@ pub struct UploadRules {
     pub window: Option<UploadWindow>,
     /// Uploaded segments stay in the spool for so long.
     pub keep_local: Duration,
+    /// Where that is not enough, segments that are not uploaded yet go too, the oldest first.
+    pub evict_before_upload: bool,
     /// Below this many free bytes recordings pause; uploaded segments leave the spool before that.
     pub min_free: u64,
     /// What leaves the object store.

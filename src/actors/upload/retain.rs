@@ -1,33 +1,57 @@
 //! Retention: stored recordings that are too old, too many or asked for go, from the object store and from the spool. What is locked
-//! stays, and so does what is not uploaded yet.
+//! stays, and so does what is not uploaded yet. By age nothing goes while the clock may be wrong (`domain::clock_watch`).
 //!
 //! The object goes first and its row second: after a crash in between the next pass, by the same rules, finds no object and writes
 //! the row. Each row keeps when and why.
 
+use std::cell::RefCell;
+use std::rc::Rc;
+
 use chrono::{DateTime, Utc};
+use tokio::time::Instant;
 
 use super::UploadHandles;
-use crate::adapters::database::SegmentQuery;
+use crate::actors::incidents::now as moment;
+use crate::adapters::database::{RecordingSummary, SegmentQuery};
 use crate::base::{Error, Result};
+use crate::domain::clock_watch::ClockWatch;
+use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::domain::retention::{RecordingLock, RetentionRules};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
+/// What is told of, as a subject of incidents.
+const CLOCK: &str = "clock";
 
 /// Deletes what is due of this node. Returns how many segments, and why it ended early.
 pub(super) async fn retain(
     handles: &UploadHandles,
     rules: &RetentionRules,
+    clock: &RetentionClock,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = RetentionPass { handles, deleted: 0, freed: 0, locks: Vec::new() };
+    let mut pass = RetentionPass { handles, clock, deleted: 0, freed: 0, locks: Vec::new() };
     let ended = pass.run(rules, now).await;
     (pass.deleted, ended.err())
 }
 
+/// What is known of the clock, from one pass to the next.
+#[derive(Clone)]
+pub(super) struct RetentionClock {
+    watch: Rc<RefCell<ClockWatch>>,
+    born: Instant,
+}
+
+impl Default for RetentionClock {
+    fn default() -> Self {
+        Self { watch: Rc::default(), born: Instant::now() }
+    }
+}
+
 struct RetentionPass<'a> {
     handles: &'a UploadHandles,
+    clock: &'a RetentionClock,
     deleted: usize,
     /// Bytes that left the object store.
     freed: u64,
@@ -42,8 +66,10 @@ impl RetentionPass<'_> {
         }
         self.handles.ready().await?;
         let recordings = self.handles.recordings.recordings().await?;
+        let asked_alone = RetentionRules::default();
+        let by_age = if self.is_clock_right(rules, &recordings, now).await? { rules } else { &asked_alone };
         for one in &recordings {
-            let Some((before, why)) = rules.cutoff(&one.stream, &cleanups, now) else { continue };
+            let Some((before, why)) = by_age.cutoff(&one.stream, &cleanups, now) else { continue };
             if one.first < before {
                 let query =
                     SegmentQuery { server: Some(one.server.clone()), stream: Some(one.stream.clone()), ..due(before) };
@@ -60,6 +86,25 @@ impl RetentionPass<'_> {
         Ok(())
     }
 
+    /// Whether the clock may be believed; an incident tells where not.
+    async fn is_clock_right(
+        &self,
+        rules: &RetentionRules,
+        recordings: &[RecordingSummary],
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        let newest = recordings.iter().map(|one| one.last).max();
+        let database = self.handles.retention.clock().await?;
+        let refused = self.clock.watch.borrow_mut().look(self.clock.born.elapsed(), now, newest, database);
+        let subject = Subject::Service { name: CLOCK.to_owned() };
+        let has_ages = rules.keep.is_some() || !rules.keep_streams.is_empty();
+        match &refused {
+            Some(why) if has_ages => self.handles.incidents.raise(IncidentKind::ServiceDown, &subject, why, moment()),
+            _ => self.handles.incidents.clear(IncidentKind::ServiceDown, &subject),
+        }
+        Ok(refused.is_none())
+    }
+
     /// Deletes what the query lists, the oldest first, until one is not due. `is_due` is told what has been freed so far.
     async fn delete(&mut self, query: SegmentQuery, why: &str, is_due: impl Fn(&Segment, u64) -> bool) -> Result<()> {
         let mut after = None;
@@ -67,7 +112,7 @@ impl RetentionPass<'_> {
             let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
-            // A pass may take hours; what is locked meanwhile stays from then on.
+            // A pass may take hours: each one is asked for again before it goes.
             self.locks = self.handles.retention.locks().await?;
             for segment in &page {
                 if !is_due(segment, self.freed) {
@@ -84,8 +129,10 @@ impl RetentionPass<'_> {
     async fn one(&mut self, segment: &Segment, why: &str) -> Result<()> {
         match self.remove(segment, why).await {
             Ok(is_ours) => {
-                self.deleted += usize::from(is_ours);
-                self.freed += segment.bytes;
+                if is_ours {
+                    self.deleted += 1;
+                    self.freed += segment.bytes;
+                }
                 Ok(())
             }
             Err(error) if error.is_passing() => Err(error),
@@ -97,6 +144,9 @@ impl RetentionPass<'_> {
     }
 
     async fn remove(&self, segment: &Segment, why: &str) -> Result<bool> {
+        if self.handles.retention.is_locked(segment.id).await? {
+            return Ok(false);
+        }
         self.handles.objects.remove(&segment.object_key).await?;
         if segment.state == SegmentState::Uploaded {
             let (spool, path) = (self.handles.spool.clone(), segment.spool_path.clone());

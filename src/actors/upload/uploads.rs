@@ -11,7 +11,7 @@ use tokio::time::Instant;
 use super::conflicts::{self, Conflicts};
 use super::evict::{Eviction, evict};
 use super::missing::heal;
-use super::retain::retain;
+use super::retain::{RetentionClock, retain};
 use super::retries::SharedRetries;
 use super::worker::{UploadWorker, Wake};
 use super::{UploadHandles, UploadRules};
@@ -40,6 +40,7 @@ pub struct Uploads {
     evicting: SingleFlight,
     eviction: Eviction,
     evicted: usize,
+    clock: RetentionClock,
     healing: SingleFlight,
     sweeping: SingleFlight,
     /// Missing files are looked for again from then on.
@@ -58,6 +59,7 @@ impl Uploads {
             evicting: SingleFlight::default(),
             eviction: Eviction::default(),
             evicted: 0,
+            clock: RetentionClock::default(),
             healing: SingleFlight::default(),
             sweeping: SingleFlight::default(),
             heal_after: None,
@@ -252,11 +254,12 @@ impl Flight for Evict {
             return None;
         }
         let (handles, rules, mut eviction) = (manager.handles.clone(), manager.rules.get(), manager.eviction.clone());
+        let clock = manager.clock.clone();
         Some((
             (),
             Box::pin(async move {
                 let (evicted, ended) = evict(&handles, &rules, &mut eviction, Utc::now()).await;
-                let (deleted, failed) = retain(&handles, &rules.retention, Utc::now()).await;
+                let (deleted, failed) = retain(&handles, &rules.retention, &clock, Utc::now()).await;
                 if deleted > 0 {
                     log::info!("{deleted} stored segments were deleted by the rules of retention");
                 }

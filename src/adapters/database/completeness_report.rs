@@ -8,7 +8,9 @@ use super::incident_store::IncidentQuery;
 use super::recording_store::{SessionSummary, SpansOf};
 use super::stores::Stores;
 use crate::base::Result;
-use crate::domain::completeness::{GapEvidence, ROUNDED, RecordedSpan, Span, StreamCompleteness, judge};
+use crate::domain::completeness::{
+    GapCause, GapEvidence, KnownCause, ROUNDED, RecordedSpan, Span, StreamCompleteness, judge,
+};
 use crate::domain::incident::Incident;
 use crate::domain::recording::SegmentState;
 
@@ -45,6 +47,7 @@ pub async fn completeness(
     }
     let sessions = stores.recordings.sessions_in(asked, stream.clone()).await?;
     let recorded = recorded(stores, asked, stream.clone(), &sessions).await?;
+    let given_up = stores.recordings.recorded_spans(asked, stream.clone(), SpansOf::GivenUp).await?;
     let known = stores.recordings.recordings().await?;
     let evidence = GapEvidence {
         sessions: GapEvidence::by_stream(sessions.into_iter().map(|one| one.session)),
@@ -65,7 +68,10 @@ pub async fn completeness(
     for ((server, name), Recorded { first, spans: its }) in &streams {
         let first = first.iter().copied().chain(its.iter().map(|one| one.span.from)).min();
         let expected = Span { from: first.map_or(asked.from, |first| asked.from.max(first)), to: asked.to };
-        judged.extend(judge(server, name, expected, its, &evidence.of(server, name, asked.to, now)));
+        let mut causes = evidence.of(server, name, asked.to, now);
+        let of_it = given_up.iter().filter(|one| one.server == *server && one.stream == *name);
+        causes.extend(of_it.map(|one| KnownCause { span: one.span, cause: GapCause::EvictedBeforeUpload }));
+        judged.extend(judge(server, name, expected, its, &causes));
     }
     Ok(judged)
 }

@@ -95,6 +95,8 @@ pub enum SpansOf {
     All,
     /// Those that can be played and are in the spool alone: few, whatever was recorded.
     NotStored,
+    /// Those that were removed before they were stored ([`GIVEN_UP`](crate::domain::recording::GIVEN_UP)): few.
+    GivenUp,
     /// Those of these sessions; some hundreds of them at most.
     Sessions(Vec<Uuid>),
 }

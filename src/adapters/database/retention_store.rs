@@ -1,6 +1,7 @@
 //! What may not be deleted and what shall be, in the database: what is asked and written.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::base::{Error, Result};
@@ -15,6 +16,10 @@ pub trait RetentionStore: Send + Sync {
     async fn add_lock(&self, lock: RecordingLock) -> Result<()>;
     /// Removes a lock. `NotFound` when there is none.
     async fn remove_lock(&self, id: Uuid) -> Result<()>;
+    /// Whether a part of this segment is locked now.
+    async fn is_locked(&self, segment: Uuid) -> Result<bool>;
+    /// The clock of the database; `None` where it has none of its own.
+    async fn clock(&self) -> Result<Option<DateTime<Utc>>>;
     /// What people have asked to delete.
     async fn cleanups(&self) -> Result<Vec<Cleanup>>;
     /// Asks for it.

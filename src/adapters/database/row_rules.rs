@@ -11,7 +11,7 @@ use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::completeness::RecordedSpan;
 use crate::domain::incident::MOST_NOTES;
 use crate::domain::probe::ProbeOutcome;
-use crate::domain::recording::Segment;
+use crate::domain::recording::{GIVEN_UP, Segment};
 
 /// No segment is longer, because a session ends at midnight UTC: a range of time can be read from the index on
 /// `started_at` although it asks for ends.
@@ -43,6 +43,7 @@ pub(super) fn recorded_spans(follows: &str, places: [&str; 4], only: &SpansOf) -
         SpansOf::NotStored => " AND state IN ('sealed', 'uploading')".to_owned(),
         // Read in another way: see `session_segments`.
         SpansOf::Sessions(_) => " AND 1 = 0".to_owned(),
+        SpansOf::GivenUp => format!(" AND state = 'deleted' AND reason = '{GIVEN_UP}'"),
     };
     format!(
         "WITH one AS (SELECT server, stream, started_at, ended_at, id, state FROM segments WHERE ended_at > {from} \

@@ -31,6 +31,7 @@ use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
+use nix::sys::statvfs::{Statvfs, statvfs};
 
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, ErrorKind, Result, Scope};
@@ -40,6 +41,9 @@ pub use seal::Sealed;
 pub use spool_contents::FolderContents;
 use spool_fault::fault;
 pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
+
+/// With fewer a minute of many streams, and the database beside them, may not find room.
+const FEWEST_INODES: u64 = 1_000;
 
 /// The spool folder.
 #[derive(Debug)]
@@ -103,6 +107,14 @@ impl Spool {
         // Without a name, so that a crash leaves nothing and two probes do not meet.
         let mut file = tempfile::tempfile_in(&self.root).map_err(fault)?;
         std::io::Write::write_all(&mut file, &[0; 4096]).map_err(fault)?;
+        if self.lacks_inodes(&self.statvfs()?) {
+            let text = format!(
+                "the disk of the spool has less than {FEWEST_INODES} inodes left ({}); remove small files there, or make a file \
+                 system with more of them",
+                self.root.display()
+            );
+            return Err(Error::unavailable(text));
+        }
         self.free()
     }
 
@@ -114,11 +126,20 @@ impl Spool {
         Ok((device, self.free()?))
     }
 
-    /// Blocks for everybody, without those that are kept for root.
+    /// Blocks for everybody, without those that are kept for root; none where no file can be made any more.
     fn free(&self) -> Result<u64> {
-        let system = nix::sys::statvfs::statvfs(&self.root)
-            .map_err(|errno| fault(&self.root, errno.into()).about(Scope::Service))?;
-        Ok(system.blocks_available().saturating_mul(system.fragment_size()))
+        let system = self.statvfs()?;
+        let bytes = system.blocks_available().saturating_mul(system.fragment_size());
+        Ok(if self.lacks_inodes(&system) { 0 } else { bytes })
+    }
+
+    fn statvfs(&self) -> Result<Statvfs> {
+        statvfs(&self.root).map_err(|errno| fault(&self.root, errno.into()).about(Scope::Service))
+    }
+
+    /// File systems that make inodes as they need them say that they have none at all.
+    fn lacks_inodes(&self, system: &Statvfs) -> bool {
+        system.files() > 0 && system.files_available() < FEWEST_INODES
     }
 
     /// Deletes the file of an uploaded segment, and folders that this leaves empty. A file that is gone is fine.

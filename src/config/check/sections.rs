@@ -268,6 +268,7 @@ pub(super) fn record(check: &mut Checker<'_>) -> RecordSettings {
         on_demand: check.read("record.on_demand", flag).unwrap_or(false),
         keep_local: lasting(check, "record.keep_local", 7 * DAY, Duration::ZERO, seconds(10 * 365 * DAY)),
         min_free: check.read("record.min_free", |entry| units::size(&entry.value)).unwrap_or(1 << 30),
+        evict_before_upload: check.read("record.evict_before_upload", flag).unwrap_or(false),
         thumbnails: check.read("record.thumbnails", flag).unwrap_or(false),
     }
 }

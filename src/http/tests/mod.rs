@@ -10,6 +10,7 @@ mod history;
 mod hostile_queries;
 mod incidents;
 mod kinds;
+mod locks;
 mod logins;
 mod media;
 mod page;

@@ -102,6 +102,7 @@ impl Harness {
             },
             rules: UploadRules {
                 max_rate: None,
+                evict_before_upload: false,
                 window: None,
                 workers: 2,
                 keep_local: Duration::from_secs(3600),

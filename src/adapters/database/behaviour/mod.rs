@@ -80,7 +80,10 @@ macro_rules! tests {
         $crate::adapters::database::behaviour::tests!(@each $open, maintenance_behaviour:
             what_is_excused_is_kept_until_it_is_over
         );
-        $crate::adapters::database::behaviour::tests!(@each $open, retention_behaviour: locks_and_cleanups_are_kept);
+        $crate::adapters::database::behaviour::tests!(@each $open, retention_behaviour:
+            locks_and_cleanups_are_kept
+            a_segment_is_locked_by_what_touches_it
+        );
         $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
             users_are_kept_and_a_new_password_ends_their_sessions
             tokens_and_sessions_are_kept_noted_and_revoked

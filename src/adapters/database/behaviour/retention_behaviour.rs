@@ -1,11 +1,46 @@
 //! Locks and cleanups.
 
-use chrono::{DateTime, TimeDelta};
+use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::adapters::database::Database;
 use crate::base::error::ErrorKind;
+use crate::domain::recording::Segment;
 use crate::domain::retention::{Cleanup, RecordingLock};
+use crate::domain::sample;
+
+/// Of a segment it is asked whether it is locked at this moment.
+pub(in crate::adapters::database) async fn a_segment_is_locked_by_what_touches_it(database: &dyn Database) {
+    let session = sample::session("locked");
+    let segment = Segment { duration_ms: 60_000, ..sample::segment(&session, 0) };
+    database.open_session(session.clone()).await.expect("opened");
+    database.put_segment(segment.clone()).await.expect("put");
+    let (begin, minute) = (segment.started_at, TimeDelta::minutes(1));
+    for (stream, from, to, wanted) in [
+        ("locked", begin - minute, begin, false),
+        ("locked", begin + minute, begin + minute * 2, false),
+        ("locked", begin - minute, begin + TimeDelta::milliseconds(1), true),
+        ("locked", begin + minute - TimeDelta::milliseconds(1), begin + minute * 2, true),
+        ("other", begin, begin + minute, false),
+    ] {
+        let lock = RecordingLock {
+            id: Uuid::now_v7(),
+            stream: stream.to_owned(),
+            from,
+            to,
+            reason: "case 7".to_owned(),
+            set_by: "ann".to_owned(),
+            set_at: begin,
+        };
+        database.add_lock(lock.clone()).await.expect("added");
+        assert_eq!(database.is_locked(segment.id).await.expect("asked"), wanted, "{stream} {from} {to}");
+        database.remove_lock(lock.id).await.expect("removed");
+    }
+    assert!(!database.is_locked(Uuid::nil()).await.expect("asked"));
+    // Only a server has a clock of its own.
+    let clock = database.clock().await.expect("asked");
+    assert!(clock.is_none_or(|clock| (Utc::now() - clock).num_minutes() == 0), "{clock:?}");
+}
 
 pub(in crate::adapters::database) async fn locks_and_cleanups_are_kept(database: &dyn Database) {
     let at = |minute| DateTime::UNIX_EPOCH + TimeDelta::minutes(minute);

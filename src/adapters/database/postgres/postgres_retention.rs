@@ -1,6 +1,7 @@
 //! The tables `recording_locks` and `recording_cleanups`.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use tokio_postgres::Row;
 use tokio_postgres::types::ToSql;
 use uuid::Uuid;
@@ -31,6 +32,16 @@ impl RetentionStore for Postgres {
     async fn remove_lock(&self, id: Uuid) -> Result<()> {
         let link = self.server.link().await?;
         link.answer(remove_lock(&link, id)).await
+    }
+
+    async fn is_locked(&self, segment: Uuid) -> Result<bool> {
+        let link = self.server.link().await?;
+        link.answer(is_locked(&link, segment)).await
+    }
+
+    async fn clock(&self) -> Result<Option<DateTime<Utc>>> {
+        let link = self.server.link().await?;
+        link.answer(clock(&link)).await.map(Some)
     }
 
     async fn cleanups(&self) -> Result<Vec<Cleanup>> {
@@ -64,6 +75,17 @@ async fn remove_lock(client: &PostgresClient, id: Uuid) -> Answer<()> {
         0 => Err(no_lock(id).into()),
         _ => Ok(()),
     }
+}
+
+async fn is_locked(client: &PostgresClient, segment: Uuid) -> Answer<bool> {
+    let sql = "SELECT EXISTS (SELECT 1 FROM segments JOIN recording_locks AS locks ON locks.stream = segments.stream \
+               WHERE segments.id = $1 AND segments.started_at < locks.to_at AND segments.ended_at > locks.from_at)";
+    let statement = client.prepare_cached(sql).await?;
+    Ok(client.query_one(&statement, &[&segment]).await?.try_get(0)?)
+}
+
+async fn clock(client: &PostgresClient) -> Answer<DateTime<Utc>> {
+    Ok(client.query_one("SELECT clock_timestamp()", &[]).await?.try_get(0)?)
 }
 
 async fn cleanups(client: &PostgresClient) -> Answer<Vec<Cleanup>> {

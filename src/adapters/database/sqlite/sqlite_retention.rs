@@ -1,6 +1,7 @@
 //! The tables `recording_locks` and `recording_cleanups`.
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use rusqlite::{Connection, Row, params};
 use uuid::Uuid;
 
@@ -47,6 +48,20 @@ impl RetentionStore for Sqlite {
             _ => Ok(()),
         };
         self.file.call(Writer, remove).await
+    }
+
+    async fn is_locked(&self, segment: Uuid) -> Result<bool> {
+        let ask = move |connection: &mut Connection| {
+            let sql = "SELECT EXISTS (SELECT 1 FROM segments JOIN recording_locks AS locks ON locks.stream = segments.stream \
+                       WHERE segments.id = ?1 AND segments.started_at < locks.to_at AND segments.ended_at > locks.from_at)";
+            Ok(connection.prepare_cached(sql)?.query_row([segment.to_string()], |row| row.get(0))?)
+        };
+        self.file.call(Reader, ask).await
+    }
+
+    /// A file has the clock of this machine.
+    async fn clock(&self) -> Result<Option<DateTime<Utc>>> {
+        Ok(None)
     }
 
     async fn cleanups(&self) -> Result<Vec<Cleanup>> {
