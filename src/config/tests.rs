@@ -309,7 +309,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 30] = [
+const EXAMPLES: [&str; 32] = [
     "objects.s3.endpoint_url",
     "objects.s3.access_key_id",
     "objects.s3.secret_access_key",

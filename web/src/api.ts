@@ -24,6 +24,7 @@ import type {
   Page,
   PlanView,
   Probe,
+  RecordingLock,
   RecordingSession,
   RecordingSummary,
   Sample,
@@ -298,6 +299,9 @@ export const api = {
   /** How complete the recordings of every stream are since a moment. It may take long. */
   completeness: (query: { from: string }, signal?: AbortSignal) => call<{ items: StreamCompleteness[] }>("GET", address("completeness", query), undefined, signal, null, LONG_LIMIT),
   recordings: (signal?: AbortSignal) => call<{ items: RecordingSummary[] }>("GET", address("recordings"), undefined, signal),
+  locks: (signal?: AbortSignal) => call<{ items: RecordingLock[] }>("GET", address("recordings/locks"), undefined, signal),
+  lock: (order: { stream: string; from: string; to: string; reason: string }) => call<RecordingLock>("POST", address("recordings/locks"), order),
+  unlock: (id: string) => call<void>("DELETE", address(`recordings/locks/${part(id)}`)),
   sessions: (server: string, stream: string, signal?: AbortSignal) =>
     call<{ items: RecordingSession[] }>("GET", address(`recordings/${part(stream)}/sessions`, { server }), undefined, signal),
   segments: (

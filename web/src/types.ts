@@ -35,6 +35,7 @@ export type StreamSession = Schemas["StreamSession"];
 export type StreamSessions = Written<Schemas["SessionsView"], "at" | "fault">;
 /** A camera or stream that is excused until a time. */
 export type Maintenance = Schemas["Maintenance"];
+export type RecordingLock = Schemas["RecordingLock"];
 /** What an import did, or would do. All rows or none. */
 export type ImportResult = Omit<Schemas["ImportReport"], "faults"> & { faults: Required<Schemas["SheetFault"]>[] };
 export type CameraKind = Schemas["CameraKind"];

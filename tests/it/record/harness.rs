@@ -97,6 +97,7 @@ impl Harness {
                 exclude: Vec::new(),
                 on_demand: false,
                 keep_local: Duration::from_secs(3600),
+                evict_before_upload: false,
                 min_free: 0,
                 thumbnails: false,
             },

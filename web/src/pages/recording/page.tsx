@@ -20,6 +20,7 @@ import { m } from "../../words/language";
 import { recordingLook } from "../../words/states";
 import { Control } from "./control";
 import { GoTo } from "./go_to";
+import { Locks } from "./locks";
 import { Playback } from "./playback";
 import { Segments } from "./segments";
 import { DayPicker, SessionList } from "./sessions";
@@ -140,6 +141,7 @@ function Stage({ server, name, playback }: { server: string; name: string; playb
       <div class="panel files">
         <h2>{m.recordings.segments}</h2>
         {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} wanted={playback.stretch} />}
+        {chosen === null ? null : <Locks key={`locks ${chosen.id}`} stream={name} session={chosen} />}
         {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} at={playback.at} go={(at) => playback.goTo(at)} />}
       </div>
     </div>
