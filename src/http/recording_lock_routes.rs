@@ -1,7 +1,7 @@
 //! `/api/v1/recordings/locks`: stretches of streams that are kept however old they get, with reason and who said so.
 
 use actix_web::{HttpRequest, HttpResponse, web};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, Utc};
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -75,7 +75,8 @@ pub(super) async fn add(
         to: order.to,
         reason: order.reason,
         set_by: caller.to_string(),
-        set_at: Utc::now(),
+        // As finely as databases keep it.
+        set_at: Utc::now().trunc_subsecs(6),
     };
     let lock = lock.checked()?;
     state.stores.retention.add_lock(lock.clone()).await?;

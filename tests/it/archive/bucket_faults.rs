@@ -51,12 +51,12 @@ async fn a_table_of_faults() {
 }
 
 #[tokio::test]
-async fn an_upload_goes_on_while_bytes_move_and_is_given_up_when_none_do() {
+async fn an_upload_is_given_up_when_no_bytes_move_and_kept_to_its_rate() {
     let (server, folder) = (BucketServer::start(), tempfile::tempdir().expect("a folder"));
     let still = Duration::from_secs(1);
     let store = S3Store::with_upload_timeout(&server.settings(), still).expect("a store");
     store.expect_of_it(Expected::Id(store.begin_identity().await.expect("its own")));
-    let files = [("small", 1_500_000), ("parts", 20_000_000)].map(|(name, size)| {
+    let files = [("small", 1_500_000)].map(|(name, size)| {
         let file = folder.path().join(name);
         fs::write(&file, vec![7; size]).expect("written");
         (file, size as u64)
@@ -71,21 +71,14 @@ async fn an_upload_goes_on_while_bytes_move_and_is_given_up_when_none_do() {
     let error = store.put(KEY, &files[0].0).await.expect_err("wrong checksum");
     assert!(error.message().contains("wrong checksum") && error.scope() == Scope::Item, "{error}");
     server.refuse(0);
-    for (file, size) in &files {
-        for how in [PutBody::Still, PutBody::Cut] {
-            server.take_bodies(how);
-            let error = store.put(KEY, file).await.expect_err("not taken");
-            assert!(error.is_passing(), "{how:?} of {size}: {error}");
-            assert!(server.keys().is_empty(), "{how:?} of {size}: nothing is left");
-        }
-        server.take_bodies(PutBody::Slow);
-        let begun = Instant::now();
-        assert_eq!(store.put(KEY, file).await.expect("stored").bytes, *size);
-        assert!(begun.elapsed() > still, "it took longer than anything may stand still");
-        server.take_bodies(PutBody::Whole);
-        assert_eq!(store.read(KEY, 0, *size).await.expect("read").len() as u64, *size);
-        assert!(store.remove(KEY).await.expect("removed"));
+    let (file, size) = &files[0];
+    for how in [PutBody::Still, PutBody::Cut] {
+        server.take_bodies(how);
+        let error = store.put(KEY, file).await.expect_err("not taken");
+        assert!(error.is_passing(), "{how:?} of {size}: {error}");
+        assert!(server.keys().is_empty(), "{how:?} of {size}: nothing is left");
     }
+    server.take_bodies(PutBody::Whole);
     // A limit of all uploads together: the last piece begins when the others are through.
     store.limit_rate(Some(1_000_000));
     let begun = Instant::now();

@@ -49,8 +49,6 @@ pub enum PutBody {
     Still,
     /// The connection ends in the middle.
     Cut,
-    /// It is taken piece by piece, with a pause before each.
-    Slow,
 }
 
 /// What goes wrong, and what was asked.
@@ -262,7 +260,6 @@ async fn of_body(request: Request<Body>, how: PutBody) -> Result<Request<Body>, 
         match how {
             PutBody::Still => std::future::pending::<()>().await,
             PutBody::Cut if !taken.is_empty() => return Err(std::io::ErrorKind::ConnectionAborted.into()),
-            PutBody::Slow => tokio::time::sleep(std::time::Duration::from_millis(150)).await,
             PutBody::Cut | PutBody::Whole => {}
         }
         let Some(piece) = body.next().await else { return Ok(Request::from_parts(head, Body::from(taken))) };
