@@ -232,14 +232,14 @@ async fn answer(
     if let Some(answer) = of_uploads(&faults, request.method(), request.uri().query().unwrap_or_default()) {
         return Ok(answer);
     }
-    let _alone = match *request.method() {
-        Method::PUT => Some(faults.putting.lock().await),
-        _ => None,
-    };
     let (is_get, is_put) = (request.method() == Method::GET, request.method() == Method::PUT);
     let how = *faults.put_body.lock().expect("a word");
     let request = request.map(Body::from);
     let request = if is_put { of_body(request, how).await? } else { request };
+    let _alone = match is_put {
+        true => Some(faults.putting.lock().await),
+        false => None,
+    };
     let answer = service.call(request).await;
     if faults.cut.load(Ordering::SeqCst) && is_get {
         // It says more than it sends.
