@@ -83,5 +83,8 @@ describe("what cannot be played", () => {
       [31, null],
     ] as const)
       expect(holeAt([other, gone], position), `${position} s`).toBe(hole);
+    expect(holeAt([other], 28.2, true)).toBe(other);
+    expect(holeAt([other], 27.9, true)).toBeNull();
+    expect(holeAt([gone], 8.2, true)).toBeNull();
   });
 });

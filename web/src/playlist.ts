@@ -80,7 +80,11 @@ export interface Hole {
 /** So soon before a hole what was loaded has come to its end, seconds. */
 const NEAR = 0.4;
 
-/** The hole that a player has come to. */
-export function holeAt(holes: readonly Hole[], position: number): Hole | null {
-  return holes.find((one) => position >= one.start - NEAR && position < Math.max(one.end, one.start + NEAR)) ?? null;
+/** The same where playback stands still before other tracks: nothing more is loaded, and timestamps may lie beside the playlist's. */
+const NEAR_STANDING = 2;
+
+/** The hole that a player has come to, playing or standing still. */
+export function holeAt(holes: readonly Hole[], position: number, stands = false): Hole | null {
+  const near = (hole: Hole) => (stands && hole.anew !== null ? NEAR_STANDING : NEAR);
+  return holes.find((one) => position >= one.start - near(one) && position < Math.max(one.end, one.start + NEAR)) ?? null;
 }

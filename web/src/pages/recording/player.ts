@@ -47,7 +47,7 @@ export class Player {
       this.events.onTime(video.currentTime);
       this.pass(video);
     });
-    video.addEventListener("waiting", () => this.pass(video));
+    video.addEventListener("waiting", () => this.pass(video, true));
     video.addEventListener("seeking", () => this.events.onTime(video.currentTime));
     video.addEventListener("pause", () => this.events.onPause?.());
     video.addEventListener("ended", () => this.events.onEnded());
@@ -174,7 +174,7 @@ export class Player {
       const hole = holeOf(data, fragments, loaded, this.opened);
       if (hole !== null) {
         this.holes.push(hole);
-        if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.pass(video);
+        if (video.readyState < HTMLMediaElement.HAVE_FUTURE_DATA) this.pass(video, true);
       } else if (data.type === Library.ErrorTypes.MEDIA_ERROR && !this.recovered) {
         this.recovered = true;
         hls.recoverMediaError();
@@ -189,8 +189,8 @@ export class Player {
   }
 
   /** Leaves out what cannot be played, once the player has come to it. */
-  private pass(video: HTMLVideoElement): void {
-    const hole = this.hls === null ? null : holeAt(this.holes, video.currentTime);
+  private pass(video: HTMLVideoElement, stands = false): void {
+    const hole = this.hls === null ? null : holeAt(this.holes, video.currentTime, stands);
     if (hole === null) return;
     this.holes = this.holes.filter((one) => one !== hole);
     if (hole.anew !== null) {
