@@ -13,6 +13,7 @@ mod connection;
 mod connection_table;
 mod credentials;
 mod dialogue;
+mod entry_point;
 mod hub;
 mod picture;
 mod session;

@@ -16,6 +16,7 @@ use uuid::Uuid;
 
 use super::clock::{TrackClock, first_reports};
 use super::connection_table::{Count, SessionEntry, locked};
+use super::entry_point::is_entry_point;
 use super::session::Part;
 use super::tracks::Description;
 
@@ -59,6 +60,8 @@ pub struct Stream {
 #[derive(Debug)]
 struct Inner {
     clocks: Vec<TrackClock>,
+    /// Whether a track has begun: before its first entry point nothing of it is passed on, nor counted for the path.
+    begun: Vec<bool>,
     readers: Vec<Reader>,
 }
 
@@ -74,7 +77,7 @@ struct Reader {
 impl Stream {
     /// A stream that begins now.
     pub fn new(path: String, description: Arc<Description>, publisher: Uuid) -> Self {
-        let clocks = description.tracks.iter().map(|track| TrackClock::new(track.clock_rate)).collect();
+        let clocks: Vec<_> = description.tracks.iter().map(|track| TrackClock::new(track.clock_rate)).collect();
         Self {
             path,
             description,
@@ -84,7 +87,7 @@ impl Stream {
             outbound: Count::default(),
             errors: Count::default(),
             ended: CancellationToken::new(),
-            inner: Mutex::new(Inner { clocks, readers: Vec::new() }),
+            inner: Mutex::new(Inner { begun: vec![false; clocks.len()], clocks, readers: Vec::new() }),
         }
     }
 
@@ -94,7 +97,7 @@ impl Stream {
         let traffic = &publisher.traffic;
         traffic.inbound_bytes.add(payload.len() as u64);
         let mut inner = locked(&self.inner);
-        let Inner { clocks, readers } = &mut *inner;
+        let Inner { clocks, begun, readers } = &mut *inner;
         let Some(clock) = clocks.get_mut(track) else { return };
         let lost = clock.lost;
         let whole = match part {
@@ -103,7 +106,6 @@ impl Stream {
         };
         match (part, whole) {
             (Part::Rtp, true) => {
-                self.inbound.add(payload.len() as u64);
                 traffic.inbound_rtp.add(1);
                 traffic.inbound_lost.add(clock.lost - lost);
                 traffic.jitter.set(clock.jitter.to_bits());
@@ -118,6 +120,14 @@ impl Stream {
                 traffic.inbound_rtcp_errors.add(1);
                 return;
             }
+        }
+        let codec = self.description.tracks[track].codec;
+        begun[track] |= part == Part::Rtp && is_entry_point(codec, payload);
+        if !begun[track] {
+            return;
+        }
+        if part == Part::Rtp {
+            self.inbound.add(payload.len() as u64);
         }
         for reader in readers {
             reader.offer(track, part, payload, now);

@@ -53,8 +53,9 @@ pub struct Relay {
     sound_at: Option<Duration>,
     dry_since: Option<Duration>,
     running_since: Option<Duration>,
-    /// Whether bytes arrive at our path; `None` when nobody knows.
+    /// Whether bytes arrive at our path; `None` when nobody knows. Whether any have in this run.
     arriving: Option<bool>,
+    arrived: bool,
     /// What the row says about sound.
     audio: AudioPolicy,
     manner: Manner,
@@ -85,6 +86,7 @@ impl Relay {
             dry_since: None,
             running_since: None,
             arriving: None,
+            arrived: false,
             audio: AudioPolicy::default(),
             manner: Manner::default(),
             clock_jumps: 0,
@@ -236,7 +238,7 @@ impl Relay {
         self.claim.started(&self.path);
         self.forced = false;
         self.started_at = now;
-        (self.moved_at, self.sound_at, self.running_since) = (None, None, None);
+        (self.moved_at, self.sound_at, self.running_since, self.arrived) = (None, None, None, false);
         self.dry_since = (self.arriving == Some(false)).then_some(now);
         vec![Action::Start(tracks)]
     }
@@ -255,6 +257,7 @@ impl Relay {
             return;
         }
         let sends = self.moved_at.is_some();
+        self.arrived |= sends && self.arriving == Some(true);
         let runs = self.claim.is_ours(&self.path, sends, now) && sends;
         match self.phase {
             RelayPhase::Starting if runs && self.arriving != Some(false) => {
@@ -263,6 +266,10 @@ impl Relay {
                 self.failed_runs = 0;
             }
             RelayPhase::Running if !runs => self.phase = RelayPhase::Starting,
+            // Nobody knew at first.
+            RelayPhase::Running if self.arriving == Some(false) && !self.arrived => {
+                (self.phase, self.running_since) = (RelayPhase::Starting, None);
+            }
             _ => {}
         }
     }

@@ -13,6 +13,10 @@ const CLOCK_JUMPS: u32 = 2;
 /// Pictures that still come so long after the last byte has arrived are lost on the way.
 const PICTURES_LOST: Duration = Duration::from_secs(2);
 
+/// So long pictures may come before the first byte arrives. MediaMTX passes nothing on before the first key frame
+/// (gortsplib v5.6.4, `rtptime.GlobalDecoder`), and cameras that save bandwidth send one in 10 to 20 s.
+const FIRST_KEY_FRAME: Duration = Duration::from_secs(30);
+
 /// How ffmpeg is started, besides what the tracks and the row ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Manner {
@@ -92,6 +96,9 @@ impl Relay {
         let stall = self.rules.stall_timeout;
         match (self.moved_at, self.phase == RelayPhase::Running, self.dry_since) {
             (None, ..) => self.started_at + self.rules.start_timeout,
+            (Some(moved), _, Some(dry)) if !self.arrived => {
+                (moved + stall).min(dry + self.rules.start_timeout.max(FIRST_KEY_FRAME))
+            }
             (Some(moved), true, Some(dry)) => (moved + stall).min(dry + stall),
             (Some(moved), false, Some(dry)) => (moved + stall).min(dry + self.rules.start_timeout),
             (Some(moved), _, None) => moved + stall,
@@ -155,7 +162,8 @@ impl Relay {
 
     fn nothing_arrives(&self) -> ProbeFault {
         let text = "ffmpeg gets pictures of the camera, and none of them arrives at the media server; ffmpeg's log of the \
-                    camera says why (a video format that RTSP cannot carry), or look at the media server";
+                    camera says why (a video format that RTSP cannot carry), its key frames are more than half a minute apart, \
+                    or look at the media server";
         ProbeFault::new(FaultKind::PublishRefused, text)
     }
 

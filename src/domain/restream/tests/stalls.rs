@@ -52,11 +52,12 @@ fn pictures_that_do_not_arrive_do_not_run() {
     step(&mut cut, 9, RelayEvent::Progress);
     step(&mut cut, 10, RelayEvent::Exited(fault(FaultKind::PublishRefused)));
     assert!(cut.last_error().is_some_and(|text| text.contains("none of them arrives")), "{:?}", cut.last_error());
-    for second in 2..=20 {
+    // The server passes nothing on before the first key frame.
+    for second in 2..=30 {
         step(&mut relay, second, RelayEvent::Progress);
     }
-    assert_eq!(step(&mut relay, 20, RelayEvent::Tick), []);
-    assert_eq!(step(&mut relay, 21, RelayEvent::Tick), [Action::End]);
+    assert_eq!(step(&mut relay, 30, RelayEvent::Tick), []);
+    assert_eq!(step(&mut relay, 31, RelayEvent::Tick), [Action::End]);
     assert!(relay.last_error().is_some_and(|text| text.contains("none of them arrives")));
 
     // Of one that ran.
@@ -67,6 +68,31 @@ fn pictures_that_do_not_arrive_do_not_run() {
     }
     assert_eq!((arrives.phase(), arrives.next_wake()), (&RelayPhase::Running, Some(seconds(110))));
     assert_eq!(step(&mut arrives, 110, RelayEvent::Tick), [Action::End]);
+}
+
+#[test]
+fn a_first_key_frame_that_is_late_is_waited_for() {
+    let mut relay = Relay::new(RULES);
+    relay.remember(tracks());
+    step(&mut relay, 0, RelayEvent::Server(Ok(())));
+    step(&mut relay, 0, RelayEvent::StartPermit(PathView::Missing));
+    step(&mut relay, 1, RelayEvent::Path(PathView::Available(None)));
+    step(&mut relay, 1, RelayEvent::Progress);
+    assert_eq!(*relay.phase(), RelayPhase::Running, "nobody knows whether anything arrives");
+    step(&mut relay, 2, RelayEvent::Arriving(Some(false)));
+    assert_eq!(*relay.phase(), RelayPhase::Starting, "nothing has, so far");
+    for second in 3..=25 {
+        step(&mut relay, second, RelayEvent::Progress);
+        assert_eq!(step(&mut relay, second, RelayEvent::Tick), [], "{second} s");
+    }
+    step(&mut relay, 25, RelayEvent::Arriving(Some(true)));
+    assert_eq!(*relay.phase(), RelayPhase::Running);
+    // From now on it may not cease.
+    step(&mut relay, 26, RelayEvent::Arriving(Some(false)));
+    for second in 27..36 {
+        step(&mut relay, second, RelayEvent::Progress);
+    }
+    assert_eq!(step(&mut relay, 36, RelayEvent::Tick), [Action::End]);
 }
 
 #[test]
