@@ -21,8 +21,16 @@ pub async fn server(options: &Options) -> AnyServer {
         0 => SocketAddr::new(address.ip(), free_port()),
         _ => address,
     };
-    let (rtsp_listen, api_listen) = (fixed(options.rtsp_listen), fixed(options.api_listen));
-    start(&choice, &Options { rtsp_listen, api_listen, ..options.clone() }).await.expect("the media server starts")
+    let mut tries = 0;
+    loop {
+        let (rtsp_listen, api_listen) = (fixed(options.rtsp_listen), fixed(options.api_listen));
+        match start(&choice, &Options { rtsp_listen, api_listen, ..options.clone() }).await {
+            Ok(server) => return server,
+            // Another test was given the same port at the same moment.
+            Err(error) if tries < 3 && error.message().contains("in use") => tries += 1,
+            Err(error) => panic!("the media server does not start: {error}"),
+        }
+    }
 }
 
 /// ffmpeg or ffprobe as the program under test runs it: the machine's own, or the one in the folder that `FFMPEG_DIR` names,
