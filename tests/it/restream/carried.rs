@@ -61,6 +61,11 @@ async fn a_camera_with_rare_key_frames_is_seen_from_its_first_key_frame_on() {
     let viewer = Viewer::of(&gate(&harness));
     viewer.next(50).await;
     assert_eq!(harness.state("gate", CameraState::Running).await.restarts, 0);
+    assert_eq!(
+        harness.ask("SELECT kind || ': ' || cause FROM incidents"),
+        Vec::<String>::new(),
+        "it waits, and nothing is wrong"
+    );
     drop(viewer);
     harness.stop().await;
 }

@@ -280,8 +280,7 @@ impl Actor for Restream {
         });
         ctx.add_stream(changes);
         self.tell(RelayTransition::Begun);
-        self.happened(RelayEvent::Path(self.known.path.clone()), ctx);
-        self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
+        self.path_seen(true, true, ctx);
         self.happened(RelayEvent::Server(self.known.server.clone()), ctx);
     }
 }

@@ -40,13 +40,23 @@ impl Restream {
         if self.known.standby && !old.standby {
             self.happened(RelayEvent::Standby, ctx);
         }
-        if old.path != self.known.path {
+        self.path_seen(old.path != self.known.path, old.at_path.bytes != self.known.at_path.bytes, ctx);
+        self.publish();
+    }
+
+    /// What is at the path, and whether anything arrives there, of which one or both are news. A path that is there now and to which
+    /// nothing has come must not look as if something had in between, and neither must one that has gone.
+    pub(super) fn path_seen(&mut self, path: bool, bytes: bool, ctx: &mut Context<Self>) {
+        let arriving = self.known.at_path.bytes;
+        if bytes && arriving.is_some() {
+            self.happened(RelayEvent::Arriving(arriving), ctx);
+        }
+        if path {
             self.happened(RelayEvent::Path(self.known.path.clone()), ctx);
         }
-        if old.at_path.bytes != self.known.at_path.bytes {
-            self.happened(RelayEvent::Arriving(self.known.at_path.bytes), ctx);
+        if bytes && arriving.is_none() {
+            self.happened(RelayEvent::Arriving(arriving), ctx);
         }
-        self.publish();
     }
 
     /// Whether the row changed to has the same arguments: `auto` and `copy` are the same for most sound.
