@@ -2,7 +2,6 @@
 
 mod cameras;
 mod canary;
-mod chromium;
 mod clock_steps;
 mod command_line;
 mod crash;

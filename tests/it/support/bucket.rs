@@ -223,6 +223,9 @@ async fn answer(
     }
     let status = faults.status.load(Ordering::SeqCst);
     if status != 0 {
+        // A server that refuses without having read everything closes the connection, and its answer may be lost with it.
+        let mut rest = Body::from(request.into_body());
+        while let Some(Ok(_)) = rest.next().await {}
         let mut body = faults.body.lock().expect("a text").clone();
         if body.is_empty() {
             "<Error><Code>SlowDown</Code></Error>".clone_into(&mut body);

@@ -185,6 +185,8 @@ export class Player {
     hls.on(Library.Events.MEDIA_ATTACHED, (_, { mediaSource }) => nameAllSound(mediaSource, () => fragments));
     hls.loadSource(url);
     hls.attachMedia(video);
+    // A source that is set while another one goes pauses the element, however early it was told to play.
+    video.addEventListener("canplay", () => turn === this.turn && video.paused && void play(video), { once: true });
     await play(video);
   }
 
