@@ -27,7 +27,7 @@ async function many(page: Page, route = ""): Promise<{ next: () => void }> {
     route.onMessage(() => snapshot());
     snapshot();
   });
-  await page.route("**/history*", (route) => route.fulfill({ json: { items: [] } }));
+  await page.route("**/history*", (route) => route.fulfill({ json: { items: [], gaps: [] } }));
   await open(page, route);
   await expect(page.locator(".streams tbody tr").first()).toBeVisible();
   return {
@@ -86,7 +86,7 @@ test("trouble is first, and the head of the table stays in sight", async ({ page
     route.onMessage(() => undefined);
     route.send(JSON.stringify({ type: "snapshot", seq: 1, part: 1, parts: 1, items }));
   });
-  await page.route("**/history*", (route) => route.fulfill({ json: { items: [] } }));
+  await page.route("**/history*", (route) => route.fulfill({ json: { items: [], gaps: [] } }));
   await open(page);
   const rows = page.locator(".streams tbody tr[data-name]");
   await expect(rows.first()).toBeVisible();

@@ -104,7 +104,7 @@ test("close rows: seventeen and more on one screen", async ({ page }) => {
     route.onMessage(() => undefined);
     route.send(JSON.stringify({ type: "snapshot", seq: 1, part: 1, parts: 1, items }));
   });
-  await page.route("**/history*", (route) => route.fulfill({ json: { items: [] } }));
+  await page.route("**/history*", (route) => route.fulfill({ json: { items: [], gaps: [] } }));
   await open(page);
   await page.getByRole("button", { name: "Dense" }).click();
   const row = page.locator(".streams tbody tr[data-name]").nth(3);
