@@ -2,6 +2,7 @@
 
 mod cameras;
 mod canary;
+mod chromium;
 mod clock_steps;
 mod command_line;
 mod crash;

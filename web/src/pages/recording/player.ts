@@ -20,6 +20,8 @@ export interface PlayerEvents {
 }
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
+/** Less than this is nothing to show, seconds. */
+const SHOWABLE = 0.2;
 /** How often a growing playlist is read anew where the browser plays it by itself and tells nothing of it. */
 const REREAD = 10_000;
 
@@ -167,8 +169,8 @@ export class Player {
     });
     hls.on(Library.Events.ERROR, (_, data) => {
       if (turn !== this.turn) return;
-      // Loaded beyond, and yet nothing to show: one of the tracks ends here.
-      const ends = data.details === Library.ErrorDetails.BUFFER_STALLED_ERROR && loaded > video.currentTime + 1;
+      // Loaded beyond, and yet nothing to show: one of the tracks ends here. A browser that is slow has something to show.
+      const ends = data.details === Library.ErrorDetails.BUFFER_STALLED_ERROR && loaded > video.currentTime + 1 && ahead(video) < SHOWABLE;
       if (ends) this.again(video.currentTime + 0.3);
       if (ends || !data.fatal) return;
       const hole = holeOf(data, fragments, loaded, this.opened);
@@ -209,6 +211,13 @@ export class Player {
     if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
     this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry);
   }
+}
+
+/** So much can be shown from where a video stands, seconds. */
+function ahead(video: HTMLVideoElement): number {
+  const { buffered, currentTime } = video;
+  const place = Array.from({ length: buffered.length }, (_, index) => index).find((index) => buffered.start(index) <= currentTime && currentTime <= buffered.end(index));
+  return place === undefined ? 0 : buffered.end(place) - currentTime;
 }
 
 /** Lets the buffers of a source take every sound track of the files. */
