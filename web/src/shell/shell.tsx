@@ -20,7 +20,7 @@ import { Page } from "./pages";
 const places = [
   { page: "streams", icon: "streams", pages: ["streams", "stream"] },
   { page: "cameras", icon: "camera", pages: ["cameras", "camera"] },
-  { page: "recordings", icon: "film", pages: ["recordings", "recording"] },
+  { page: "recordings", icon: "film", pages: ["recordings", "recording", "completeness"] },
   { page: "incidents", icon: "warn", pages: ["incidents"] },
   { page: "hosts", icon: "host", pages: ["hosts", "host"] },
   { page: "system", icon: "tree", pages: ["system"] },

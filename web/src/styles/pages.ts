@@ -5,5 +5,6 @@ import "./camera.css";
 import "./recordings.css";
 import "./system.css";
 import "./sessions.css";
+import "./completeness.css";
 
 export {};

@@ -1,6 +1,5 @@
 // How complete the recordings are: a heat map, a row for each stream and a cell for each day; below it the chosen day with its gaps.
 
-import "../../styles/completeness.css";
 import type { VNode } from "preact";
 import { useMemo } from "preact/hooks";
 import { query, writeQuery } from "../../address";
@@ -14,7 +13,7 @@ import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { bounds } from "../../days";
 import { dayWords, duration, zone } from "../../format";
-import { live } from "../../model";
+import { cameraOf } from "../../model";
 import { href } from "../../router";
 import type { StreamCompleteness } from "../../types";
 import { m } from "../../words/language";
@@ -30,8 +29,8 @@ interface Line {
 }
 
 function titleFor({ server, stream }: StreamCompleteness): string {
-  const camera = [...live.value.cameras.values()].find((one) => one.server === server && one.path === stream);
-  return camera === undefined ? stream : titleOf(camera);
+  const camera = cameraOf(server, stream);
+  return camera === null ? stream : titleOf(camera);
 }
 
 export function CompletenessPage(): VNode {
