@@ -8,7 +8,7 @@ import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { currentRoute, type Route } from "./router";
 import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
-import type { PlanView, Status } from "./types";
+import type { CameraStatus, PlanView, Status } from "./types";
 import type { Connection } from "./ws";
 
 export interface Model {
@@ -51,6 +51,10 @@ export const stale = computed(() => model.value.connection.lostAt !== null && !m
 export const known = computed(() => live.value.seq !== null);
 /** More than one server is watched: its name is worth a place. */
 export const several = computed(() => live.value.servers.size > 1);
+
+/** The camera that publishes this path; null where none of ours does. */
+export const cameraOf = (server: string, path: string): CameraStatus | null =>
+  [...live.value.cameras.values()].find((one) => one.server === server && one.path === path) ?? null;
 
 /** The time that ages and countdowns are told by, once a second. It stands still while the connection is lost: nobody knows
  * whether a stream that was live then is live now. */

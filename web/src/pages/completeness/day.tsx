@@ -5,6 +5,7 @@ import type { VNode } from "preact";
 import { dayScale, percentOf, type GapPart, type Share } from "../../completeness";
 import { bothTimes, duration, timeOfDay } from "../../format";
 import { href } from "../../router";
+import { Headings } from "../../components/headings";
 import type { StreamCompleteness } from "../../types";
 import { m } from "../../words/language";
 
@@ -65,16 +66,8 @@ export function DayOf({ row, title, share, date, words }: Props): VNode {
           {percent === null ? null : <a href={wayTo(row, begin)}>{m.completeness.play}</a>}
         </p>
       ) : (
-        <table class="gaps">
-          <thead>
-            <tr>
-              {Object.values(m.completeness.heads).map((one) => (
-                <th key={one} scope="col">
-                  {one}
-                </th>
-              ))}
-            </tr>
-          </thead>
+        <table class="segments gaps">
+          <Headings of={Object.values(m.completeness.heads)} />
           <tbody>
             {share.gaps.slice(0, MOST).map((gap) => (
               <Gap key={gap.from} gap={gap} row={row} cause={causeOf(gap.cause)} />

@@ -4,6 +4,7 @@ import type { ReadonlySignal } from "@preact/signals";
 import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { api, segmentUrl, sentence, serverNow } from "../../api";
+import { Headings } from "../../components/headings";
 import { Icon, Sign } from "../../components/icons";
 import { bothTimes, bytes, clockLength, day, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
@@ -120,15 +121,7 @@ export function Segments(props: Props): VNode {
       {items.length === 0 ? null : (
         <table class="segments">
           <caption class="unseen">{m.recordings.segmentsOf}</caption>
-          <thead>
-            <tr>
-              {Object.values(m.recordings.heads).map((one) => (
-                <th key={one} scope="col">
-                  {one}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Headings of={Object.values(m.recordings.heads)} />
           <tbody>
             {items.map((one) => (
               <Row key={one.id} segment={one} plays={plays === one.id} days={days} go={go} />

@@ -9,7 +9,7 @@ import { excuseOf } from "../../excused";
 import { Icon } from "../../components/icons";
 import { useTitle } from "../../components/title";
 import { ago, bothTimes, dateTime } from "../../format";
-import { known, live, now, stale } from "../../model";
+import { cameraOf, known, live, now, stale } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import { lineSince, reasonOf } from "../../stream_lines";
@@ -25,7 +25,7 @@ import { Ways } from "./ways";
 
 export function StreamPage({ server, name }: { server: string; name: string }): VNode {
   const stream = live.value.streams.get(streamKey(server, name)) ?? null;
-  const camera = [...live.value.cameras.values()].find((one) => one.server === server && one.path === name) ?? null;
+  const camera = cameraOf(server, name);
   const title = camera === null ? name : titleOf(camera);
   useTitle(title);
   const since = stream === null ? (camera === null ? null : asItIsSince(camera)) : lineSince({ stream, camera });

@@ -2,6 +2,7 @@
 
 import type { ComponentChildren, VNode } from "preact";
 import { Empty, Skeleton } from "../../components/empty";
+import { Headings } from "../../components/headings";
 import type { Polled } from "../../components/polled";
 import { m } from "../../words/language";
 
@@ -32,15 +33,7 @@ export function Listing<T>({ what: list, state, headings, row, none, children }:
         // A table wider than a phone is scrolled, by keys too.
         <div class="listing-table" tabIndex={0} role="group" aria-label={what}>
           <table>
-            <thead>
-              <tr>
-                {headings.map((heading) => (
-                  <th key={heading} scope="col">
-                    {heading}
-                  </th>
-                ))}
-              </tr>
-            </thead>
+            <Headings of={headings} />
             <tbody>{answer.items.map(row)}</tbody>
           </table>
         </div>

@@ -2,6 +2,7 @@
 
 import type { VNode } from "preact";
 import { api, serverNow } from "../../api";
+import { Headings } from "../../components/headings";
 import { Sign } from "../../components/icons";
 import { Moment } from "../../components/moment";
 import { usePolled } from "../../components/polled";
@@ -30,15 +31,7 @@ export function Servers(): VNode | null {
       <h2 id="servers-title">{m.servers.title}</h2>
       <div class="scroll">
         <table class="segments">
-          <thead>
-            <tr>
-              {Object.values(m.servers.heads).map((one) => (
-                <th key={one} scope="col">
-                  {one}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <Headings of={Object.values(m.servers.heads)} />
           <tbody>
             {servers.map((one) => (
               <Row key={one.name} server={one} restarts={answer === null ? null : restartsOf(answer, one.name)} />
