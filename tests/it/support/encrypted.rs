@@ -31,15 +31,20 @@ pub fn fingerprint(folder: &Path) -> String {
     text.trim().rsplit_once('=').expect("a fingerprint").1.to_owned()
 }
 
-/// TLS with the certificate in this folder in front of a plain server; returns host and port.
-pub async fn encrypted(folder: &Path, plain: &Url) -> (String, AbortOnDropHandle<()>) {
+/// TLS with the certificate in this folder.
+pub fn acceptor(folder: &Path) -> TlsAcceptor {
     let certificates = CertificateDer::pem_file_iter(folder.join("server.crt")).expect("a file");
     let certificates = certificates.collect::<Result<Vec<_>, _>>().expect("certificates");
     let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).expect("a key");
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions().expect("TLS");
     let config = config.with_no_client_auth().with_single_cert(certificates, key).expect("a pair");
-    let acceptor = TlsAcceptor::from(Arc::new(config));
+    TlsAcceptor::from(Arc::new(config))
+}
+
+/// The same in front of a plain server; returns host and port.
+pub async fn encrypted(folder: &Path, plain: &Url) -> (String, AbortOnDropHandle<()>) {
+    let acceptor = acceptor(folder);
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("its address");
     let behind = format!("127.0.0.1:{}", plain.port().expect("a port"));

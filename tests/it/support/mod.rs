@@ -23,5 +23,6 @@ pub mod redis;
 pub mod rights;
 pub mod room;
 pub mod rtp_publisher;
+pub mod smtp_inbox;
 pub mod viewer;
 pub mod wait;
