@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::RecordHandles;
 use super::folder_lock::FolderLock;
 use super::set_aside::{SealOrder, SetAside};
-use crate::adapters::spool::{Note, SharedSpool, Spool};
+use crate::adapters::spool::{Note, Spool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -91,16 +91,6 @@ pub async fn apply(handles: &RecordHandles, operation: CatalogOperation) -> Resu
         CatalogOperation::Finish(folder) => on_disk(&handles.spool, move |spool| spool.finish(&folder)).await?,
     }
     Ok(None)
-}
-
-/// Runs what blocks on a thread that may block.
-pub async fn on_disk<T: Send + 'static>(
-    spool: &SharedSpool,
-    work: impl FnOnce(&Spool) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let spool = spool.clone();
-    let done = tokio::task::spawn_blocking(move || work(&spool)).await;
-    done.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))?
 }
 
 /// Puts a file into its place, checks, repairs and syncs it, and completes its row. Blocks.

@@ -6,11 +6,11 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::catalog_writer::{on_disk, seal};
+use super::catalog_writer::seal;
 use super::run::draft;
 use super::set_aside::SealOrder;
 use crate::adapters::database::RecordingStore;
-use crate::adapters::spool::{Note, SharedSpool};
+use crate::adapters::spool::{Note, SharedSpool, on_disk};
 use crate::base::{Error, Result, Scope};
 use crate::domain::arrival::FileArrival;
 use crate::domain::recording::{Segment, SegmentState};

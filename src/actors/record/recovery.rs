@@ -11,18 +11,14 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::catalog_writer::{CatalogOperation, apply, on_disk, seal};
+use super::catalog_writer::{CatalogOperation, apply, seal};
 use super::run::draft;
 use super::set_aside::SealOrder;
-use crate::adapters::database::SegmentQuery;
-use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable};
+use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable, on_disk};
 use crate::base::{Error, Result};
 use crate::domain::arrival::FileArrival;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::recording_session::SessionPlanner;
-
-/// Rows read at once.
-const PAGE: u32 = 1000;
 
 /// What was left unfinished.
 #[derive(Debug, Default)]
@@ -80,7 +76,7 @@ fn by_run(unfinished: Vec<Unfinished>) -> Vec<Vec<Unfinished>> {
 pub async fn close_without_folder(handles: &RecordHandles, session: &RecordingSession) -> Result<()> {
     // The look may be a while ago, and an absent folder says nothing where the spool is another one by now.
     on_disk(&handles.spool, |spool| spool.check()).await?;
-    let rows = rows(handles, session.id).await?;
+    let rows = handles.recordings.segments_of(session.id).await?;
     miss_unwritten(handles, &rows, &BTreeSet::new()).await?;
     close(handles, session, rows.iter().filter(|row| row.state.is_playable()).map(Segment::ended_at).max()).await
 }
@@ -130,7 +126,7 @@ struct Repair<'a> {
 
 impl Repair<'_> {
     async fn session(&mut self, found: &Unfinished, files: &BTreeMap<u32, (String, u32)>) -> Result<()> {
-        let rows = rows(self.handles, found.note.session.id).await?;
+        let rows = self.handles.recordings.segments_of(found.note.session.id).await?;
         let numbers: BTreeSet<u32> = files.keys().copied().chain(rows.iter().map(|row| row.number)).collect();
         let mut is_whole = true;
         for number in &numbers {
@@ -210,18 +206,4 @@ async fn miss_unwritten(handles: &RecordHandles, rows: &[Segment], files: &BTree
         handles.recordings.move_segment(row.id, vec![SegmentState::Writing], SegmentState::Missing, reason).await?;
     }
     Ok(())
-}
-
-async fn rows(handles: &RecordHandles, session: Uuid) -> Result<Vec<Segment>> {
-    let mut all: Vec<Segment> = Vec::new();
-    loop {
-        let after = all.last().map(|row| row.id);
-        let query = SegmentQuery { session: Some(session), after, limit: PAGE, ..SegmentQuery::default() };
-        let page = handles.recordings.segments(query).await?;
-        let is_last = page.len() < PAGE as usize;
-        all.extend(page);
-        if is_last {
-            return Ok(all);
-        }
-    }
 }

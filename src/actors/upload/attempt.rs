@@ -6,7 +6,7 @@ use chrono::Utc;
 use tokio::time::{Instant, timeout};
 
 use super::UploadHandles;
-use crate::adapters::spool::SharedSpool;
+use crate::adapters::spool::{SharedSpool, on_disk};
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::object_metadata::describe;
@@ -115,9 +115,8 @@ fn absent() -> Stored {
 
 /// `None` when it is not there, though the spool is the right one.
 pub(super) async fn local_size(spool: &SharedSpool, segment: &Segment) -> Result<Option<u64>> {
-    let (spool, path) = (spool.clone(), segment.spool_path.clone());
-    let asked = tokio::task::spawn_blocking(move || spool.size(&path)).await;
-    asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))?
+    let path = segment.spool_path.clone();
+    on_disk(spool, move |spool| spool.size(&path)).await
 }
 
 async fn set_aside(handles: &UploadHandles, segment: &Segment, state: SegmentState, why: String) -> Result<()> {

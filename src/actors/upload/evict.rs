@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{UploadHandles, UploadRules};
 use crate::adapters::database::SegmentQuery;
-use crate::adapters::spool::SharedSpool;
+use crate::adapters::spool::{SharedSpool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
@@ -215,17 +215,9 @@ async fn evict_one(handles: &UploadHandles, segment: &Segment, size: Option<u64>
     handles.recordings.move_segment(segment.id, from, SegmentState::Evicted, None).await
 }
 
-async fn needs_room(spool: &SharedSpool, min_free: u64) -> Result<bool> {
+/// Whether the spool's disk has less free than recordings need.
+pub(super) async fn needs_room(spool: &SharedSpool, min_free: u64) -> Result<bool> {
     let (_, free) = on_disk(spool, |spool| spool.disk()).await?;
     // More than a paused recorder needs to go on (`domain::spool_space`).
     Ok(free < min_free.saturating_add(min_free / 4))
-}
-
-async fn on_disk<T: Send + 'static>(
-    spool: &SharedSpool,
-    work: impl FnOnce(&crate::adapters::spool::Spool) -> Result<T> + Send + 'static,
-) -> Result<T> {
-    let spool = spool.clone();
-    let done = tokio::task::spawn_blocking(move || work(&spool)).await;
-    done.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))?
 }

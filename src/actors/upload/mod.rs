@@ -35,7 +35,7 @@ pub use uploads::Uploads;
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::{RecordingStore, RetentionStore};
 use crate::adapters::objects::SharedObjects;
-use crate::adapters::spool::SharedSpool;
+use crate::adapters::spool::{SharedSpool, on_disk};
 use crate::base::upload_window::UploadWindow;
 use crate::base::{Error, Result};
 use crate::domain::retention::RetentionRules;
@@ -60,9 +60,7 @@ pub struct UploadHandles {
 impl UploadHandles {
     /// Whether spool and store are those that they should be: asked before any row is touched.
     pub(super) async fn ready(&self) -> Result<()> {
-        let spool = self.spool.clone();
-        let checked = tokio::task::spawn_blocking(move || spool.check()).await;
-        checked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        on_disk(&self.spool, |spool| spool.check()).await?;
         self.objects.check().await
     }
 
@@ -71,20 +69,13 @@ impl UploadHandles {
         if rules.window.is_none_or(|window| window.opens_in(Utc::now()).is_none()) {
             return Ok(true);
         }
-        let spool = self.spool.clone();
-        let asked = tokio::task::spawn_blocking(move || spool.disk()).await;
-        let (_, free) =
-            asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
-        Ok(free < rules.min_free.saturating_add(rules.min_free / 4))
+        evict::needs_room(&self.spool, rules.min_free).await
     }
 
     /// Whether the store may grow: where it is on the spool's disk, it leaves as many bytes free as recordings do.
     pub(super) async fn has_room(&self, min_free: u64) -> Result<()> {
         let Some(device) = self.objects.device().await? else { return Ok(()) };
-        let spool = self.spool.clone();
-        let asked = tokio::task::spawn_blocking(move || spool.disk()).await;
-        let (disk, free) =
-            asked.map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+        let (disk, free) = on_disk(&self.spool, |spool| spool.disk()).await?;
         if disk != device || free >= min_free {
             return Ok(());
         }

@@ -13,6 +13,7 @@ use tokio::time::Instant;
 use super::UploadHandles;
 use crate::actors::incidents::now as moment;
 use crate::adapters::database::{RecordingSummary, SegmentQuery};
+use crate::adapters::spool::on_disk;
 use crate::base::{Error, Result};
 use crate::domain::clock_watch::ClockWatch;
 use crate::domain::incident::{IncidentKind, Subject};
@@ -149,10 +150,8 @@ impl RetentionPass<'_> {
         }
         self.handles.objects.remove(&segment.object_key).await?;
         if segment.state == SegmentState::Uploaded {
-            let (spool, path) = (self.handles.spool.clone(), segment.spool_path.clone());
-            let removed = tokio::task::spawn_blocking(move || spool.remove(&path)).await;
-            removed
-                .map_err(|error| Error::internal("work on the spool ended without a result").with_source(error))??;
+            let path = segment.spool_path.clone();
+            on_disk(&self.handles.spool, move |spool| spool.remove(&path)).await?;
         }
         let from = vec![SegmentState::Uploaded, SegmentState::Evicted];
         self.handles.recordings.move_segment(segment.id, from, SegmentState::Deleted, Some(why.to_owned())).await

@@ -9,6 +9,9 @@ use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
+/// Rows read at once.
+const PAGE: u32 = 1_000;
+
 /// Which segments to list.
 #[derive(Clone, Debug, Default)]
 pub struct SegmentQuery {
@@ -148,6 +151,20 @@ pub trait RecordingStore: Send + Sync {
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
     /// Segments that match.
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;
+    /// Every segment of a session.
+    async fn segments_of(&self, session: Uuid) -> Result<Vec<Segment>> {
+        let mut all: Vec<Segment> = Vec::new();
+        loop {
+            let after = all.last().map(|segment| segment.id);
+            let query = SegmentQuery { session: Some(session), after, limit: PAGE, ..SegmentQuery::default() };
+            let page = self.segments(query).await?;
+            let is_last = page.len() < PAGE as usize;
+            all.extend(page);
+            if is_last {
+                return Ok(all);
+            }
+        }
+    }
     /// What was recorded in a time, of every stream or of one: stretches of segments of one state, by server, stream and start. They
     /// may reach beyond that time.
     async fn recorded_spans(&self, within: Span, stream: Option<String>, of: SpansOf) -> Result<Vec<RecordedSpan>>;

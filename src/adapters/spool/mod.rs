@@ -14,10 +14,11 @@
 //! a database that is away loses nothing. Everything asks first whether this is the spool that it should be: where its disk
 //! is not mounted, or another one is, nothing is read or written. Never decides what is recorded, uploaded or deleted.
 //!
-//! Everything here blocks: actors call it from `spawn_blocking`. Talked to by the recorders, the upload workers, and
+//! Everything here blocks: actors call it by [`on_disk()`]. Talked to by the recorders, the upload workers, and
 //! HTTP for reading.
 
 pub mod mp4;
+mod on_disk;
 mod quarantine;
 mod seal;
 mod spool_contents;
@@ -36,6 +37,7 @@ use nix::sys::statvfs::{Statvfs, statvfs};
 use crate::adapters::folder::{Folder, FolderKind};
 use crate::base::{Error, ErrorKind, Result, Scope};
 
+pub use on_disk::on_disk;
 pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
 pub use spool_contents::FolderContents;

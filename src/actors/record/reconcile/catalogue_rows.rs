@@ -4,6 +4,7 @@ use uuid::Uuid;
 
 use super::reconcile_handles::{ReconcileHandles, finding, settle};
 use crate::adapters::database::SegmentQuery;
+use crate::adapters::spool::on_disk;
 use crate::base::{Error, Result};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::reconcile::{ReconcileStep, Repair, judge_row};
@@ -55,7 +56,7 @@ pub(super) async fn step(handles: &ReconcileHandles, after: Option<String>, appl
 
 async fn local_size(handles: &ReconcileHandles, row: &Segment) -> Result<Option<u64>> {
     let path = row.spool_path.clone();
-    handles.on_disk(move |spool| spool.size(&path)).await
+    on_disk(&handles.spool, move |spool| spool.size(&path)).await
 }
 
 /// Only where the copy still is as the catalogue had it: retention and eviction go on beside this.

@@ -14,6 +14,7 @@ mod stored_objects;
 
 pub use reconcile_handles::ReconcileHandles;
 
+use crate::adapters::spool::on_disk;
 use crate::base::Result;
 use crate::domain::reconcile::{ReconcilePart, ReconcileStep};
 
@@ -27,7 +28,7 @@ pub async fn step(
     after: Option<String>,
     apply: bool,
 ) -> Result<ReconcileStep> {
-    handles.on_disk(|spool| spool.check()).await?;
+    on_disk(&handles.spool, |spool| spool.check()).await?;
     handles.objects.check().await?;
     match part {
         ReconcilePart::Spool => spool_files::step(handles, after, apply).await,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::reconcile_handles::{ReconcileHandles, STEP, finding, settle};
 use crate::actors::record::found_file::{self, FoundFile};
-use crate::adapters::spool::{FolderContents, Note};
+use crate::adapters::spool::{FolderContents, Note, on_disk};
 use crate::base::{Error, Result};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::layout::segment_number;
@@ -23,7 +23,7 @@ const TOGETHER: usize = 100;
 pub(super) async fn step(handles: &ReconcileHandles, after: Option<String>, apply: bool) -> Result<ReconcileStep> {
     let from = after.clone();
     let (folders, mut has_more) =
-        handles.on_disk(move |spool| spool.session_folders(from.as_deref(), TOGETHER)).await?;
+        on_disk(&handles.spool, move |spool| spool.session_folders(from.as_deref(), TOGETHER)).await?;
     let mut pass = FilePass { handles, apply, looked_at: 0, findings: Vec::new() };
     let (begun, mut last) = (Instant::now(), None);
     for folder in folders {
@@ -47,7 +47,7 @@ struct FilePass<'a> {
 impl FilePass<'_> {
     async fn folder(&mut self, folder: &str) -> Result<()> {
         let name = folder.to_owned();
-        let contents = match self.handles.on_disk(move |spool| spool.contents(&name)).await {
+        let contents = match on_disk(&self.handles.spool, move |spool| spool.contents(&name)).await {
             Ok(contents) => contents,
             Err(error) if error.is_passing() => return Err(error),
             Err(error) => return self.report(folder, None, (Repair::Look, error.message().to_owned())).await,
@@ -61,7 +61,7 @@ impl FilePass<'_> {
                 // Files that rows name stay where they are.
                 let session = folder.rsplit_once('_').and_then(|(_, id)| id.parse::<Uuid>().ok());
                 let is_known = match session {
-                    Some(session) => !self.handles.rows(session).await?.is_empty(),
+                    Some(session) => !self.handles.recordings.segments_of(session).await?.is_empty(),
                     None => false,
                 };
                 let repair = if is_known { Repair::Look } else { Repair::SetAside };
@@ -71,7 +71,7 @@ impl FilePass<'_> {
     }
 
     async fn finished(&mut self, folder: &str, note: &Note, contents: &FolderContents) -> Result<()> {
-        let rows = self.handles.rows(note.session.id).await?;
+        let rows = self.handles.recordings.segments_of(note.session.id).await?;
         let mut by_number: BTreeMap<u32, Segment> = rows.into_iter().map(|row| (row.number, row)).collect();
         let mut files: Vec<(u32, u64)> = Vec::new();
         for (name, bytes) in &contents.files {
@@ -117,7 +117,7 @@ impl FilePass<'_> {
         path: &str,
     ) -> Result<Option<Segment>> {
         let name = path.to_owned();
-        let is_media = self.handles.on_disk(move |spool| spool.has_media(&name)).await;
+        let is_media = on_disk(&self.handles.spool, move |spool| spool.has_media(&name)).await;
         match is_media {
             Err(error) if error.is_passing() => return Err(error),
             Ok(true) => {}
@@ -172,7 +172,7 @@ impl FilePass<'_> {
         let mut found = finding(CopyPlace::Spool, path, segment, judged);
         if self.apply && found.repair == Repair::SetAside {
             let name = path.to_owned();
-            let moved = self.handles.on_disk(move |spool| spool.set_aside(&name)).await;
+            let moved = on_disk(&self.handles.spool, move |spool| spool.set_aside(&name)).await;
             settle(&mut found, moved.map(|()| true))?;
         }
         self.findings.push(found);

@@ -103,7 +103,7 @@ impl ObjectPass<'_> {
         let mut rows = Vec::new();
         for session in &folder.sessions {
             let is_here = |row: &Segment| parse_key(&row.object_key).is_some_and(|key| folder.has(&key));
-            rows.extend(self.handles.rows(session.id).await?.into_iter().filter(is_here));
+            rows.extend(self.handles.recordings.segments_of(session.id).await?.into_iter().filter(is_here));
         }
         Ok(SessionFolder { rows, ..folder })
     }

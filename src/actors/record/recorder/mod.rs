@@ -22,7 +22,7 @@ use tokio::time::{Instant, timeout_at};
 
 use self::active::Active;
 use self::corrections::Corrections;
-use super::catalog_writer::{CatalogWriter, on_disk};
+use super::catalog_writer::CatalogWriter;
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
 use super::start::{PlannedRun, RecordAssignment, RecordedSource};
@@ -30,7 +30,7 @@ use crate::actors::supervision::{Supervised, supervised};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents};
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::adapters::mediamtx::rtsp_connection::{RtspPlace, check_server};
-use crate::adapters::spool::Note;
+use crate::adapters::spool::{Note, on_disk};
 use crate::base::single_flight::SingleFlight;
 use crate::domain::container::{Mp4Plan, mp4_plan};
 use crate::domain::recording::{RecordingState, RecordingStatus};

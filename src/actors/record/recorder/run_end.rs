@@ -6,9 +6,9 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::Instant;
 
 use super::Recorder;
-use crate::actors::record::catalog_writer::on_disk;
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::record_argv::{EndKind, why_it_ended};
+use crate::adapters::spool::on_disk;
 use crate::base::backoff::Backoff;
 use crate::domain::recording::RecordingState;
 use crate::domain::restart::{RestartHistory, RestartPolicy};

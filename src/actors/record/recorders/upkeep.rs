@@ -9,11 +9,11 @@ use tokio::time::Instant;
 
 use super::Recorders;
 use super::recovery_state::RecoveryPass;
-use crate::actors::record::catalog_writer::on_disk;
 use crate::actors::record::folder_lock::FolderEvent;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
+use crate::adapters::spool::on_disk;
 use crate::base::backoff::Backoff;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
