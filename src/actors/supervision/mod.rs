@@ -33,6 +33,7 @@ mod roster;
 pub mod set;
 pub mod setting;
 pub mod stop;
+mod stopping;
 pub mod supervision_handle;
 mod task;
 #[cfg(feature = "testkit")]
@@ -52,6 +53,7 @@ pub use progress::{Activity, answer_ping, finish, reported, watched};
 pub use set::ChildSet;
 pub use setting::{Adjusted, Setting};
 pub use stop::{Stop, StopReport};
+pub use stopping::Stopping;
 pub use supervision_handle::Handle;
 
 /// What every actor of the tree can do.
@@ -71,7 +73,7 @@ pub trait Supervised: Actor<Context = Context<Self>> {
     }
 
     /// Lets go of everything (processes, sessions, files) before `deadline`. Runs after the children have stopped; the
-    /// actor still handles messages meanwhile.
+    /// actor still handles messages meanwhile. May be called twice, with another deadline (see [`Stopping`]).
     fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
         let _ = (ctx, deadline);
         Box::pin(std::future::ready(()))

@@ -4,16 +4,16 @@
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, SpawnHandle, WrapFuture};
+use futures_util::FutureExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::attempt::{UploadOutcome, upload};
 use super::retries::SharedRetries;
 use super::{UploadHandles, UploadRules};
-use crate::actors::supervision::{Setting, Supervised, supervised, watched};
+use crate::actors::supervision::{Setting, Stopping, Supervised, supervised, watched};
 use crate::adapters::database::Skip;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
@@ -47,7 +47,7 @@ pub struct UploadWorker {
     trouble: Option<String>,
     stored: u64,
     bytes: u64,
-    stopping: Option<oneshot::Sender<()>>,
+    stopping: Stopping,
 }
 
 #[derive(Debug)]
@@ -80,15 +80,15 @@ impl UploadWorker {
             trouble: None,
             stored: 0,
             bytes: 0,
-            stopping: None,
+            stopping: Stopping::default(),
         }
     }
 
     /// Claims a segment that may be tried: the oldest, and at times the newest of a stream.
     fn work(&mut self, ctx: &mut Context<Self>) {
         self.woken = false;
-        if self.stopping.is_some() {
-            return self.stopped();
+        if self.stopping.has_begun() {
+            return self.stopping.finished();
         }
         let now = self.shared.now();
         let pause = self.shared.retries().pause(now);
@@ -170,8 +170,8 @@ impl UploadWorker {
 
     /// Until a wake when idle, and for so long at most.
     fn rest(&mut self, state: State, limit: Option<Duration>, ctx: &mut Context<Self>) {
-        if self.stopping.is_some() {
-            return self.stopped();
+        if self.stopping.has_begun() {
+            return self.stopping.finished();
         }
         self.state = state;
         if let Some(timer) = self.timer.take() {
@@ -185,12 +185,6 @@ impl UploadWorker {
                 }
             })
         });
-    }
-
-    fn stopped(&mut self) {
-        if let Some(stopped) = self.stopping.take() {
-            let _ = stopped.send(());
-        }
     }
 }
 
@@ -260,16 +254,12 @@ impl Supervised for UploadWorker {
     }
 
     fn release(&mut self, _: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
-        let (stopped, wait) = oneshot::channel();
-        self.stopping = Some(stopped);
+        // What is under way at the deadline is uploaded again by the next start.
+        let finished = self.stopping.begin(deadline.checked_sub(MARGIN).unwrap_or(deadline));
         if matches!(self.state, State::Idle | State::Resting) {
-            self.stopped();
+            self.stopping.finished();
         }
-        let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
-        Box::pin(async move {
-            // What is under way then is uploaded again by the next start.
-            let _ = timeout_at(limit, wait).await;
-        })
+        Box::pin(finished.map(drop))
     }
 }
 supervised!(UploadWorker);

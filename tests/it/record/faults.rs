@@ -13,7 +13,7 @@ use streamwarden::actors::supervision::Observe;
 use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::adapters::database::RecordingStore;
 use streamwarden::adapters::spool::Spool;
-use streamwarden::config::settings::ApiTrust;
+use streamwarden::config::settings::{ApiTrust, RecordSettings};
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, SegmentState};
 use url::Url;
 
@@ -73,6 +73,24 @@ async fn a_killed_ffmpeg_loses_no_more_where_sound_is_announced_and_does_not_com
     let lost = killed - segments.last().expect("segments").ended_at();
     assert!(lost.num_milliseconds() < 2_500, "{lost} until the end");
     tokio::task::spawn_blocking(move || publisher.join().expect("sent")).await.expect("sent");
+    harness.end().await;
+}
+
+/// It is told to stop twice, with two deadlines: the first is not taken back by the second.
+#[actix::test]
+async fn a_recorder_that_is_leaving_while_everything_stops_closes_its_session() {
+    let mut harness = Harness::recording().await;
+    let _publisher = Publisher::film(&harness, "cam");
+    let session = harness.records("cam").await.session.expect("a session");
+    harness.uploaded(1).await;
+    harness.adjust(RecordSettings { exclude: vec!["cam".into()], ..harness.settings.clone() });
+    // The manager has heard of it before it answers.
+    harness.manager().await;
+    harness.stop_actors().await;
+    assert_eq!(harness.database.open_sessions().await.expect("answers"), Vec::new());
+    let row = harness.database.session(session).await.expect("answers").expect("a row");
+    assert!(row.end_reason.is_some(), "{row:?}");
+    assert_eq!(harness.segments_in(&[SegmentState::Writing]).await, Vec::new());
     harness.end().await;
 }
 

@@ -62,8 +62,8 @@ impl Flight for ApplyNext {
             (Next::After(delay), Err(error)) => {
                 // Whoever stops does not wait for better times: the recovery will. But ffmpeg may still be closing its last
                 // file, and dies with us; its exit brings us back here.
-                if recorder.stopping.is_some() && recorder.active.is_none() {
-                    recorder.stopped();
+                if recorder.stopping.has_begun() && recorder.active.is_none() {
+                    recorder.stopping.finished();
                 }
                 Ended::Retry(error, delay)
             }
@@ -75,10 +75,7 @@ impl Flight for ApplyNext {
 impl Recorder {
     /// Works on the catalog. Whoever stops tries at once what waits for better times.
     pub(super) fn work(&mut self, ctx: &mut Context<Self>) {
-        match self.stopping {
-            Some(_) => ApplyNext::ask_now(self, ctx),
-            None => ApplyNext::ask(self, ctx),
-        }
+        if self.stopping.has_begun() { ApplyNext::ask_now(self, ctx) } else { ApplyNext::ask(self, ctx) }
     }
 
     fn sealed(&mut self, state: SegmentState) {
@@ -134,13 +131,7 @@ impl Recorder {
 
     pub(super) fn maybe_stopped(&mut self) {
         if self.active.is_none() && self.catalog_writer.is_idle() {
-            self.stopped();
-        }
-    }
-
-    pub(super) fn stopped(&mut self) {
-        if let Some(stopped) = self.stopping.take() {
-            let _ = stopped.send(());
+            self.stopping.finished();
         }
     }
 }

@@ -54,7 +54,7 @@ impl Recorder {
             log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
         }
         self.catalog_writer.add(operations);
-        if begins && self.stopping.is_none() {
+        if begins && !self.stopping.has_begun() {
             self.say(RecordingState::Recording, None);
         }
         self.jumps.add(finding.strays.max(u64::from(finding.jumped)), steady);

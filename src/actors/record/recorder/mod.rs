@@ -17,8 +17,7 @@ use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, Wrap
 use futures_util::StreamExt;
 use futures_util::future::LocalBoxFuture;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use self::active::Active;
 use self::corrections::Corrections;
@@ -26,7 +25,7 @@ use super::catalog_writer::CatalogWriter;
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
 use super::start::{PlannedRun, RecordAssignment, RecordedSource};
-use crate::actors::supervision::{Supervised, supervised};
+use crate::actors::supervision::{Stopping, Supervised, supervised};
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvent, ProcessEvents};
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::adapters::mediamtx::rtsp_connection::{RtspPlace, check_server};
@@ -81,7 +80,7 @@ pub struct Recorder {
     /// What is being done in the spool between two runs, and since when.
     disk_work: Option<(&'static str, Instant)>,
     /// Told when everything has been let go.
-    stopping: Option<oneshot::Sender<()>>,
+    stopping: Stopping,
 }
 
 impl Recorder {
@@ -119,7 +118,7 @@ impl Recorder {
             logged_pause: None,
             stop_reason: None,
             disk_work: None,
-            stopping: None,
+            stopping: Stopping::default(),
         }
     }
 
@@ -139,7 +138,7 @@ impl Recorder {
     /// Begins a run, or pauses.
     fn attempt(&mut self, ctx: &mut Context<Self>) {
         self.due = None;
-        if self.active.is_some() || self.stopping.is_some() {
+        if self.active.is_some() || self.stopping.has_begun() {
             return;
         }
         let plan = match self.plan() {
@@ -211,7 +210,7 @@ impl Recorder {
     }
 
     fn started_run(&mut self, process: ChildProcess, mut events: ProcessEvents, ctx: &mut Context<Self>) {
-        let (run, stopping) = (self.runs, self.stopping.is_some());
+        let (run, stopping) = (self.runs, self.stopping.has_begun());
         let Some(active) = &mut self.active else { return };
         let stream = self.assignment.key.name.as_str();
         log::debug!(stream = stream, pid = process.pid(), session:% = active.run.session().id; "recorder started, nothing has come yet");
@@ -272,15 +271,13 @@ impl Supervised for Recorder {
     }
 
     fn release(&mut self, ctx: &mut Context<Self>, deadline: Instant) -> LocalBoxFuture<'static, ()> {
-        let (stopped, wait) = oneshot::channel();
-        self.stopping = Some(stopped);
+        let finished = self.stopping.begin(deadline.checked_sub(MARGIN).unwrap_or(deadline));
         self.end_run(None, ctx);
         // What waits for better times is tried once more.
         self.work(ctx);
-        let limit = deadline.checked_sub(MARGIN).unwrap_or(deadline);
         let stream = self.assignment.key.name.clone();
         Box::pin(async move {
-            if timeout_at(limit, wait).await.is_err() {
+            if !finished.await {
                 // The recovery finds it: soon when only this stream ends, else at the next start.
                 log::warn!(stream = stream.as_str(); "the last segments are not in the catalogue yet");
             }

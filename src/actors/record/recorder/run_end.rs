@@ -100,7 +100,7 @@ impl Recorder {
 
     /// The next run begins after a failure, later each time.
     pub(super) fn after_failure(&mut self, ran: Duration, why: &str, ctx: &mut Context<Self>) {
-        if self.stopping.is_some() {
+        if self.stopping.has_begun() {
             return self.work(ctx);
         }
         let retry = self.history.ended(&POLICY, self.born.elapsed(), ran, rand::random());
@@ -110,7 +110,7 @@ impl Recorder {
     }
 
     fn go_on(&mut self, after: Duration, why: &str, ctx: &mut Context<Self>) {
-        if self.stopping.is_some() {
+        if self.stopping.has_begun() {
             return self.work(ctx);
         }
         self.due = Some(Instant::now() + after);
