@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{CameraRow, url};
+use super::CameraRow;
+use crate::base::source_url as url;
 
 /// The settings of one camera. What is absent in the row is null.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::words::Scheme;
+use crate::base::source_url::Scheme;
 
 /// Where a row's password is sent.
 #[derive(Clone, Debug, PartialEq, Eq)]

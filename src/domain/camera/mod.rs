@@ -18,7 +18,6 @@ pub mod sheet;
 mod shown;
 mod source;
 mod template;
-mod url;
 mod words;
 mod writable;
 
@@ -34,5 +33,7 @@ pub use reach::Reach;
 pub use row::{CameraRow, LONGEST_LABEL};
 pub use source::{CameraSource, Kinds};
 pub use template::{check_kind, check_template, check_unused};
-pub use words::{AudioPolicy, Scheme, Transport};
+pub use words::{AudioPolicy, Transport};
+
+pub use crate::base::source_url::Scheme;
 pub use writable::CameraEdit;

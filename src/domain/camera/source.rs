@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::base::source_url::{self as url, Scheme};
 use crate::base::stable_hash::fnv1a;
 use crate::base::{Error, Result, redact};
 use crate::domain::name::StreamName;
@@ -11,8 +12,7 @@ use crate::domain::name::StreamName;
 use super::CameraRow;
 use super::destination::Destination;
 use super::template::{self, Values};
-use super::url;
-use super::words::{AudioPolicy, Scheme, Transport, quoted};
+use super::words::{AudioPolicy, Transport, quoted};
 
 /// URL template of each kind.
 pub type Kinds = BTreeMap<String, String>;

@@ -7,7 +7,7 @@
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::CameraRow;
-use crate::base::{Error, ErrorKind, Result};
+use crate::base::{Error, ErrorKind, Result, source_url};
 
 /// Everything but RFC 3986's unreserved characters.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -53,7 +53,7 @@ pub(super) fn credentials(username: Option<&str>, password: Option<&str>) -> Str
 
 /// Checks a template as it is when somebody saves it: known placeholders, and a URL comes out for a plain camera.
 pub fn check_template(template: &str) -> Result<()> {
-    super::url::read(&fill(template, &MARKED)?, "urlTemplate").map(|_| ())
+    source_url::read(&fill(template, &MARKED)?, "urlTemplate").map(|_| ())
 }
 
 /// Checks a kind as it is when somebody saves it: its word, and its template as [`check_template`]. The error names `kind`
@@ -91,7 +91,7 @@ pub(super) fn takes_password(template: &str) -> bool {
 fn names_its_camera(template: &str) -> Result<bool> {
     for host in ["camera.example", "other.example"] {
         let values = Values { host: Some(host), ..MARKED };
-        if super::url::read(&fill(template, &values)?, "urlTemplate")?.host != host {
+        if source_url::read(&fill(template, &values)?, "urlTemplate")?.host != host {
             return Ok(false);
         }
     }
@@ -101,7 +101,7 @@ fn names_its_camera(template: &str) -> Result<bool> {
 /// Whether a password is written into the template itself.
 fn holds_password(template: &str) -> Result<bool> {
     let url = fill(template, &MARKED)?;
-    let parts = super::url::read(&url, "urlTemplate")?;
+    let parts = source_url::read(&url, "urlTemplate")?;
     let in_login = parts.userinfo.and_then(|login| login.split_once(':')).map(|(_, password)| password);
     let pairs = parts.rest.split(['/', '?', '&', ';', '_']).filter_map(|part| part.split_once('='));
     let named = pairs.filter(|(key, _)| ["pass", "pwd"].iter().any(|word| key.to_ascii_lowercase().contains(word)));

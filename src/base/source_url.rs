@@ -3,28 +3,80 @@
 //! Not `url::Url`: that one normalises (and so changes what the camera gets), knows nothing of `udp://@239.0.0.1:5000`,
 //! and would put the text at fault, password and all, into its errors.
 
-use crate::base::{Error, Result};
+use super::{Error, Result};
 
-use super::words::Scheme;
+/// Protocols a source may be read by. Everything else ffmpeg knows (`file:`, `concat:`, `pipe:`, ...) is refused.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheme {
+    /// RTSP, and RTSP over TLS.
+    Rtsp,
+    /// See [`Scheme::Rtsp`].
+    Rtsps,
+    /// RTMP, and RTMP over TLS.
+    Rtmp,
+    /// See [`Scheme::Rtmp`].
+    Rtmps,
+    /// SRT, we call.
+    Srt,
+    /// HLS, MPEG-TS or MJPEG over HTTP.
+    Http,
+    /// See [`Scheme::Http`].
+    Https,
+    /// MPEG-TS over UDP, multicast or not.
+    Udp,
+}
+
+impl Scheme {
+    /// All of them, for people.
+    pub const LIST: &str = "rtsp://, rtsps://, rtmp://, rtmps://, srt://, http://, https://, udp://";
+
+    const ALL: [(&str, Self, Option<u16>); 8] = [
+        ("rtsp", Self::Rtsp, Some(554)),
+        ("rtsps", Self::Rtsps, Some(322)),
+        ("rtmp", Self::Rtmp, Some(1935)),
+        ("rtmps", Self::Rtmps, Some(443)),
+        ("srt", Self::Srt, None),
+        ("http", Self::Http, Some(80)),
+        ("https", Self::Https, Some(443)),
+        ("udp", Self::Udp, None),
+    ];
+
+    /// Of a word, whatever its capitals.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|(name, ..)| text.eq_ignore_ascii_case(name)).map(|(_, scheme, _)| scheme)
+    }
+
+    /// As it stands in a URL.
+    pub fn word(self) -> &'static str {
+        Self::ALL.into_iter().find(|(_, scheme, _)| *scheme == self).map_or("", |(name, ..)| name)
+    }
+
+    /// The port of a URL that names none.
+    pub fn default_port(self) -> Option<u16> {
+        Self::ALL.into_iter().find(|(_, scheme, _)| *scheme == self).and_then(|(.., port)| port)
+    }
+}
 
 /// Longest URL; ffmpeg's own limit is 4,096, and two of them must fit where `adapters::ffmpeg` hides them.
 const LONGEST: usize = 1500;
 
 /// The parts of a URL that we need.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct UrlParts<'a> {
-    pub(super) scheme: Scheme,
+pub struct UrlParts<'a> {
+    /// Its protocol.
+    pub scheme: Scheme,
     /// Between `://` and `@`, when there is an `@`.
-    pub(super) userinfo: Option<&'a str>,
+    pub userinfo: Option<&'a str>,
     /// Without brackets, lower case.
-    pub(super) host: String,
-    pub(super) port: Option<u16>,
+    pub host: String,
+    /// As it is written.
+    pub port: Option<u16>,
     /// From the first `/`, `?` or `#` after the authority.
-    pub(super) rest: &'a str,
+    pub rest: &'a str,
 }
 
 /// Checks `url`; complaints are about `field` and quote nothing that may be a password.
-pub(super) fn read<'a>(url: &'a str, field: &str) -> Result<UrlParts<'a>> {
+pub fn read<'a>(url: &'a str, field: &str) -> Result<UrlParts<'a>> {
     let fault = |text: String| Error::invalid(field, text);
     if url.len() > LONGEST {
         return Err(fault(format!("the URL has {} bytes, at most {LONGEST} are allowed", url.len())));
@@ -87,7 +139,7 @@ fn place_parts(place: &str) -> Result<(String, Option<u16>), &'static str> {
 }
 
 /// A name, an IPv4 or an IPv6 address, without brackets; the error is the fault in words.
-pub(super) fn check_host(host: &str) -> Result<(), String> {
+pub fn check_host(host: &str) -> Result<(), String> {
     if host.len() > 253 {
         return Err(format!("the host has {} bytes, at most 253 are allowed", host.len()));
     }
