@@ -7,12 +7,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde::Deserialize;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::Instant;
 
 use super::argv::{self, Depth};
-use super::child::{ChildProcess, Ending, ProcessEvent, ProcessEvents, ProcessExit, ProcessLaunch, RunObserver};
+use super::child::{Argument, Ending, ProcessExit, ProcessLaunch, RunObserver};
 use super::ffmpeg_fault;
 use super::ffmpeg_version::FfmpegVersion;
+use super::ffprobe_run::{self, FfprobeEnd};
 use super::named::{self, Named};
 use super::picture_order;
 use crate::domain::camera::{CameraSource, Scheme};
@@ -20,9 +21,6 @@ use crate::domain::probe::{FaultKind, ProbeFault, Tracks};
 
 /// ffprobe's summary of the tracks is looked for so often, and is complete when it was there the last time.
 const SUMMARY_EVERY: Duration = Duration::from_millis(100);
-
-/// Each step of the end of an ffprobe that is not needed any more.
-const STOP_WITHIN: Duration = Duration::from_millis(100);
 
 /// Longest answer that is read, in bytes.
 const LONGEST: usize = 256 * 1024;
@@ -63,6 +61,18 @@ impl Prober<'_> {
         Ok(self.probe_once(source, Depth::Full, deadline, &mut started).await?.tracks)
     }
 
+    /// How ffprobe is started with these arguments to look at this source.
+    pub(super) fn launch(&self, args: Vec<Argument>, source: &CameraSource) -> ProcessLaunch {
+        ProcessLaunch {
+            program: self.ffprobe.to_owned(),
+            args,
+            secrets: source.secrets.clone(),
+            label: format!("probe of {}", source.name),
+            mark: self.mark.to_owned(),
+            ..ProcessLaunch::default()
+        }
+    }
+
     async fn probe_once(
         &self,
         source: &CameraSource,
@@ -72,35 +82,22 @@ impl Prober<'_> {
     ) -> Result<ProbeFindings, ProbeFault> {
         // ffprobe's own limit comes first, because its exit says more than our kill.
         let io_timeout = deadline.saturating_duration_since(Instant::now()).mul_f64(0.6);
-        let launch = ProcessLaunch {
-            program: self.ffprobe.to_owned(),
-            args: argv::probe(self.version, source, io_timeout, depth),
-            secrets: source.secrets.clone(),
-            label: format!("probe of camera {}", source.name),
-            mark: self.mark.to_owned(),
-            ..ProcessLaunch::default()
-        };
-        let (child, mut events) =
-            ChildProcess::spawn(launch).map_err(|error| ProbeFault::new(FaultKind::Program, error.to_string()))?;
-        let observer = child.observer();
-        started(observer.clone());
+        let launch = self.launch(argv::probe(self.version, source, io_timeout, depth), source);
         let mut output = String::new();
-        let end = timeout_at(deadline, async {
-            tokio::select! {
-                end = listen(&mut events, &mut output) => end,
-                () = no_video_named(&observer) => FfprobeEnd::NoVideo,
+        let line = |line: &str| {
+            if output.len() < LONGEST {
+                output.push_str(line);
+                output.push('\n');
             }
-        });
-        match end.await {
-            Ok(FfprobeEnd::Exited(exit)) => read(&output, &exit, source, io_timeout),
-            Ok(FfprobeEnd::Lost) => Err(ProbeFault::new(FaultKind::Program, "the probe was lost")),
-            Ok(FfprobeEnd::NoVideo) => {
-                child.stop(STOP_WITHIN).await;
-                Ok(without_pictures(named::named(&observer.lines()).unwrap_or_default()))
-            }
-            Err(_) => {
-                child.stop(STOP_WITHIN).await;
-                if let Some(named) = named::named(&observer.lines()).filter(|named| named.video.is_some()) {
+            true
+        };
+        let end = ffprobe_run::run(launch, deadline, started, line, no_video_named).await;
+        match end.map_err(|error| ProbeFault::new(FaultKind::Program, error.to_string()))? {
+            FfprobeEnd::Exited(exit) => read(&output, &exit, source, io_timeout),
+            FfprobeEnd::Lost => Err(ProbeFault::new(FaultKind::Program, "the probe was lost")),
+            FfprobeEnd::Enough(lines) => Ok(without_pictures(named::named(&lines).unwrap_or_default())),
+            FfprobeEnd::Late(lines) => {
+                if let Some(named) = named::named(&lines).filter(|named| named.video.is_some()) {
                     // Why, nobody knows: only sound may come, a picture may not be complete yet, or we have no time to look.
                     let tracks = without_pictures(named).tracks;
                     return Err(tracks.no_picture_within(self.limit, self.version.major, &source.shown));
@@ -121,31 +118,8 @@ struct ProbeFindings {
     is_transport_stream: bool,
 }
 
-/// How a look comes to its end within its limit.
-enum FfprobeEnd {
-    Exited(ProcessExit),
-    /// ffprobe would wait for a picture of a source that has no video.
-    NoVideo,
-    Lost,
-}
-
-/// Reads stdout until the exit.
-async fn listen(events: &mut ProcessEvents, output: &mut String) -> FfprobeEnd {
-    loop {
-        match events.recv().await {
-            Some(ProcessEvent::Line(line)) if output.len() < LONGEST => {
-                output.push_str(&line);
-                output.push('\n');
-            }
-            Some(ProcessEvent::Line(_)) => {}
-            Some(ProcessEvent::Exited(exit)) => return FfprobeEnd::Exited(exit),
-            None => return FfprobeEnd::Lost,
-        }
-    }
-}
-
 /// Returns when the summary of the tracks has come and names no video; else never.
-async fn no_video_named(observer: &RunObserver) {
+async fn no_video_named(observer: RunObserver) {
     let mut seen = false;
     loop {
         tokio::time::sleep(SUMMARY_EVERY).await;

@@ -13,6 +13,7 @@ pub mod ffmpeg_fault;
 pub mod ffmpeg_progress;
 pub mod ffmpeg_version;
 pub mod ffprobe;
+mod ffprobe_run;
 pub mod first_picture;
 mod mark;
 mod named;
