@@ -546,6 +546,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/probes/streams": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every target that this process probes, by name, with what its last probe found and when it was out. Kept in memory: nothing is
+         *     probed for it. Empty in a process without the role health, and without targets in its configuration.
+         */
+        get: operations["listStreamProbes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings": {
         parameters: {
             query?: never;
@@ -1145,6 +1165,31 @@ export interface components {
         Alive: {
             ok: boolean;
         };
+        /** @description What was measured of the sound. */
+        AudioReport: {
+            /**
+             * Format: double
+             * @description Bits counted, by the time they take.
+             */
+            bitsPerSecond?: number | null;
+            /**
+             * Format: int32
+             * @description Channels.
+             */
+            channels?: number | null;
+            /** @description Codec in ffmpeg's words (`aac`). */
+            codec?: string | null;
+            /**
+             * Format: double
+             * @description Bit rate that the container claims.
+             */
+            declaredBitsPerSecond?: number | null;
+            /**
+             * Format: int32
+             * @description Samples a second.
+             */
+            sampleRate?: number | null;
+        };
         /** @description One change by a person. */
         AuditEntry: {
             /** @description What was done: `PATCH /api/v1/cameras/{id}`, `login`, `user add`. */
@@ -1448,7 +1493,7 @@ export interface components {
          * @description Kinds of failure, each with its own remedy.
          * @enum {string}
          */
-        FaultKind: "nameNotResolved" | "refused" | "noRoute" | "timedOut" | "tls" | "unauthorized" | "notFound" | "notMedia" | "noVideo" | "codecUnsupported" | "silent" | "noKeyFrame" | "soundMissing" | "clockJumped" | "busy" | "publishRefused" | "ended" | "program" | "other";
+        FaultKind: "nameNotResolved" | "refused" | "noRoute" | "timedOut" | "tls" | "unauthorized" | "notFound" | "notMedia" | "noVideo" | "codecUnsupported" | "silent" | "stalled" | "noKeyFrame" | "soundMissing" | "clockJumped" | "busy" | "publishRefused" | "ended" | "program" | "other";
         /** @description A time of which nothing is known. */
         Gap: {
             /**
@@ -1607,7 +1652,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -2206,6 +2251,61 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
+        ItemList_StreamProbeStatus: {
+            items: (components["schemas"]["ProbeKey"] & {
+                /** @description Its address without user name, password and keys; null for a path. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the last probe ended; null before the first, and while a path is not live.
+                 */
+                at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of them, those that failed.
+                 */
+                failedProbes: number;
+                fault?: components["schemas"]["ProbeFault"] | null;
+                /**
+                 * Format: double
+                 * @description Time between two probes by the configuration; one that is well for long is probed less often, one that fails sooner.
+                 */
+                intervalSeconds: number;
+                lastOutage?: components["schemas"]["Outage"] | null;
+                /**
+                 * Format: double
+                 * @description A probe that takes longer is ended.
+                 */
+                limitSeconds: number;
+                /**
+                 * Format: date-time
+                 * @description When it is probed next; null while it is being probed.
+                 */
+                nextAt?: string | null;
+                outage?: components["schemas"]["Outage"] | null;
+                /**
+                 * Format: int64
+                 * @description Outages since the start of the program: two failed probes in a row or more.
+                 */
+                outages: number;
+                /**
+                 * Format: int64
+                 * @description Probes since the start of the program.
+                 */
+                probes: number;
+                report?: components["schemas"]["StreamReport"] | null;
+                /** @description How it is. */
+                state: components["schemas"]["ProbeState"];
+                /**
+                 * Format: double
+                 * @description How long it took.
+                 */
+                tookSeconds?: number | null;
+            })[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
         ItemList_StreamView: {
             items: (components["schemas"]["StreamStatus"] & {
                 /**
@@ -2575,6 +2675,19 @@ export interface components {
              */
             uptimeSeconds: number;
         };
+        /** @description A time in which a target was out. */
+        Outage: {
+            /**
+             * Format: date-time
+             * @description Its first failed probe.
+             */
+            from: string;
+            /**
+             * Format: date-time
+             * @description The first good probe after it; null while it lasts.
+             */
+            to?: string | null;
+        };
         /** @description A new password for the user who asks. */
         PasswordEdit: {
             /**
@@ -2642,6 +2755,20 @@ export interface components {
             /** @description A sentence with a remedy. */
             message: string;
         };
+        /** @description One thing that is probed: a target with an address, or one path of a target that names paths. */
+        ProbeKey: {
+            /** @description Server of the path; null for an address. */
+            server?: string | null;
+            /** @description The path; null for an address. */
+            stream?: string | null;
+            /** @description Name of the target in the configuration. */
+            target: string;
+        };
+        /**
+         * @description How a probed target is.
+         * @enum {string}
+         */
+        ProbeState: "waiting" | "well" | "doubtful" | "out" | "notLive";
         /** @description A look as people see it. Never holds a password. */
         ProbeView: {
             /**
@@ -3245,6 +3372,84 @@ export interface components {
              */
             writingMs: number;
         };
+        /** @description A probed target as everybody sees it. Holds no secret. */
+        StreamProbeStatus: components["schemas"]["ProbeKey"] & {
+            /** @description Its address without user name, password and keys; null for a path. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When the last probe ended; null before the first, and while a path is not live.
+             */
+            at?: string | null;
+            /**
+             * Format: int64
+             * @description Of them, those that failed.
+             */
+            failedProbes: number;
+            fault?: components["schemas"]["ProbeFault"] | null;
+            /**
+             * Format: double
+             * @description Time between two probes by the configuration; one that is well for long is probed less often, one that fails sooner.
+             */
+            intervalSeconds: number;
+            lastOutage?: components["schemas"]["Outage"] | null;
+            /**
+             * Format: double
+             * @description A probe that takes longer is ended.
+             */
+            limitSeconds: number;
+            /**
+             * Format: date-time
+             * @description When it is probed next; null while it is being probed.
+             */
+            nextAt?: string | null;
+            outage?: components["schemas"]["Outage"] | null;
+            /**
+             * Format: int64
+             * @description Outages since the start of the program: two failed probes in a row or more.
+             */
+            outages: number;
+            /**
+             * Format: int64
+             * @description Probes since the start of the program.
+             */
+            probes: number;
+            report?: components["schemas"]["StreamReport"] | null;
+            /** @description How it is. */
+            state: components["schemas"]["ProbeState"];
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            tookSeconds?: number | null;
+        };
+        /** @description What one probe measured. What could not be measured is null, never 0. */
+        StreamReport: {
+            audio?: components["schemas"]["AudioReport"] | null;
+            /**
+             * Format: double
+             * @description How much later the sound was than the picture at the end of the probe, in seconds.
+             */
+            avOffsetSeconds?: number | null;
+            /**
+             * Format: int32
+             * @description Damaged packets, and complaints of the decoder.
+             */
+            decodeErrors: number;
+            /** @description Container or protocol in ffmpeg's words (`rtsp`, `mpegts`, `flv`, `hls`); null when the probe was cut short. */
+            format?: string | null;
+            /**
+             * Format: double
+             * @description Seconds of video that were seen, by its own timestamps.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description Timestamps that went back, or on by more than a second.
+             */
+            timestampJumps: number;
+            video?: components["schemas"]["VideoReport"] | null;
+        };
         /** @description One connection or session. A number that its server's version does not tell is null, never 0. */
         StreamSession: {
             /** @description Where it comes from, `ADDRESS:PORT`; null where the server does not tell. */
@@ -3468,6 +3673,11 @@ export interface components {
             /** @enum {string} */
             type: "disk";
         } | {
+            /** @description Its configured name. */
+            name: string;
+            /** @enum {string} */
+            type: "target";
+        } | {
             /** @description Its name. */
             name: string;
             /** @enum {string} */
@@ -3580,6 +3790,53 @@ export interface components {
             /** @description It is one of the configuration (`http.users`) and cannot be changed here. */
             readOnly: boolean;
             role: components["schemas"]["UserRole"];
+        };
+        /** @description What was measured of the pictures. */
+        VideoReport: {
+            /**
+             * Format: double
+             * @description Bits counted, by the time they take.
+             */
+            bitsPerSecond?: number | null;
+            /** @description Codec in ffmpeg's words (`h264`). */
+            codec?: string | null;
+            /**
+             * Format: double
+             * @description Bit rate that the container claims.
+             */
+            declaredBitsPerSecond?: number | null;
+            /**
+             * Format: double
+             * @description Pictures counted, by the time they take.
+             */
+            framesPerSecond?: number | null;
+            /**
+             * Format: double
+             * @description Mean time between key frames; null when fewer than two were seen.
+             */
+            gopSeconds?: number | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            height?: number | null;
+            /**
+             * Format: double
+             * @description How long before the end of the probe the last key frame came; null when none was seen.
+             */
+            keyFrameAgeSeconds?: number | null;
+            /**
+             * Format: int32
+             * @description Key frames that were seen.
+             */
+            keyFrames: number;
+            /** @description Profile in ffmpeg's words (`High`). */
+            profile?: string | null;
+            /**
+             * Format: int32
+             * @description Pixels.
+             */
+            width?: number | null;
         };
         /** @description A camera that a plan would stop, or point at another source. */
         WouldStop: {
@@ -7194,6 +7451,80 @@ export interface operations {
             };
             /** @description the database does not take this; says why */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStreamProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_StreamProbeStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

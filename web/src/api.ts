@@ -30,6 +30,7 @@ import type {
   Sample,
   Segment,
   Status,
+  StreamProbe,
   StreamCompleteness,
   StreamSessions,
   StreamStatus,
@@ -292,6 +293,7 @@ export const api = {
   importCameras: importCsv,
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
 
+  streamProbes: (signal?: AbortSignal) => call<{ items: StreamProbe[] }>("GET", address("probes/streams"), undefined, signal),
   hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
   hostHistory: (name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
     past<HostPoint>(`hosts/${part(name)}/history`, query, signal),

@@ -10,6 +10,7 @@ export type Route =
   | { page: "completeness" }
   | { page: "recording"; server: string; name: string; session: string | null }
   | { page: "incidents" }
+  | { page: "health" }
   | { page: "hosts" }
   | { page: "host"; name: string }
   | { page: "system" }
@@ -50,6 +51,7 @@ export function parseRoute(hash: string): Route {
     case "hosts":
       return server === null ? { page: "hosts" } : { page: "host", name: server };
     case "completeness":
+    case "health":
     case "incidents":
     case "system":
     case "wall":

@@ -64,6 +64,9 @@ export type AuditEntry = Schemas["AuditEntry"];
 /** A key of the configuration in force. */
 export type ConfigSetting = Required<Schemas["SettingView"]>;
 /** A host as its agent measures it; what could not be measured is null, and `unmeasured` says why. */
+export type ProbeState = Schemas["ProbeState"];
+export type StreamProbe = Required<Omit<Schemas["StreamProbeStatus"], "fault" | "report">> & { fault: Fault | null; report: StreamReport | null };
+export type StreamReport = Required<Omit<Schemas["StreamReport"], "video" | "audio">> & { video: Required<Schemas["VideoReport"]> | null; audio: Required<Schemas["AudioReport"]> | null };
 export type HostStatus = Required<Omit<Schemas["HostStatus"], "disks" | "networks" | "mediamtx">> & { disks: Disk[]; networks: Network[]; mediamtx: MediamtxProcess | null };
 export type HostState = Schemas["HostState"];
 export type Disk = Required<Schemas["DiskStatus"]>;

@@ -12,6 +12,7 @@ const places: Record<string, Exclude<Route, { page: "unknown" }>> = {
   r: { page: "recordings" },
   i: { page: "incidents" },
   w: { page: "wall" },
+  e: { page: "health" },
   h: { page: "hosts" },
   y: { page: "system" },
 };

@@ -14,6 +14,7 @@ const CameraPage = later(async () => (await import("../pages/camera/page")).Came
 const RecordingsPage = later(async () => (await import("../pages/recordings/page")).RecordingsPage);
 const CompletenessPage = later(async () => (await import("../pages/completeness/page")).CompletenessPage);
 const IncidentsPage = later(async () => (await import("../pages/incidents/page")).IncidentsPage);
+const HealthPage = later(async () => (await import("../pages/health/page")).HealthPage);
 const HostsPage = later(async () => (await import("../pages/hosts/page")).HostsPage);
 const HostPage = later(async () => (await import("../pages/host/page")).HostPage);
 const SystemPage = later(async () => (await import("../pages/system/page")).SystemPage);
@@ -40,6 +41,8 @@ export function Page(): VNode {
       return <CompletenessPage key={key} />;
     case "incidents":
       return <IncidentsPage key={key} />;
+    case "health":
+      return <HealthPage key={key} />;
     case "hosts":
       return <HostsPage key={key} />;
     case "host":

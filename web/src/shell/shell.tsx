@@ -22,6 +22,7 @@ const places = [
   { page: "cameras", icon: "camera", pages: ["cameras", "camera"] },
   { page: "recordings", icon: "film", pages: ["recordings", "recording", "completeness"] },
   { page: "incidents", icon: "warn", pages: ["incidents"] },
+  { page: "health", icon: "pulse", pages: ["health"] },
   { page: "hosts", icon: "host", pages: ["hosts", "host"] },
   { page: "system", icon: "tree", pages: ["system"] },
 ] as const;

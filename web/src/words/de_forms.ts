@@ -104,6 +104,7 @@ export const deForms: FormMessages = {
       noVideo: "Kein Bild",
       codecUnsupported: "Codec kann nicht weitergegeben werden",
       silent: "Zeit überschritten: sendet nichts",
+      stalled: "Stockt",
       noKeyFrame: "Zeit überschritten: kein Schlüsselbild",
       publishRefused: "Medienserver hat abgelehnt",
       soundMissing: "Kein Ton kommt an",

@@ -102,6 +102,7 @@ export const forms = {
       noVideo: "No video",
       codecUnsupported: "Codec cannot be relayed",
       silent: "Timeout: sends nothing",
+      stalled: "Stalled",
       noKeyFrame: "Timeout: no key frame",
       publishRefused: "Media server refused",
       soundMissing: "No sound arrives",

@@ -188,6 +188,7 @@ export const pages = {
     minuteBefore: "The minute before",
     server: "Server",
     service: "Service",
+    target: "Target",
     seenBy: (who: string, time: string) => `Seen by ${who}, ${time}`,
     acknowledge: "Acknowledge",
     acknowledgeTitle: "Acknowledge this incident",

@@ -109,6 +109,7 @@ export const ruForms: FormMessages = {
       noVideo: "Нет изображения",
       codecUnsupported: "Этот кодек нельзя передать дальше",
       silent: "Время вышло: ничего не шлёт",
+      stalled: "Прерывается",
       noKeyFrame: "Время вышло: нет ключевого кадра",
       publishRefused: "Медиасервер отказал",
       soundMissing: "Звук не приходит",

@@ -2,7 +2,7 @@
 
 import { m } from "./language";
 import type { SignName } from "../components/icons";
-import type { CameraState, HostState, RecordingState, StreamState } from "../types";
+import type { CameraState, HostState, ProbeState, RecordingState, StreamState } from "../types";
 
 export interface Look {
   readonly words: string;
@@ -51,6 +51,14 @@ export const recordingLook: Record<RecordingState, Look> = {
 export const hostLook: Record<HostState, Look> = {
   live: look(() => m.hosts.states.live, { sign: "good", tone: "good" }),
   silent: look(() => m.hosts.states.silent, { sign: "bad", tone: "bad" }),
+};
+
+export const probeLook: Record<ProbeState, Look> = {
+  waiting: look(() => m.health.states.waiting, { sign: "busy", tone: "busy" }),
+  well: look(() => m.health.states.well, { sign: "good", tone: "good" }),
+  doubtful: look(() => m.health.states.doubtful, { sign: "warn", tone: "warn" }),
+  out: look(() => m.health.states.out, { sign: "bad", tone: "bad" }),
+  notLive: look(() => m.health.states.notLive, { sign: "off", tone: "off" }),
 };
 
 /** Look of a state; one of a later version shows as it is. */

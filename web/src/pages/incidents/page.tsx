@@ -159,7 +159,7 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   }
   return (
     <>
-      {subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}
+      {subject.type === "target" ? m.incidents.target : subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}
       {words}
     </>
   );

@@ -123,6 +123,8 @@ function Subject({ incident }: { incident: Incident }): VNode {
         return href({ page: "host", name: subject.name });
       case "disk":
         return href({ page: "host", name: subject.host });
+      case "target":
+        return href({ page: "health" });
       default:
         return null;
     }

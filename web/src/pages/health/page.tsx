@@ -1,0 +1,21 @@
+// What is wrong as seen from outside: a section for each kind of probe, trouble first in each.
+
+import "../../styles/health.css";
+import type { VNode } from "preact";
+import { flag } from "../../components/dom";
+import { useTitle } from "../../components/title";
+import { stale } from "../../model";
+import { m } from "../../words/language";
+import { StreamProbes } from "./stream_probes";
+
+export function HealthPage(): VNode {
+  useTitle(m.health.title);
+  return (
+    <section class="page" aria-labelledby="health-title" data-stale={flag(stale.value)}>
+      <div class="headline">
+        <h1 id="health-title">{m.health.title}</h1>
+      </div>
+      <StreamProbes />
+    </section>
+  );
+}
