@@ -7,6 +7,7 @@
 
 pub mod agent;
 pub mod camera_changes;
+pub mod health;
 pub mod history;
 pub mod hub;
 pub mod incidents;

@@ -17,6 +17,7 @@ mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
 mod front_door;
+mod health_children;
 mod host_children;
 pub mod incident_access;
 pub mod instance;
@@ -129,7 +130,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let run_plan::RunPlan { mut children, mut runtime_settings, restream, sessions } =
+    let run_plan::RunPlan { mut children, mut runtime_settings, restream, sessions, health } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     runtime_settings.certificate = certificate;
     let address = actual.http.listen;
@@ -162,6 +163,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
         hub,
+        health,
         maintenance,
         completeness: http::RecentCompleteness::default(),
         host_reporters: Mutex::default(),

@@ -6,12 +6,14 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::health_children::health_child;
 use super::host_children::{agent_child, host_watch_child, poster_child};
 use super::instance::RunNote;
 use super::node_commands;
 use super::runtime_settings::RuntimeSettings;
 use super::services::{SNAPSHOT, Services};
 use crate::actors::camera_changes;
+use crate::actors::health::HealthHandle;
 use crate::actors::history::{HistoryRules, HistoryWriter, SnapshotWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{self, Incidents, IncidentsHandle};
@@ -42,6 +44,8 @@ pub(super) struct RunPlan {
     pub restream: Option<RestreamHandle>,
     /// Who publishes and reads.
     pub sessions: Arc<SessionWatch>,
+    /// What the role `health` finds; empty where it does not run.
+    pub health: HealthHandle,
 }
 
 /// The managers, in start order, and the ways to them. Stopped in reverse, recorders close their files before
@@ -94,13 +98,20 @@ pub(super) fn children(
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
+    let mut health = HealthHandle::new(0);
+    if services.roles.contains(&Role::Health)
+        && let Some((child, handle)) = health_child(settings, services, incidents, mark)?
+    {
+        children.push(child);
+        health = handle;
+    }
     let watched = watched(settings)?;
     let sessions = SessionWatch::new(&watched);
     children.extend(sessions.children(&live.interval));
     let executors = node_commands::Executors { restream: restream.clone(), sessions: Arc::clone(&sessions) };
     children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, executors)));
     children.push(monitor_child(watched, live.interval, services, incidents));
-    Ok(RunPlan { children, runtime_settings, restream, sessions })
+    Ok(RunPlan { children, runtime_settings, restream, sessions, health })
 }
 
 fn upload_child(

@@ -64,7 +64,8 @@ pub(super) struct Services {
 /// The first service that cannot be used, with its remedy.
 pub(super) async fn open(settings: &Settings, mark: &str) -> Result<Services> {
     let roles = settings.roles.iter().map(|word| word.parse()).collect::<Result<Vec<Role>>>()?;
-    let needs_ffmpeg = roles.iter().any(|role| matches!(role, Role::Restream | Role::Record));
+    let probes = |role: &Role| *role == Role::Health && !settings.health.targets.is_empty();
+    let needs_ffmpeg = roles.iter().any(|role| matches!(role, Role::Restream | Role::Record) || probes(role));
     let ffmpeg = if needs_ffmpeg {
         hide_arguments(settings, mark).await?;
         ffmpeg_version::look(&settings.ffmpeg.ffprobe, mark).await?.check()?;

@@ -76,7 +76,7 @@ pub enum CliCommand {
 /// Options of `run`.
 #[derive(Debug, Default, Args)]
 pub struct RunOptions {
-    /// Roles to run, separated by commas: monitor, restream, record, agent [default: all]
+    /// Roles to run, separated by commas: monitor, restream, record, health, agent [default: all]
     #[arg(long, value_name = "A,B")]
     pub roles: Option<String>,
     /// Where the dashboard listens; another address than loopback needs a user [default: 127.0.0.1:8080]

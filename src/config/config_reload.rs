@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
     ApiTrust, DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, RedisSettings, S3Settings,
-    ServerSettings, Settings, Shown, TlsFiles,
+    ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -44,7 +44,7 @@ macro_rules! next_start {
     };
 }
 
-/// Every key but those of `servers`, in the order of `etc/streamwarden.toml`.
+/// Every key but those of lists of sections, in the order of `etc/streamwarden.toml`.
 const ROWS: &[Row] = &[
     next_start!("node", node),
     next_start!("roles", roles),
@@ -154,6 +154,10 @@ const ROWS: &[Row] = &[
         take: None,
     },
     Row { key: "objects.s3.path_style", differs: |old, new| in_bucket(old, new, |one| &one.path_style), take: None },
+    next_start!("health.workers", health.workers),
+    next_start!("health.interval", health.interval),
+    next_start!("health.limit", health.limit),
+    next_start!("health.window", health.window),
     next_start!("agent.interval", agent.interval),
     next_start!("agent.post_url", agent.post_url),
     Row {
@@ -175,10 +179,19 @@ const ROWS: &[Row] = &[
     next_start!("ffmpeg.ffprobe", ffmpeg.ffprobe),
 ];
 
-/// A key of one server.
-type ServerRow = (&'static str, fn(&ServerSettings, &ServerSettings) -> bool);
+/// A key of one item of a list.
+type ItemRow<T> = (&'static str, fn(&T, &T) -> bool);
 
-const SERVER_ROWS: &[ServerRow] = &[
+const TARGET_ROWS: &[ItemRow<TargetSettings>] = &[
+    ("name", |old, new| old.name != new.name),
+    ("path", |old, new| path_of(old).map(|(_, path)| path) != path_of(new).map(|(_, path)| path)),
+    ("server", |old, new| path_of(old).map(|(server, _)| server) != path_of(new).map(|(server, _)| server)),
+    ("url", |old, new| !same_secret(url_of(old), url_of(new))),
+    ("interval", |old, new| old.interval != new.interval),
+    ("limit", |old, new| old.limit != new.limit),
+];
+
+const SERVER_ROWS: &[ItemRow<ServerSettings>] = &[
     ("name", |old, new| old.name != new.name),
     ("api_url", |old, new| old.api_url != new.api_url),
     ("rtsp_url", |old, new| old.rtsp_url != new.rtsp_url),
@@ -199,17 +212,21 @@ pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
     let differing = ROWS.iter().filter(|row| (row.differs)(old, new));
     let mut changed: Vec<_> =
         differing.map(|row| Changed { key: row.key.to_owned(), live: row.take.is_some() }).collect();
-    for index in 0..old.servers.len().max(new.servers.len()) {
-        let keys = match (old.servers.get(index), new.servers.get(index)) {
-            (Some(old), Some(new)) => {
-                let rows = SERVER_ROWS.iter().filter(|(_, differs)| differs(old, new));
-                rows.map(|(key, _)| format!("servers[{index}].{key}")).collect()
-            }
-            _ => vec![format!("servers[{index}]")],
-        };
-        changed.extend(keys.into_iter().map(|key| Changed { key, live: false }));
-    }
+    let servers = of_items("servers", &old.servers, &new.servers, SERVER_ROWS);
+    let targets = of_items("health.targets", &old.health.targets, &new.health.targets, TARGET_ROWS);
+    changed.extend(servers.chain(targets).map(|key| Changed { key, live: false }));
     changed
+}
+
+/// Keys that differ between two lists of sections.
+fn of_items<T>(list: &str, old: &[T], new: &[T], rows: &[ItemRow<T>]) -> impl Iterator<Item = String> {
+    (0..old.len().max(new.len())).flat_map(move |index| match (old.get(index), new.get(index)) {
+        (Some(old), Some(new)) => {
+            let rows = rows.iter().filter(|(_, differs)| differs(old, new));
+            rows.map(|(key, _)| format!("{list}[{index}].{key}")).collect()
+        }
+        _ => vec![format!("{list}[{index}]")],
+    })
 }
 
 /// `current` with every value of `new` that can change while we run.
@@ -236,6 +253,14 @@ fn shown(current: &Settings, new: &Settings) -> Arc<[Shown]> {
     };
     let of_new = |key: &str| new.shown.iter().find(|one| one.key == key && !waits(key));
     current.shown.iter().map(|one| of_new(&one.key).unwrap_or(one).clone()).collect()
+}
+
+fn path_of(target: &TargetSettings) -> Option<(Option<&str>, &str)> {
+    if let TargetPlace::Path { server, pattern } = &target.place { Some((server.as_deref(), pattern)) } else { None }
+}
+
+fn url_of(target: &TargetSettings) -> Option<&SecretString> {
+    if let TargetPlace::Url(url) = &target.place { Some(url) } else { None }
 }
 
 fn redis(settings: &Settings) -> Option<&RedisSettings> {

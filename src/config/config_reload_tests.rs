@@ -18,6 +18,7 @@ fn every_key_is_compared() {
         .iter()
         .map(|row| row.key.to_owned())
         .chain(SERVER_ROWS.iter().map(|(key, _)| format!("servers[].{key}")))
+        .chain(TARGET_ROWS.iter().map(|(key, _)| format!("health.targets[].{key}")))
         .collect();
     assert_eq!(compared, key_names().map(str::to_owned).collect());
 }

@@ -105,7 +105,7 @@ impl Walk<'_> {
             );
             return self.complain(name, line, fault);
         };
-        self.raw.see_servers(items.len());
+        self.raw.see_items(name, items.len());
         for (index, item) in items.iter().enumerate() {
             let name = format!("{name}[{index}]");
             match item.get_ref() {

@@ -14,6 +14,9 @@ pub mod config_reload;
 mod config_site_tests;
 mod environment;
 mod file;
+mod health_settings;
+#[cfg(test)]
+mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 mod keys;

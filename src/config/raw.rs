@@ -96,8 +96,8 @@ pub(super) struct RawEntry {
 #[derive(Default)]
 pub(super) struct Raw {
     entries: BTreeMap<String, RawEntry>,
-    /// Items of `servers` seen so far, empty ones included.
-    servers: usize,
+    /// Items of each list of sections seen so far, empty ones included.
+    items: BTreeMap<String, usize>,
 }
 
 impl Raw {
@@ -113,20 +113,21 @@ impl Raw {
             complaints.push(fault.at(key, Some(entry.origin.to_string())));
             return;
         }
-        if let Some(index) = server_index(&key) {
-            self.servers = self.servers.max(index + 1);
+        if let Some((list, index)) = item_of(&key) {
+            self.see_items(list, index + 1);
         }
         self.entries.insert(key, entry);
     }
 
-    /// Notes that so many servers stand in the file, even if one of them says nothing.
-    pub fn see_servers(&mut self, count: usize) {
-        self.servers = self.servers.max(count);
+    /// Notes that so many items of a list stand in the file, even if one of them says nothing.
+    pub fn see_items(&mut self, list: &str, count: usize) {
+        let seen = self.items.entry(list.to_owned()).or_default();
+        *seen = count.max(*seen);
     }
 
-    /// How many servers are mentioned; the highest index decides.
-    pub fn servers(&self) -> usize {
-        self.servers
+    /// How many items of a list (`servers`) are mentioned; the highest index decides.
+    pub fn items(&self, list: &str) -> usize {
+        self.items.get(list).copied().unwrap_or(0)
     }
 
     /// The value of a key.
@@ -145,6 +146,8 @@ impl Raw {
     }
 }
 
-fn server_index(key: &str) -> Option<usize> {
-    key.strip_prefix("servers[")?.split_once(']')?.0.parse().ok()
+/// `health.targets[3].name` is of item 3 of `health.targets`.
+fn item_of(key: &str) -> Option<(&str, usize)> {
+    let (list, rest) = key.split_once('[')?;
+    Some((list, rest.split_once(']')?.0.parse().ok()?))
 }

@@ -12,12 +12,14 @@ use url::Url;
 use crate::base::network::{Network, NetworkLabel};
 use crate::base::upload_window::UploadWindow;
 
+pub use super::health_settings::{HealthSettings, TargetPlace, TargetSettings};
+
 /// All of it.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Name of this process in logs and leases.
     pub node: String,
-    /// Roles to run, by their words (`monitor`, `restream`, `record`, `agent`); checked against `domain::role` by the caller
+    /// Roles to run, by their words (`monitor`, `restream`, `record`, `health`, `agent`); checked against `domain::role` by the caller
     /// that starts them.
     pub roles: Vec<String>,
     /// Folder for everything we keep: SQLite file, spool, objects, pid.
@@ -44,6 +46,8 @@ pub struct Settings {
     pub objects: ObjectsSettings,
     /// How long it keeps recordings.
     pub retention: RetentionSettings,
+    /// Probes.
+    pub health: HealthSettings,
     /// ffmpeg programs.
     pub ffmpeg: FfmpegSettings,
     /// Every key with its value and origin, for people; without secrets.

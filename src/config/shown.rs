@@ -16,6 +16,9 @@ use crate::base::redact;
 /// The documented file.
 const DOCUMENTED: &str = include_str!("../../etc/streamwarden.toml");
 
+/// The list with a default item.
+const SERVERS: &str = "servers";
+
 /// What stands for a secret.
 const HIDDEN: &str = "***";
 
@@ -36,19 +39,30 @@ pub fn shown(sources: &Sources) -> Result<Vec<Shown>, ConfigComplaints> {
 pub(super) fn all(raw: &Raw, settings: &Settings) -> Vec<Shown> {
     let documented = documented();
     let mut all = Vec::new();
-    let mut servers_done = false;
+    let mut lists_done = Vec::new();
     for name in keys::names() {
-        if !name.starts_with("servers[]") {
+        let Some((list, _)) = name.split_once("[]") else {
             all.push(one(name.to_owned(), raw, settings, &documented));
-        } else if !std::mem::replace(&mut servers_done, true) {
-            for index in 0..settings.servers.len() {
-                let own = keys::names().filter(|name| name.starts_with("servers[]"));
-                let full = own.map(|name| name.replace("[]", &format!("[{index}]")));
-                all.extend(full.map(|name| one(name, raw, settings, &documented)));
-            }
+            continue;
+        };
+        if lists_done.contains(&list) {
+            continue;
+        }
+        lists_done.push(list);
+        let items =
+            (0..items_of(list, raw)).filter(|index| list == SERVERS || raw.mentions(&format!("{list}[{index}].")));
+        for index in items {
+            let own = keys::names().filter(|name| name.split_once("[]").is_some_and(|(its, _)| its == list));
+            let full = own.map(|name| name.replace("[]", &format!("[{index}]")));
+            all.extend(full.map(|name| one(name, raw, settings, &documented)));
         }
     }
     all
+}
+
+/// Of the servers there is always one.
+fn items_of(list: &str, raw: &Raw) -> usize {
+    raw.items(list).max(usize::from(list == SERVERS))
 }
 
 fn one(key: String, raw: &Raw, settings: &Settings, documented: &BTreeMap<String, String>) -> Shown {
@@ -121,7 +135,8 @@ pub(super) fn documented() -> BTreeMap<String, String> {
     let (mut defaults, mut section, mut example) = (BTreeMap::new(), String::new(), false);
     for line in DOCUMENTED.lines() {
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).replace("servers", "servers[]") + ".";
+            let list = if line.starts_with("[[") { "[]." } else { "." };
+            section = line.trim_matches(['[', ']']).to_owned() + list;
         }
         let comment = line.strip_prefix('#').unwrap_or_default();
         match comment.split_once(" = ").filter(|_| comment.starts_with(|c: char| c.is_ascii_lowercase())) {
@@ -148,7 +163,7 @@ mod tests {
 
     #[test]
     fn every_key_has_its_value_and_origin_and_no_secret_is_shown() {
-        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[record]\ninclude = [\"a*\"]\n";
+        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[[health.targets]]\nname = \"cdn\"\nurl = \"rtsp://u:hunter4@h/x\"\n[record]\ninclude = [\"a*\"]\n";
         let env = [("PG_DSN", "postgresql://u:hunter3@db/video"), ("SEGMENT_DURATION", "30")];
         let (_folder, sources) = sources(toml, &env);
         let all = shown(&sources).expect("no fault");
@@ -158,7 +173,7 @@ mod tests {
             ("servers[0].api_password", Some(r#""***""#), "s.toml:5"),
             ("servers[0].rtsp_url", Some(r#""rtsp://127.0.0.1:8554""#), "default"),
             ("servers[0].publish_password", None, "default"),
-            ("record.include", Some(r#"["a*"]"#), "s.toml:7"),
+            ("record.include", Some(r#"["a*"]"#), "s.toml:10"),
             ("record.segment_duration", Some(r#""30""#), "environment SEGMENT_DURATION"),
             ("record.keep_local", Some(r#""7d""#), "default"),
             ("restream.media_port", None, "default"),

@@ -309,7 +309,7 @@ fn no_complaint_repeats_a_secret() {
 }
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 32] = [
+const EXAMPLES: [&str; 38] = [
     "objects.s3.endpoint_url",
     "objects.s3.access_key_id",
     "objects.s3.secret_access_key",
@@ -340,6 +340,12 @@ const EXAMPLES: [&str; 32] = [
     "objects.keep_bytes",
     "upload.max_rate",
     "upload.window",
+    "health.targets[].name",
+    "health.targets[].path",
+    "health.targets[].server",
+    "health.targets[].url",
+    "health.targets[].interval",
+    "health.targets[].limit",
     "agent.post_url",
     "agent.post_fingerprint",
     "agent.post_ca_file",
@@ -359,7 +365,8 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     let (mut section, mut documented) = (String::new(), Vec::new());
     for (number, line) in text.lines().enumerate() {
         if line.starts_with('[') {
-            section = line.trim_matches(['[', ']']).replace("servers", "servers[]") + ".";
+            let list = if line.starts_with("[[") { "[]." } else { "." };
+            section = line.trim_matches(['[', ']']).to_owned() + list;
         }
         let is_key = |rest: &&str| rest.starts_with(|c: char| c.is_ascii_lowercase()) && rest.contains(" = ");
         let Some(rest) = line.strip_prefix('#').filter(is_key) else { continue };
@@ -388,6 +395,7 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
         "#rtsp_ca_file",
         "#redis_ca_file",
         "#post_ca_file",
+        "#url = \"rtmp",
         "#directory",
     ];
     let alone = |line: &&str| !one_of_two.iter().any(|key| line.starts_with(key));

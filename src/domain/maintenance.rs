@@ -78,7 +78,11 @@ impl Maintenance {
         match &self.subject {
             Subject::Camera { id, .. } => *id == camera.id,
             Subject::Stream { server, name } => *server == camera.server && *name == camera.path,
-            Subject::Server { .. } | Subject::Host { .. } | Subject::Disk { .. } | Subject::Service { .. } => false,
+            Subject::Server { .. }
+            | Subject::Host { .. }
+            | Subject::Disk { .. }
+            | Subject::Target { .. }
+            | Subject::Service { .. } => false,
         }
     }
 }
@@ -100,7 +104,11 @@ pub fn of_stream<'a>(
         Subject::Camera { id, .. } => {
             cameras.iter().any(|camera| camera.id == *id && camera.server == server && camera.path == name)
         }
-        Subject::Server { .. } | Subject::Host { .. } | Subject::Disk { .. } | Subject::Service { .. } => false,
+        Subject::Server { .. }
+        | Subject::Host { .. }
+        | Subject::Disk { .. }
+        | Subject::Target { .. }
+        | Subject::Service { .. } => false,
     })
 }
 

@@ -12,6 +12,7 @@ pub mod completeness;
 pub mod container;
 pub mod copies;
 pub mod fleet;
+pub mod health;
 pub mod history;
 pub mod host;
 pub mod incident;

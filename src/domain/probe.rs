@@ -148,6 +148,8 @@ pub enum FaultKind {
     CodecUnsupported,
     /// It answers but sends no pictures.
     Silent,
+    /// It sent pictures for a while and then none, or too few for the time.
+    Stalled,
     /// It sends no key frame in time.
     NoKeyFrame,
     /// Its sound, which has to be converted, does not come.

@@ -16,13 +16,15 @@ pub enum Role {
     Restream,
     /// Records live streams and uploads the segments.
     Record,
+    /// Probes streams from outside.
+    Health,
     /// Measures the host.
     Agent,
 }
 
 impl Role {
     /// Every role there is, in start order.
-    pub const ALL: [Self; 4] = [Self::Monitor, Self::Restream, Self::Record, Self::Agent];
+    pub const ALL: [Self; 5] = [Self::Monitor, Self::Restream, Self::Record, Self::Health, Self::Agent];
 
     /// The word used in configuration, logs and answers.
     pub fn as_str(self) -> &'static str {
@@ -30,6 +32,7 @@ impl Role {
             Self::Monitor => "monitor",
             Self::Restream => "restream",
             Self::Record => "record",
+            Self::Health => "health",
             Self::Agent => "agent",
         }
     }

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::caller::IdentifyCaller;
 use super::completeness_metrics::RecentCompleteness;
 use super::player_addresses::PlayerAddresses;
+use crate::actors::health::HealthHandle;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
 use crate::actors::logins::Logins;
@@ -118,6 +119,8 @@ pub struct HttpState {
     pub players: PlayerAddresses,
     /// Small pictures of what is recorded; `None` where they are switched off.
     pub thumbnails: Option<Thumbnails>,
+    /// What the role `health` has found.
+    pub health: HealthHandle,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// WebSocket sessions that the hub admits, in all and of one address.

@@ -13,6 +13,7 @@ use super::health::within_time;
 use super::host_metrics;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
+use super::stream_probe_metrics;
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
 
@@ -47,6 +48,7 @@ pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnsw
     state.completeness.write(&mut text, &state.stores).await;
     each(&mut text, &latest);
     host_metrics::hosts(&mut text, &latest.hosts);
+    stream_probe_metrics::write(&mut text, &state.health.streams);
     Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
 }
 

@@ -58,6 +58,8 @@ mod session_list_routes;
 mod settings_routes;
 mod sheet_routes;
 mod status_routes;
+mod stream_probe_metrics;
+mod stream_probe_routes;
 mod stream_routes;
 mod table;
 mod tag;

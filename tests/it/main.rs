@@ -6,6 +6,7 @@
 mod archive;
 mod chaos;
 mod config;
+mod health;
 mod layers;
 mod live;
 mod monitor;

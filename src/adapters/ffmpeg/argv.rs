@@ -115,6 +115,27 @@ pub fn probe(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duratio
     args
 }
 
+/// ffprobe's arguments for measuring a source: its packets, one a line as they come, for so much of its own time, and then its
+/// tracks.
+pub fn measure(
+    version: &FfmpegVersion,
+    source: &CameraSource,
+    io_timeout: Duration,
+    window: Duration,
+) -> Vec<Argument> {
+    let mut args = plain("-hide_banner -loglevel level+info -of compact -show_entries");
+    args.push(
+        "packet=codec_type,stream_index,pts_time,dts_time,size,flags:\
+         stream=index,codec_type,codec_name,profile,width,height,bit_rate,sample_rate,channels:format=format_name"
+            .into(),
+    );
+    args.extend(option("-read_intervals", format!("%+{}", window.as_secs_f64())));
+    args.extend(input(version, source, io_timeout, Depth::Full));
+    args.push("-i".into());
+    args.push(Argument::shown_as(&source.url, source.shown.clone()));
+    args
+}
+
 /// Options in front of `-i`.
 fn input(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duration, depth: Depth) -> Vec<Argument> {
     let io_timeout = micros(io_timeout);

@@ -9,6 +9,7 @@ mod network;
 pub(in crate::app) mod nodes;
 mod report;
 mod rows;
+mod targets;
 
 use std::path::{Path, PathBuf};
 
@@ -55,6 +56,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(live(settings).await);
     findings.extend(nodes::findings(settings).await);
     findings.push(objects(&settings.objects).await);
+    findings.extend(targets::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {

@@ -2,6 +2,7 @@
 
 mod certificates;
 mod checker;
+mod health_targets;
 mod http;
 mod listen;
 mod logins;
@@ -44,6 +45,7 @@ pub(super) fn settings(
         upload: sections::upload(&mut check),
         objects: objects::objects(&mut check, &data_dir),
         retention: objects::retention(&mut check),
+        health: health_targets::health(&mut check, &servers),
         agent: sections::agent(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,

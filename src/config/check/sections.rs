@@ -21,7 +21,7 @@ use crate::config::settings::{
 use crate::config::{keys, redis_url, units};
 
 /// Words `roles` may hold. `domain::role` has the same list; a test compares them, as neither layer sees the other.
-pub const ROLES: [&str; 4] = ["monitor", "restream", "record", "agent"];
+pub const ROLES: [&str; 5] = ["monitor", "restream", "record", "health", "agent"];
 
 const fn ms(ms: u64) -> Duration {
     Duration::from_millis(ms)
@@ -330,19 +330,23 @@ fn count(check: &mut Checker<'_>, key: &str, default: usize, most: i64) -> usize
 /// Patterns of path names: the characters of a name, `*` for any run of characters, `?` for one.
 fn patterns(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
     let patterns = list(entry)?;
-    let remedy = "use letters, digits, '_', '-', '.', '/', and '*' or '?' as wildcards";
-    for pattern in &patterns {
-        if pattern.is_empty() {
-            return Err(ConfigFault::new("holds an empty pattern", remedy));
-        }
-        if pattern.len() > LONGEST_PATTERN {
-            let fault = format!("holds a pattern of {} letters", pattern.len());
-            return Err(ConfigFault::new(fault, format!("names have at most {LONGEST_PATTERN}")));
-        }
-        if let Some(bad) = pattern.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-./*?".contains(*c))) {
-            let shown: String = pattern.chars().take(60).collect();
-            return Err(ConfigFault::new(format!("the pattern {shown:?} holds {bad:?}"), remedy));
-        }
-    }
+    patterns.iter().try_for_each(|one| pattern(one))?;
     Ok(patterns)
+}
+
+/// One of them.
+pub(super) fn pattern(pattern: &str) -> Result<(), ConfigFault> {
+    let remedy = "use letters, digits, '_', '-', '.', '/', and '*' or '?' as wildcards";
+    if pattern.is_empty() {
+        return Err(ConfigFault::new("holds an empty pattern", remedy));
+    }
+    if pattern.len() > LONGEST_PATTERN {
+        let fault = format!("holds a pattern of {} letters", pattern.len());
+        return Err(ConfigFault::new(fault, format!("names have at most {LONGEST_PATTERN}")));
+    }
+    if let Some(bad) = pattern.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-./*?".contains(*c))) {
+        let shown: String = pattern.chars().take(60).collect();
+        return Err(ConfigFault::new(format!("the pattern {shown:?} holds {bad:?}"), remedy));
+    }
+    Ok(())
 }

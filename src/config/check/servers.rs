@@ -25,7 +25,7 @@ const LONGEST_NAME: usize = 64;
 
 /// All servers; with none configured, the MediaMTX of this machine under the name `main`.
 pub(super) fn all(check: &mut Checker<'_>) -> Vec<ServerSettings> {
-    let count = check.raw.servers().max(1);
+    let count = check.raw.items("servers").max(1);
     let silent = |index: &usize| *index > 0 && !check.raw.mentions(&format!("servers[{index}]."));
     if let Some(index) = (0..count).find(silent) {
         let fault = ConfigFault::new("says nothing", "give it name and api_url, and number the servers without a gap");

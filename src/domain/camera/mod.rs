@@ -9,6 +9,7 @@ mod delivery;
 mod destination;
 mod down;
 mod edit;
+mod hidden_key;
 mod named;
 mod own_output;
 mod password;

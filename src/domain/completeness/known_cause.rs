@@ -25,7 +25,7 @@ pub(super) fn cause_of(incident: &Incident, server: &str, stream: &str, now: Dat
         Subject::Server { name } => name == server,
         Subject::Stream { server: its, name } => its == server && name == stream,
         Subject::Service { name } => name == "spool",
-        Subject::Host { .. } | Subject::Disk { .. } => false,
+        Subject::Host { .. } | Subject::Disk { .. } | Subject::Target { .. } => false,
     };
     if !concerns {
         return None;

@@ -68,11 +68,13 @@ pub enum IncidentKind {
     DiskNearlyFull,
     /// Other bytes stand in the object store where segments of a stream should be: they stay in the spool.
     ObjectConflict,
+    /// Probes of a target fail.
+    ProbeFailed,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -90,6 +92,7 @@ impl IncidentKind {
         Self::HostSilent,
         Self::DiskNearlyFull,
         Self::ObjectConflict,
+        Self::ProbeFailed,
     ];
 
     /// The word in databases and in the API.
@@ -112,6 +115,7 @@ impl IncidentKind {
             Self::HostSilent => "hostSilent",
             Self::DiskNearlyFull => "diskNearlyFull",
             Self::ObjectConflict => "objectConflict",
+            Self::ProbeFailed => "probeFailed",
         }
     }
 

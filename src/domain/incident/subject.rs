@@ -41,6 +41,11 @@ pub enum Subject {
         /// The folder where it is mounted.
         name: String,
     },
+    /// A target of the health probes that has an address of its own.
+    Target {
+        /// Its configured name.
+        name: String,
+    },
     /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
     Service {
         /// Its name.
@@ -62,6 +67,7 @@ impl Subject {
             Self::Stream { server, name } => format!("stream:{server}/{name}"),
             Self::Host { name } => format!("host:{name}"),
             Self::Disk { host, name } => format!("disk:{host}/{name}"),
+            Self::Target { name } => format!("target:{name}"),
             Self::Service { name } => format!("service:{name}"),
         }
     }
@@ -74,6 +80,7 @@ impl Subject {
             | Self::Stream { name, .. }
             | Self::Host { name }
             | Self::Disk { name, .. }
+            | Self::Target { name }
             | Self::Service { name } => name,
         }
     }
@@ -113,6 +120,7 @@ impl Subject {
                 let host = rest.strip_suffix(&name)?.strip_suffix('/')?.to_owned();
                 Some(Self::Disk { host, name })
             }
+            ("target", _) => Some(Self::Target { name }),
             ("service", _) => Some(Self::Service { name }),
             _ => None,
         }

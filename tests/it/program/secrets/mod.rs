@@ -49,6 +49,15 @@ fn login(publish: &str, api: &str) -> String {
     )
 }
 
+/// Targets of the health probes: one that is refused, one whose secret is in the path, and the paths that want our login.
+fn targets() -> String {
+    let target =
+        |name: &str, place: &str| format!("[[health.targets]]\nname = \"{name}\"\n{place}\ninterval = \"5s\"\n");
+    let refused = target("refused-target", "url = \"rtsp://eve:canary-target@127.0.0.1:9/x?token=canary-query\"");
+    let key = target("key-target", "url = \"rtmp://127.0.0.1:9/live/x?key=canary-key\"");
+    format!("[health]\nwindow = \"1s\"\nlimit = \"6s\"\n{refused}{key}{}", target("paths", "path = \"*\""))
+}
+
 fn options() -> Options {
     let api = Some(Credentials::new("api", "canary-api"));
     let publish = Some(Credentials::new("publisher", "canary-publish"));
@@ -67,7 +76,7 @@ async fn hurt(program: &Program, camera: &str, signal: Signal) {
 #[actix::test]
 async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
     let (cameras, media, faulty) = (Cameras::start(1).await, server(&options()).await, FaultyCameras::start());
-    let config = Config { server: login("canary-publish", "canary-api"), ..Config::on(&media) };
+    let config = Config { server: login("canary-publish", "canary-api"), more: targets(), ..Config::on(&media) };
     let room = Room::new();
     logging(&room, "line");
     let mut program = Program::start_in(room, &config).await;

@@ -1,0 +1,183 @@
+//! The manager of the stream probes: knows the targets, hears which paths are live, and supervises the workers.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use futures_util::StreamExt;
+use serde_json::{Value, json};
+
+use super::health_setup::HealthSetup;
+use super::stream_probe_table::StreamProbeTable;
+use super::stream_worker::{ProbeDue, StreamWorker};
+use crate::actors::incidents::IncidentsHandle;
+use crate::actors::supervision::stop::StopOrder;
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
+use crate::adapters::live::subscription::{LiveUpdate, subscription};
+use crate::adapters::live::{Change, SharedLive};
+use crate::domain::admission::StreamKey;
+use crate::domain::health::{ProbeKey, ProbePlace, ProbeRecord, ProbeTarget};
+use crate::domain::incident::IncidentKind;
+use crate::domain::name::StreamName;
+use crate::domain::stream::{StreamState, StreamStatus};
+
+/// The manager of the workers that probe streams.
+pub struct StreamProbes {
+    setup: Arc<HealthSetup>,
+    table: StreamProbeTable,
+    live: SharedLive,
+    incidents: IncidentsHandle,
+    children: Option<ChildSet<Self>>,
+    /// Every path that was told of, with what is probed for it. A path is probed once, for the first target that names it.
+    paths: BTreeMap<StreamKey, Option<ProbeKey>>,
+    names_paths: bool,
+    /// Incidents that an earlier run has left were looked through.
+    is_clean: bool,
+}
+
+impl StreamProbes {
+    pub(super) fn new(
+        setup: Arc<HealthSetup>,
+        table: StreamProbeTable,
+        live: SharedLive,
+        incidents: IncidentsHandle,
+    ) -> Self {
+        let names_paths = setup.targets.iter().any(|target| matches!(target.place, ProbePlace::Paths { .. }));
+        Self { setup, table, live, incidents, children: None, paths: BTreeMap::new(), names_paths, is_clean: false }
+    }
+
+    fn note(&mut self, stream: &StreamStatus) {
+        let (server, name) = (stream.server.to_string(), &stream.name);
+        let place = StreamKey { server, name: name.clone() };
+        let is_live = stream.state == StreamState::Live;
+        let key = match self.paths.get(&place) {
+            Some(known) => known.clone(),
+            None => {
+                let key = self.begin(&place.server, name);
+                self.paths.insert(place, key.clone());
+                key
+            }
+        };
+        let Some(key) = key else { return };
+        self.table.set_live(&key, is_live);
+        if !is_live {
+            self.incidents.clear(IncidentKind::ProbeFailed, &key.subject());
+        }
+    }
+
+    /// Begins with a path that a target names; it counts as not live until that is told.
+    fn begin(&self, server: &str, name: &StreamName) -> Option<ProbeKey> {
+        let named = |target: &ProbeTarget| Some((target.key_of(server, name)?, target.interval, target.limit));
+        let (key, interval, limit) = self.setup.targets.iter().find_map(named)?;
+        self.setup.servers.get(server)?;
+        self.table.add(ProbeRecord::of_path(key.clone(), interval, limit));
+        Some(key)
+    }
+
+    fn forget(&mut self, place: &StreamKey) {
+        if let Some(Some(key)) = self.paths.remove(place) {
+            self.table.remove(&key);
+            self.incidents.clear(IncidentKind::ProbeFailed, &key.subject());
+        }
+    }
+
+    fn wake(&mut self) {
+        let Some(children) = &self.children else { return };
+        for name in children.names() {
+            if let Some(worker) = children.address::<StreamWorker>(name) {
+                // A full mailbox is a woken worker.
+                let _ = worker.try_send(ProbeDue);
+            }
+        }
+    }
+
+    /// Ends incidents of what is no target any more.
+    fn clean(&mut self, ctx: &mut Context<Self>) {
+        if std::mem::replace(&mut self.is_clean, true) {
+            return;
+        }
+        let incidents = self.incidents.clone();
+        let open = async move { incidents.open().await }.into_actor(self);
+        ctx.spawn(open.map(|open, manager, _| {
+            let subjects = manager.table.subjects();
+            let ours = open.iter().filter(|(kind, _)| *kind == IncidentKind::ProbeFailed);
+            for (kind, subject) in ours.filter(|(_, subject)| !subjects.contains(&subject.key())) {
+                manager.incidents.clear(*kind, subject);
+            }
+        }));
+    }
+}
+
+impl Actor for StreamProbes {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        for target in &self.setup.targets {
+            if let ProbePlace::Address(source) = &target.place {
+                let (key, shown) = (ProbeKey::of_address(&target.name), source.shown.clone());
+                self.table.add(ProbeRecord::new(key, Some(shown), target.interval, target.limit));
+            }
+        }
+        let mut children = ChildSet::new(ctx, StopOrder::Together);
+        if !self.setup.targets.is_empty() {
+            for number in 1..=self.setup.workers {
+                let (setup, table, incidents) = (Arc::clone(&self.setup), self.table.clone(), self.incidents.clone());
+                children.start(Child::new(number.to_string(), Restart::Always, move || {
+                    StreamWorker::new(number, Arc::clone(&setup), table.clone(), incidents.clone())
+                }));
+            }
+        }
+        self.children = Some(children);
+        ctx.add_message_stream(subscription(Arc::clone(&self.live), "stream probes").map(PathsTold));
+    }
+}
+
+/// What the live store tells.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct PathsTold(LiveUpdate);
+
+impl Handler<PathsTold> for StreamProbes {
+    type Result = ();
+
+    fn handle(&mut self, PathsTold(update): PathsTold, ctx: &mut Self::Context) {
+        if self.names_paths {
+            match update {
+                LiveUpdate::Everything(latest) => {
+                    let gone =
+                        self.paths.keys().filter(|place| latest.stream(&place.server, place.name.as_str()).is_none());
+                    let gone: Vec<StreamKey> = gone.cloned().collect();
+                    gone.iter().for_each(|place| self.forget(place));
+                    latest.streams.iter().for_each(|stream| self.note(stream));
+                }
+                LiveUpdate::Changes(changes) => {
+                    for change in changes.iter() {
+                        match change {
+                            Change::Stream(stream) => self.note(stream),
+                            Change::StreamGone { server, name } => {
+                                self.forget(&StreamKey { server: server.clone(), name: name.clone() });
+                            }
+                            _ => {}
+                        }
+                    }
+                }
+            }
+            self.wake();
+        }
+        self.clean(ctx);
+    }
+}
+
+impl Supervised for StreamProbes {
+    const KIND: &'static str = "stream probes";
+
+    fn observe(&self) -> Value {
+        let (streams, waiting) = self.table.counts();
+        json!({ "streams": streams, "waiting": waiting })
+    }
+
+    fn children(&mut self) -> Option<&mut ChildSet<Self>> {
+        self.children.as_mut()
+    }
+}
+supervised!(StreamProbes, manager);

@@ -1,0 +1,80 @@
+//! The table of probed streams: whose turn it is, what becomes of a worker that dies, and of what is no longer live.
+
+use std::time::Duration;
+
+use super::stream_probe_table::StreamProbeTable;
+use crate::actors::incidents::now;
+use crate::domain::health::{OutageNews, ProbeKey, ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
+use crate::domain::name::StreamName;
+use crate::domain::probe::{FaultKind, ProbeFault};
+
+const TIME: Duration = Duration::from_secs(60);
+
+fn failed() -> ProbeResult {
+    let found = Err(ProbeFault::new(FaultKind::Refused, "refused"));
+    ProbeResult { at: now(), took: Duration::from_millis(5), found }
+}
+
+fn path(name: &str) -> ProbeKey {
+    let stream = Some(StreamName::parse(name).expect("a name"));
+    ProbeKey { server: Some("main".to_owned()), stream, ..ProbeKey::of_address("all") }
+}
+
+fn only(table: &StreamProbeTable) -> StreamProbeStatus {
+    let mut all = table.statuses();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_is_claimed_once_and_given_back_by_who_dies() {
+    let table = StreamProbeTable::new(2);
+    let key = ProbeKey::of_address("cdn");
+    table.add(ProbeRecord::new(key.clone(), Some("rtsp://h/x".to_owned()), TIME, TIME));
+    assert_eq!((table.claim(1), table.claim(2)), (Some((key.clone(), TIME)), None));
+    assert!(only(&table).next_at.is_none(), "it is being probed");
+    // Worker 1 is built again.
+    table.give_back(1);
+    assert_eq!(table.claim(2), Some((key, TIME)));
+    assert_eq!(table.finished(1, failed()), OutageNews::Nothing, "it has none");
+    assert_eq!(table.finished(2, failed()), OutageNews::Nothing, "one failure");
+    assert_eq!((only(&table).state, table.next_in()), (ProbeState::Doubtful, Some(TIME / 4)));
+    tokio::time::advance(TIME / 4).await;
+    assert!(table.claim(1).is_some());
+    assert!(matches!(table.finished(1, failed()), OutageNews::Raise(_)));
+    let status = only(&table);
+    assert_eq!((status.state, status.outages, status.failed_probes), (ProbeState::Out, 1, 2));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_path_is_probed_only_while_it_is_live() {
+    let table = StreamProbeTable::new(1);
+    let key = path("cam/front");
+    table.add(ProbeRecord::of_path(key.clone(), TIME, TIME));
+    assert_eq!((only(&table).state, table.claim(1)), (ProbeState::NotLive, None));
+    table.set_live(&key, true);
+    tokio::time::advance(TIME).await;
+    assert!(table.claim(1).is_some());
+    // It ends while it is being probed: what the probe says of it is not believed.
+    table.set_live(&key, false);
+    assert_eq!(table.finished(1, failed()), OutageNews::Nothing);
+    let status = only(&table);
+    assert_eq!((status.state, status.probes, status.at), (ProbeState::NotLive, 0, None));
+    table.set_live(&key, true);
+    tokio::time::advance(TIME).await;
+    assert!(table.claim(1).is_some(), "it is live again");
+    table.remove(&key);
+    assert_eq!(table.finished(1, failed()), OutageNews::Nothing);
+    assert!(table.statuses().is_empty() && table.claim(1).is_none() && table.next_in().is_none());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_thousand_targets_are_known_at_once() {
+    let table = StreamProbeTable::new(4);
+    for number in 0..1_000 {
+        let key = ProbeKey::of_address(&format!("t{number:04}"));
+        table.add(ProbeRecord::new(key, None, TIME, TIME));
+    }
+    let claimed = (1..=4).filter_map(|worker| table.claim(worker)).count();
+    assert_eq!((claimed, table.counts(), table.statuses().len()), (4, (1_000, 996), 1_000));
+}
