@@ -1,5 +1,5 @@
 //! What every layer may use: the error type, backoff arithmetic, backoff per item, one piece of work at a time, hashes that may
-//! be kept, fingerprints, redaction of secrets, text that is shared, text that can be seen, sizes in words, addresses of sources.
+//! be kept, fingerprints, redaction of secrets, text that is shared, text that can be seen, sizes in words, addresses of sources, counts.
 //!
 //! Never here: tokio, actix, files, sockets, clocks that read the machine.
 
@@ -14,6 +14,7 @@ pub mod single_flight;
 pub mod size;
 pub mod source_url;
 pub mod stable_hash;
+pub mod tally;
 pub mod upload_window;
 pub mod visible_text;
 

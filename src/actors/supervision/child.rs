@@ -5,6 +5,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 
 use actix::{Actor, Addr, AsyncContext, Context, Message, Recipient};
 use futures_util::FutureExt;
@@ -13,6 +14,7 @@ use tokio::time::Instant;
 
 use super::Supervised;
 use super::exit::{Exit, KillReason, Restart};
+use super::kinds::{counted, kind};
 use super::observe::{AskUnresponsive, Observe, Ping};
 use super::progress::{VITALS, Vitals};
 use super::stop::Stop;
@@ -184,7 +186,8 @@ fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> RunningChild {
     context.set_mailbox_capacity(A::MAILBOX);
     let addr: Addr<A> = context.address();
     let future = context.into_future(actor);
-    let vitals = Rc::new(Vitals::default());
+    let kind = kind(A::KIND);
+    let vitals = Rc::new(Vitals::of(Arc::clone(&kind)));
     let reason = Rc::clone(&vitals);
     let supervised = async move {
         let result = AssertUnwindSafe(future).catch_unwind().await;
@@ -194,7 +197,7 @@ fn run<A: Managed>(actor: A, mut guard: ExitGuard) -> RunningChild {
         });
     };
     // Our own task instead of `Context::run`, which drops the handle: a hung actor can then be aborted.
-    let task = actix::spawn(VITALS.scope(Rc::clone(&vitals), supervised));
+    let task = actix::spawn(counted(kind, VITALS.scope(Rc::clone(&vitals), supervised)));
     let (to, since) = (A::recipients(&addr), Instant::now());
     RunningChild { to, vitals, addr: Box::new(addr), task: task.abort_handle(), since }
 }

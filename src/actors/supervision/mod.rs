@@ -27,6 +27,7 @@
 pub mod child;
 pub mod exit;
 pub mod keep;
+mod kinds;
 pub mod observe;
 mod progress;
 mod roster;
@@ -48,6 +49,7 @@ use tokio::time::Instant;
 pub use child::{Child, ChildExited};
 pub use exit::{Exit, ExitReason, Restart};
 pub use keep::Keep;
+pub use kinds::{Kind, kinds};
 pub use observe::{AskUnresponsive, Health, Observation, Observe};
 pub use progress::{Activity, answer_ping, finish, reported, watched};
 pub use set::ChildSet;

@@ -21,6 +21,7 @@ use actix::{Actor, ActorContext, Context};
 use tokio::time::Instant;
 
 use super::exit::Exit;
+use super::kinds::Kind;
 
 tokio::task_local! {
     /// The actor that runs in this task.
@@ -122,6 +123,8 @@ pub(super) struct Vitals {
     exit: RefCell<Option<Exit>>,
     /// When it was asked whether it reads its mailbox; `None`: it has answered.
     asked: Cell<Option<Instant>>,
+    /// What it is, for the figures of its kind.
+    kind: Arc<Kind>,
 }
 
 /// A child is asked whether it reads its mailbox.
@@ -139,7 +142,11 @@ pub(super) enum Asked {
 /// The actor that runs in this task reads its mailbox.
 pub fn answer_ping() {
     // Without a supervisor nobody asks.
-    let _ = VITALS.try_with(|vitals| vitals.asked.set(None));
+    let _ = VITALS.try_with(|vitals| {
+        if let Some(asked) = vitals.asked.take() {
+            vitals.kind.waits.took(asked.elapsed());
+        }
+    });
 }
 
 struct Entry {
@@ -150,6 +157,11 @@ struct Entry {
 }
 
 impl Vitals {
+    /// Of an actor of this kind.
+    pub(super) fn of(kind: Arc<Kind>) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
     fn add(&self, steps: &Arc<Steps>) {
         let mut activities = self.activities.borrow_mut();
         if activities.len() >= SWEEP_AT {

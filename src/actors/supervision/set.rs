@@ -287,6 +287,7 @@ where
         log::error!(restarts = slot.history.total(); "{kind} {name} is degraded: it ends again and again");
     }
     log::error!(generation = slot.generation, ms = ms; "{kind} {name} {exit}; restarting");
+    super::kinds::kind(kind).restarts.add();
     (slot.degraded, slot.last_exit, slot.due) = (retry.degraded, Some(exit), Some(Instant::now() + retry.after));
     ctx.notify_later(ChildDue { name: exited.name, after_run: exited.run }, retry.after);
 }
