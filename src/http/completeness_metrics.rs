@@ -1,4 +1,5 @@
-//! What `/metrics` says of completeness: sums of all streams by cause, so that the labels stay few however many streams there are.
+//! What `/metrics` says of completeness: sums of all streams by cause, and of each stream two numbers. A stream of which nothing
+//! should have been recorded has none.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -33,6 +34,16 @@ struct Sums {
     expected: f64,
     stored: f64,
     missing: BTreeMap<&'static str, f64>,
+    streams: Vec<OfStream>,
+}
+
+/// Seconds of one stream.
+#[derive(Clone, Debug, PartialEq)]
+struct OfStream {
+    server: String,
+    stream: String,
+    expected: f64,
+    stored: f64,
 }
 
 impl Sums {
@@ -45,6 +56,11 @@ impl Sums {
         for stream in streams {
             sums.expected += seconds(stream.expected_ms);
             sums.stored += seconds(stream.stored_ms);
+            if stream.expected_ms > 0 {
+                let (expected, stored) = (seconds(stream.expected_ms), seconds(stream.stored_ms));
+                let (server, stream) = (stream.server.clone(), stream.stream.clone());
+                sums.streams.push(OfStream { server, stream, expected, stored });
+            }
             for gap in &stream.gaps {
                 let length = (gap.to - gap.from).num_milliseconds().max(0) as f64 / 1e3;
                 *sums.missing.entry(gap.cause.as_str()).or_default() += length;
@@ -77,6 +93,23 @@ impl RecentCompleteness {
         let mut family = text.family("recording_missing_seconds", MetricKind::Gauge, help);
         for (cause, seconds) in sums.missing {
             family.sample(&[("cause", cause)], seconds);
+        }
+        type Seconds = fn(&OfStream) -> f64;
+        let of_stream: [(&str, &str, Seconds); 2] = [
+            (
+                "recording_stream_expected_seconds",
+                "Seconds of the last day of a stream that should have been recorded.",
+                |one| one.expected,
+            ),
+            ("recording_stream_stored_seconds", "Seconds of the last day of a stream that are stored.", |one| {
+                one.stored
+            }),
+        ];
+        for (name, help, seconds) in of_stream {
+            let mut family = text.family(name, MetricKind::Gauge, help);
+            for one in &sums.streams {
+                family.sample(&[("server", &one.server), ("stream", &one.stream)], seconds(one));
+            }
         }
     }
 
@@ -124,6 +157,8 @@ mod tests {
             stream(90_000, &[(0, 10, GapCause::Disk)]),
         ]);
         assert_eq!((sums.expected, sums.stored, sums.missing.len()), (200.0, 175.5, GapCause::ALL.len()));
+        let each: Vec<_> = sums.streams.iter().map(|one| (one.stream.as_str(), one.expected, one.stored)).collect();
+        assert_eq!(each, [("cam", 100.0, 85.5), ("cam", 100.0, 90.0)]);
         assert_eq!((sums.missing["disk"], sums.missing["unknown"], sums.missing["lost"]), (20.0, 4.0, 0.0));
     }
 }

@@ -68,8 +68,10 @@ fn disks(text: &mut Exposition, hosts: &[&HostStatus]) {
 fn networks(text: &mut Exposition, hosts: &[&HostStatus]) {
     type NetworkValue = fn(&NetworkStatus) -> Option<f64>;
     let families: [(&str, &str, NetworkValue); 2] = [
-        ("host_network_received_bits_per_second", "Bits received by an interface.", |one| one.received_bitrate),
-        ("host_network_sent_bits_per_second", "Bits sent by an interface.", |one| one.sent_bitrate),
+        ("host_network_received_bytes_per_second", "Bytes received by an interface.", |one| {
+            Some(one.received_bitrate? / 8.0)
+        }),
+        ("host_network_sent_bytes_per_second", "Bytes sent by an interface.", |one| Some(one.sent_bitrate? / 8.0)),
     ];
     for (name, help, value) in families {
         let mut family = text.family(name, MetricKind::Gauge, help);

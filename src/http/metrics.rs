@@ -3,29 +3,30 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-use actix_web::{HttpResponse, web};
+use actix_web::http::header;
+use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
 
 use super::access::Viewer;
 use super::counts::StateCounts;
-use super::exposition::{CONTENT_TYPE, Exposition, MetricKind};
+use super::exposition::{Exposition, MetricKind, TextFormat};
 use super::health::within_time;
-use super::host_metrics;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
-use super::stream_probe_metrics;
+use super::{host_metrics, stream_metrics, stream_probe_metrics, work_metrics};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
+use crate::domain::incident::IncidentKind;
 
 /// For each service, all at once: a scrape is answered within a second whoever hangs.
 const TIMEOUT: Duration = Duration::from_millis(700);
 
-/// Metrics in Prometheus text format 0.0.4.
+/// Metrics for Prometheus: text format 0.0.4, or OpenMetrics 1.0 for whoever prefers it (`Accept`).
 #[utoipa::path(get, path = "/metrics", operation_id = "metrics", tag = "health", responses(
-    (status = 200, body = String, content_type = "text/plain"),
+    (status = 200, content((String = "text/plain"), (String = "application/openmetrics-text"))),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn metrics(_: Viewer, request: HttpRequest, state: web::Data<HttpState>) -> ErrorAnswer {
     // Asked of the database itself: a count that took too long says nothing about it.
     let (read, database_up, objects) = tokio::join!(
         StateCounts::read(&state, TIMEOUT),
@@ -33,8 +34,10 @@ pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnsw
         within_time(TIMEOUT, state.objects.free())
     );
     let ((counts, latest), database_up) = (read?, database_up.is_ok());
-    let mut text = Exposition::default();
+    let format = TextFormat::asked_by(&request);
+    let mut text = Exposition::new(format);
     process(&mut text, &state);
+    work_metrics::this_process(&mut text, state.started_at);
     totals(&mut text, &counts);
     text.family("database_up", MetricKind::Gauge, "1 when the database answers.").value(u64::from(database_up));
     if let Some(segments) = &counts.segments {
@@ -45,11 +48,28 @@ pub(super) async fn metrics(_: Viewer, state: web::Data<HttpState>) -> ErrorAnsw
             .value(backlog);
     }
     free(&mut text, &state, objects.ok().flatten());
+    incidents(&mut text, &latest);
+    work_metrics::actors(&mut text);
+    work_metrics::polls(&mut text, &latest);
+    work_metrics::relays(&mut text);
+    work_metrics::uploads(&mut text);
     state.completeness.write(&mut text, &state.stores).await;
-    each(&mut text, &latest);
+    stream_metrics::each(&mut text, &latest);
     host_metrics::hosts(&mut text, &latest.hosts);
     stream_probe_metrics::write(&mut text, &state.health.streams);
-    Ok(HttpResponse::Ok().content_type(CONTENT_TYPE).body(text.into_text()))
+    Ok(HttpResponse::Ok()
+        .content_type(format.content_type())
+        .insert_header((header::VARY, "accept"))
+        .body(text.into_text()))
+}
+
+/// Incidents that last; a kind without any has 0, so that a graph has no holes.
+fn incidents(text: &mut Exposition, latest: &Latest) {
+    let open = latest.incidents.iter().filter(|incident| incident.closed_at.is_none());
+    let mut counts: BTreeMap<&str, u64> = IncidentKind::ALL.iter().map(|kind| (kind.as_str(), 0)).collect();
+    open.for_each(|incident| *counts.entry(incident.kind.as_str()).or_default() += 1);
+    let mut family = text.family("incidents_open", MetricKind::Gauge, "Incidents that last, by kind.");
+    counts.into_iter().for_each(|(kind, count)| family.sample(&[("kind", kind)], count));
 }
 
 fn process(text: &mut Exposition, state: &HttpState) {
@@ -98,29 +118,5 @@ fn by_state(text: &mut Exposition, name: &str, help: &str, counts: &BTreeMap<&'s
     let mut family = text.family(name, MetricKind::Gauge, help);
     for (state, count) in counts {
         family.sample(&[("state", state)], *count);
-    }
-}
-
-/// One sample per stream, camera and server.
-fn each(text: &mut Exposition, latest: &Latest) {
-    let mut family = text.family("stream_bitrate_bits_per_second", MetricKind::Gauge, "Incoming bit rate of a stream.");
-    for stream in &latest.streams {
-        if let Some(bitrate) = stream.bitrate {
-            family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], bitrate);
-        }
-    }
-    let mut family = text.family("stream_readers", MetricKind::Gauge, "Readers of a stream.");
-    for stream in &latest.streams {
-        family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], u64::from(stream.readers));
-    }
-    let mut family = text.family("camera_restarts_total", MetricKind::Counter, "Restarts of a camera's ffmpeg.");
-    for camera in &latest.cameras {
-        let id = camera.id.to_string();
-        family.sample(&[("id", &id), ("camera", &camera.name)], u64::from(camera.restarts));
-    }
-    let mut family =
-        text.family("server_reachable", MetricKind::Gauge, "1 when the last poll of a server was answered.");
-    for server in &latest.servers {
-        family.sample(&[("server", &server.name)], u64::from(server.reachable));
     }
 }

@@ -58,6 +58,7 @@ mod session_list_routes;
 mod settings_routes;
 mod sheet_routes;
 mod status_routes;
+mod stream_metrics;
 mod stream_probe_metrics;
 mod stream_probe_routes;
 mod stream_routes;
@@ -66,6 +67,7 @@ mod tag;
 #[cfg(test)]
 mod tests;
 mod thumbnail_routes;
+mod work_metrics;
 mod ws;
 
 pub use caller::{Anonymous, Call, Caller, IdentifyCaller};

@@ -1112,7 +1112,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Metrics in Prometheus text format 0.0.4. */
+        /** Metrics for Prometheus: text format 0.0.4, or OpenMetrics 1.0 for whoever prefers it (`Accept`). */
         get: operations["metrics"];
         put?: never;
         post?: never;
@@ -10773,6 +10773,7 @@ export interface operations {
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
             /** @description a login is asked for, or what was shown is worth nothing */

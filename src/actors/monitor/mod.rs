@@ -21,6 +21,6 @@ mod tests;
 
 pub use manager::Monitor;
 pub use path_poller::PathPoller;
-pub use server_poller::ServerPoller;
+pub use server_poller::{FAILED_POLLS, POLLS, ServerPoller};
 pub use session_watch::{FoundSessions, SessionWatch};
 pub use watched::Watched;

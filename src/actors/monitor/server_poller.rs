@@ -26,6 +26,7 @@ use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, 
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
+use crate::base::tally::Tallies;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
@@ -41,6 +42,11 @@ const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 const POLL_STALLED_AFTER: Duration = Duration::from_secs(300);
 /// A path poller holds nothing: it stops as soon as it is asked.
 const STOP_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Polls of each server by this process, and how long their answers took.
+pub static POLLS: Tallies = Tallies::new();
+/// Those of them that got no answer.
+pub static FAILED_POLLS: Tallies = Tallies::new();
 
 /// Polls one server.
 pub struct ServerPoller {
@@ -154,6 +160,7 @@ impl ServerPoller {
         let task = watched("polling the media server", POLL_STALLED_AFTER, task);
         ctx.spawn(task.into_actor(self).map(move |joined, poller, ctx| {
             poller.figures.answer = asked.elapsed();
+            POLLS.of(&poller.watched.name).took(asked.elapsed());
             let answer =
                 joined.unwrap_or_else(|_| PathAnswer::now(Err(Error::internal("polling failed by a fault of ours"))));
             poller.answered(answer, ctx);
@@ -173,6 +180,7 @@ impl ServerPoller {
             }
             Err(error) => {
                 self.figures.failures += 1;
+                FAILED_POLLS.of(&self.watched.name).add();
                 let reason = error.to_string();
                 if self.path_table.failed(at.wall, &reason) {
                     log::warn!(server = self.watched.name.as_str(); "server unreachable: {reason}");

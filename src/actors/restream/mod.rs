@@ -43,7 +43,7 @@ mod supervisor;
 pub use camera_commands_actor::{Written, import_sheet, write_kind};
 pub use machine::Machine;
 pub use probes::probe_attempt::probe;
-pub use relay::Restream;
+pub use relay::{FAILED_RELAYS, RELAYS_BEGUN, Restream};
 pub use restream_handle::RestreamHandle;
 pub use setup::{LAST_KNOWN, Process, RestreamSetup, Runner, reach};
 pub use supervisor::role;

@@ -31,6 +31,7 @@ use chrono::Utc;
 use tokio::sync::watch;
 
 pub use uploads::Uploads;
+pub use worker::{FAILED_UPLOADS, UPLOADS};
 
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::{RecordingStore, RetentionStore};

@@ -15,6 +15,7 @@ use super::retries::SharedRetries;
 use super::{UploadHandles, UploadRules};
 use crate::actors::supervision::{Setting, Stopping, Supervised, supervised, watched};
 use crate::adapters::database::Skip;
+use crate::base::tally::Tally;
 use crate::base::{Error, Result};
 use crate::domain::recording::{Segment, SegmentState};
 
@@ -25,6 +26,11 @@ const MARGIN: Duration = Duration::from_millis(300);
 const ROW_STALLED_AFTER: Duration = Duration::from_secs(60);
 /// A month: no upload takes so long.
 const FOR_EVER: Duration = Duration::from_secs(30 * 86_400);
+
+/// Segments that this process has stored, their bytes, and how long that took.
+pub static UPLOADS: Tally = Tally::new();
+/// Attempts that failed; each is made again.
+pub static FAILED_UPLOADS: Tally = Tally::new();
 
 /// There may be something to upload.
 #[derive(Message, Clone, Copy, Debug)]
@@ -131,6 +137,8 @@ impl UploadWorker {
                 worker.settled(&segment);
                 worker.stored += 1;
                 worker.bytes += segment.bytes;
+                UPLOADS.took(took);
+                UPLOADS.add_amount(segment.bytes);
                 log::debug!(
                     stream = segment.stream.as_str(), ms = took.as_millis() as u64, bytes = segment.bytes;
                     "uploaded {}", segment.object_key
@@ -154,6 +162,9 @@ impl UploadWorker {
     /// The row goes back at once: who looks at it shall not think that it is under way. Only then the next is claimed, so
     /// that no late return meets a row that is being uploaded again.
     fn failed(&mut self, segment: Option<&Segment>, error: &Error, ctx: &mut Context<Self>) {
+        if segment.is_some() {
+            FAILED_UPLOADS.add();
+        }
         self.shared.failed(segment, error);
         self.trouble = Some(error.message().to_owned());
         self.state = State::GivingBack;

@@ -68,6 +68,11 @@ fn ports(ports: &[u16]) -> String {
     }
 }
 
+/// This very process: its CPU time in seconds, and the rest.
+pub fn this_process() -> Option<(f64, MediamtxProcess)> {
+    look(Path::new("/proc"), std::process::id()).map(|(found, process)| (found.cpu_seconds, process))
+}
+
 fn look(proc: &Path, pid: u32) -> Option<(Found, MediamtxProcess)> {
     let folder = proc.join(pid.to_string());
     let stat = parse::process(&line(&folder.join("stat"))?)?;

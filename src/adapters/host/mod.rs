@@ -20,6 +20,7 @@ use self::disks::Disks;
 use self::files::Files;
 pub use self::files::HostSources;
 use self::mediamtx::Search;
+pub use self::mediamtx::this_process;
 use crate::domain::host::{HostCounters, HostRates, HostState, HostStatus, rates};
 
 /// Measures a host again and again.

@@ -292,7 +292,7 @@ async fn metrics_are_prometheus_text() {
         "streamwarden_disk_free_bytes{folder=\"spool\"} 1500000000",
         "streamwarden_websocket_clients 0",
         "streamwarden_log_lines_dropped_total 3",
-        "streamwarden_stream_bitrate_bits_per_second{server=\"main\",stream=\"site/front.1\"} 4000000",
+        "streamwarden_stream_bitrate_bytes_per_second{server=\"main\",stream=\"site/front.1\"} 500000",
         "streamwarden_server_reachable{server=\"main\"} 1",
     ] {
         assert!(text.lines().any(|found| found == line), "{line} is missing in\n{text}");

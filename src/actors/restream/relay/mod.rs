@@ -9,6 +9,7 @@ mod relay_shown;
 
 use links::RelayLinks;
 use process::RelayProcessEvent;
+pub use relay_shown::{FAILED_RELAYS, RELAYS_BEGUN};
 
 use std::collections::VecDeque;
 use std::time::Duration;

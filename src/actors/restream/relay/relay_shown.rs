@@ -9,9 +9,16 @@ use serde_json::{Value, json};
 use super::Restream;
 use crate::actors::incidents::now;
 use crate::adapters::live::Change;
+use crate::base::tally::{Tallies, Tally};
 use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::incident::{RelayTransition, RelayUpdate};
+use crate::domain::probe::FaultKind;
 use crate::domain::restream::RelayPhase;
+
+/// How often a relay of this process began to deliver.
+pub static RELAYS_BEGUN: Tally = Tally::new();
+/// How often one failed, by the word of the fault.
+pub static FAILED_RELAYS: Tallies = Tallies::new();
 
 impl Restream {
     pub(super) fn note_state(&mut self) {
@@ -25,6 +32,7 @@ impl Restream {
         (self.state, self.since) = (state, Utc::now());
         self.down.note(state, self.since);
         self.tell(transition);
+        self.count(state);
         let is_news = self.degraded.is_news(state);
         match state {
             CameraState::Running => {
@@ -48,6 +56,18 @@ impl Restream {
             CameraState::Degraded if is_news => log::error!(
                 camera = self.camera(), restarts = self.relay.restarts(); "degraded: failed too often; retried once a minute from now on"
             ),
+            _ => {}
+        }
+    }
+
+    /// For `/metrics`.
+    fn count(&self, state: CameraState) {
+        match state {
+            CameraState::Running => RELAYS_BEGUN.add(),
+            CameraState::Backoff | CameraState::Degraded => {
+                let kind = self.relay.last_fault().map_or(FaultKind::Other, |fault| fault.kind);
+                FAILED_RELAYS.of(json!(kind).as_str().unwrap_or_default()).add();
+            }
             _ => {}
         }
     }
