@@ -47,11 +47,12 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
 	.ci/summary-test
 	.ci/units
 	.ci/compose
 	.ci/prometheus
+	.ci/grafana
 	cd web && npm run --silent typecheck
 
 unit: web/dist/index.html ## unit and integration tests, Rust and web
