@@ -3,6 +3,7 @@
 
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "the test runner shows it when a test fails")]
 
+mod alerts;
 mod archive;
 mod chaos;
 mod config;

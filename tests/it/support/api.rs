@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use reqwest::header::{AUTHORIZATION, HeaderMap};
 use reqwest::{Client, Method, StatusCode};
 use serde_json::Value;
 
@@ -19,6 +20,14 @@ impl Api {
     /// `base`: `http://127.0.0.1:8080`.
     pub fn at(base: &str) -> Self {
         let client = Client::builder().no_proxy().timeout(LIMIT).build().expect("a client");
+        Self { base: base.to_owned(), client }
+    }
+
+    /// As [`Self::at`], for a program that asks for a login.
+    pub fn with_token(base: &str, token: &str) -> Self {
+        let value = format!("Bearer {token}").parse().expect("a header");
+        let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
+        let client = Client::builder().no_proxy().timeout(LIMIT).default_headers(headers).build().expect("a client");
         Self { base: base.to_owned(), client }
     }
 
@@ -63,6 +72,14 @@ impl Api {
     /// The item of a list with this name.
     pub async fn named(&self, route: &str, name: &str) -> Option<Value> {
         self.items(route).await.into_iter().find(|item| item["name"] == name)
+    }
+
+    /// Content type and text of a GET that must succeed, for a client that takes these types.
+    pub async fn accepting(&self, route: &str, accept: &str) -> (String, String) {
+        let answer = self.client.get(self.url(route)).header("accept", accept).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::OK, "{route}");
+        let kind = answer.headers()["content-type"].to_str().expect("text").to_owned();
+        (kind, answer.text().await.expect("text"))
     }
 
     /// Status and JSON of a request with a body; null when the answer has none.
