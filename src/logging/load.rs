@@ -13,7 +13,7 @@ use log4rs::filter::Filter;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{json, line, place, trigger};
+use super::{ecs, json, line, place, trigger};
 use crate::config::{Complaint, ConfigComplaints};
 
 /// Environment variable that names the logging configuration.
@@ -138,6 +138,7 @@ fn kinds() -> Deserializers {
     let mut kinds = Deserializers::default();
     kinds.insert("line", line::LineEncoderKind);
     kinds.insert("json", json::JsonEncoderKind);
+    kinds.insert("ecs", ecs::EcsEncoderKind);
     kinds.insert("size_or_time", trigger::SizeOrTimeKind);
     kinds
 }
@@ -173,7 +174,7 @@ fn appender_faults(text: &str, kinds: &Deserializers) -> Vec<String> {
 fn known_kinds(reason: &str) -> String {
     const KNOWN: [(&str, &str); 6] = [
         ("appender", "console, rolling_file"),
-        ("encoder", "line, json, pattern"),
+        ("encoder", "line, json, ecs, pattern"),
         ("filter", "threshold"),
         ("policy", "compound"),
         ("trigger", "size_or_time, size, time"),
@@ -239,7 +240,7 @@ mod tests {
             ("root: [".to_owned(), "is not a logging configuration"),
             ("appenders: {c: {kind: konsole}}\nroot: {appenders: [c]}".to_owned(), "\"c\" is of no use: no appender deserializer for kind `konsole`"),
             ("appenders: {f: {kind: file, path: DIR/x.log}}\nroot: {appenders: [f]}".to_owned(), "known appender kinds are console, rolling_file"),
-            ("appenders: {c: {kind: console, encoder: {kind: text}}}\nroot: {appenders: [c]}".to_owned(), "known encoder kinds are line, json, pattern"),
+            ("appenders: {c: {kind: console, encoder: {kind: text}}}\nroot: {appenders: [c]}".to_owned(), "known encoder kinds are line, json, ecs, pattern"),
             ("appenders: {c: {kind: console, encoder: {kind: jsn}}}\nroot: {appenders: [c]}".to_owned(), "kind `jsn`"),
             ("appenders: {c: {kind: console, colour: red}}\nroot: {appenders: [c]}".to_owned(), "Unknown field colour"),
             ("appenders: {c: {kind: console, filters: [{kind: x}]}}\nroot: {appenders: [c]}".to_owned(), "kind `x`"),
@@ -277,6 +278,9 @@ mod tests {
         let file = folder.path().join("log4rs.yaml");
         std::fs::write(&file, json).expect("a file");
         check(&file).expect("json is one word away");
+        let ecs = std::fs::read_to_string(&etc).expect("readable").replace("kind: line # kind: json", "kind: ecs #");
+        std::fs::write(&file, ecs).expect("a file");
+        check(&file).expect("so is ecs");
     }
 
     #[test]

@@ -5,11 +5,12 @@
 //! * Every record is redacted before any appender sees it ([`owned`]), so that no URL credentials reach any line, whatever
 //!   encoder the file names.
 //! * Nobody who logs waits for a reader, a terminal or a disk: one thread writes what waits in a bounded [`log_queue`].
-//! * Kinds for the file: encoders `line` (for people: sentence, then `key=value`) and `json`, trigger `size_or_time`.
+//! * Kinds for the file: encoders `line` (for people: sentence, then `key=value`), `json` and `ecs`, trigger `size_or_time`.
 //!
 //! Started once by `main`; everybody else uses the `log` crate.
 
 mod current;
+mod ecs;
 mod json;
 mod line;
 mod load;

@@ -8,6 +8,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use super::clock::now;
+use super::incident_log;
 use crate::domain::incident::{
     Incident, IncidentDecision, IncidentKind, IncidentQueue, IncidentWrite, OpenIncidents, Subject,
 };
@@ -138,6 +139,7 @@ impl IncidentsHandle {
             let before = queue.len();
             let mut news = false;
             for entry in change(incidents) {
+                incident_log::note(&entry);
                 queue.push(entry);
                 news = true;
             }

@@ -15,6 +15,7 @@
 
 mod clock;
 mod incident_feed;
+mod incident_log;
 mod incidents_handle;
 mod writer;
 

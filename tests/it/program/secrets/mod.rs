@@ -108,7 +108,7 @@ async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
 
     // Again with a wrong password for publishing, and a log in JSON; then the media server goes away.
     program.configure(&Config { server: login("canary-wrong", "canary-api"), ..config.clone() });
-    logging(program.room(), "json");
+    logging(program.room(), "ecs");
     program.start_again().await;
     let watch = Watch::over(&program.data_dir(), program.pid(), &NEEDLES);
     let refused = || async {
