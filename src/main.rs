@@ -8,9 +8,9 @@ use log::LevelFilter;
 use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor_limit};
 use streamwarden::app::Origins;
 use streamwarden::cli::{
-    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, folder_commands, health_command,
-    incident_commands, login_commands, manual, meant, note, printed, recording_commands, status_command,
-    test_stream_command, version_command,
+    Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, doctor_command, folder_commands,
+    health_command, incident_commands, login_commands, manual, meant, note, printed, recording_commands,
+    status_command, test_stream_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -99,6 +99,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         CliCommand::Recordings(command) => recording_commands::run(&files, command),
         CliCommand::Audit(command) => login_commands::audit(&files, command),
         CliCommand::Status(target) => status_command::run(&files, target),
+        CliCommand::Doctor(print) => doctor_command::run(&files, print),
         CliCommand::Health(options) => health_command::run(&files, &options),
         CliCommand::TestStream(options) => test_stream_command::run(&files, options),
         CliCommand::Config(print) => configuration::run(&files, print),

@@ -13,6 +13,7 @@ pub mod check;
 mod data_dir;
 #[cfg(feature = "demo")]
 pub mod demo;
+pub mod doctor;
 mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;

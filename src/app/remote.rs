@@ -157,6 +157,14 @@ impl Remote {
         if body["ok"].is_boolean() { Ok(body) } else { Err(problem(status, &body)) }
     }
 
+    /// The answer of a route below `/api/v1`, as it is.
+    ///
+    /// # Errors
+    /// See [`Self::status`].
+    pub async fn value(&self, route: &str) -> Result<Value> {
+        self.ask(self.http.get(self.url(route))).await
+    }
+
     /// Every stream, as the API has it.
     ///
     /// # Errors

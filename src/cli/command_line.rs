@@ -59,6 +59,8 @@ pub enum CliCommand {
     AcceptFolder(folder_commands::AcceptFolder),
     /// How the running streamwarden is, on one screen; exit code 1 when something is down.
     Status(ApiTarget),
+    /// Print everything that somebody needs who is to help from afar, as one report without secrets.
+    Doctor(Print),
     /// Whether the running streamwarden answers; for the health check of a container and for scripts.
     Health(health_command::HealthOptions),
     /// Publish a test picture with a tone to a media server, to try out everything behind it without a camera.

@@ -19,7 +19,8 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
     say(&format!("# configuration file: {file}\n{}", words(&all)))
 }
 
-fn words(all: &[Shown]) -> String {
+/// In the form of the configuration file.
+pub(super) fn words(all: &[Shown]) -> String {
     let line = |one: &Shown| match &one.value {
         Some(value) => format!("{} = {value}", one.key),
         None => format!("#{} =", one.key),

@@ -6,6 +6,7 @@ pub mod camera_commands;
 pub mod check_command;
 mod command_line;
 pub mod configuration;
+pub mod doctor_command;
 pub mod fields;
 pub mod file_options;
 pub mod folder_commands;

@@ -137,7 +137,7 @@ async fn pushed(program: &Program, watch: &Watch) {
 fn printed(program: &Program, watch: &Watch) {
     program.room().write("rows.csv", "name,url\n../x,rtsp://a:canary-21@h/x\n");
     program.room().write("new-password", "canary-22\nand more");
-    let lines = "check|cameras list|cameras list --json|cameras log refused|cameras log path --json|\
+    let lines = "check|doctor|doctor --json|cameras list|cameras list --json|cameras log refused|cameras log path --json|\
         cameras log raw|cameras probe encoded|cameras probe path --json|cameras export|cameras export --json|\
         cameras plan|cameras plan --json|cameras edit in-host --port 0|cameras kinds list|cameras import rows.csv|\
         cameras import rows.csv --json|cameras edit refused --url rtsp://a:canary-23@h/x|\
