@@ -132,7 +132,7 @@ fn prune(actor: &mut Value, depth: u8) -> bool {
         children.retain_mut(|child| {
             let child_tells = prune(child, depth + 1);
             tells |= child_tells;
-            child_tells || depth + 1 <= TREE_DEPTH
+            child_tells || depth < TREE_DEPTH
         });
         let left_out = before - children.len();
         if left_out > 0 {
