@@ -7,13 +7,14 @@ NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
 NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
 NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
+NEED_STACK := go=golang javac=openjdk-17-jdk-headless mvn=maven
 
 # Where cargo puts what it builds; cargo itself reads the variable too.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos docker-test web bench fmt lint unit browser api types clean
+.PHONY: help demo test chaos docker-test stack-test web bench fmt lint unit browser api types clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -47,7 +48,7 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/stack-tools .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
 	.ci/summary-test
 	.ci/units
 	.ci/compose
@@ -84,6 +85,11 @@ chaos: ## the long forms of the fault tests, one after the other: a quarter of a
 docker-test: ## the image and compose.yaml with a real engine: half an hour and 10 GB; MEDIAMTX_BIN names a MediaMTX
 	@.ci/install $(NEED_WEB) $(NEED_DOCKER)
 	.ci/docker-engine /usr/bin/python3 .ci/docker-test.py
+
+stack-test: ## the log in a real VictoriaLogs and OpenSearch: some minutes, and more the first time, to make them
+	@.ci/install $(NEED_RUN) $(NEED_STACK)
+	cargo test --no-run --quiet
+	tools=$$(.ci/stack-tools) && python3 .ci/stack-test.py "$$tools" "$(abspath $(TARGET))/debug/streamwarden"
 
 bench: ## ratios against bare ffmpeg, side by side in one run
 	@.ci/install $(NEED_RUN)
