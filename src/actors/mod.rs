@@ -6,6 +6,7 @@
 //! that spawned it.
 
 pub mod agent;
+pub mod attribution;
 pub mod camera_changes;
 pub mod health;
 pub mod history;

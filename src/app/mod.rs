@@ -5,6 +5,7 @@
 
 mod agent_alone;
 mod apply_reload;
+mod attribution_child;
 pub mod camera_access;
 mod camera_answer;
 mod camera_command_port;

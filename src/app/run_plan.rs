@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
+use super::attribution_child::attribution_child;
 use super::health_children::health_child;
 use super::host_children::{agent_child, host_watch_child, poster_child};
 use super::instance::RunNote;
@@ -62,6 +63,7 @@ pub(super) fn children(
     let mut children = vec![
         incidents_child(services, incidents),
         incidents::feed_child(services.stores.incidents.clone(), services.live.clone(), incidents.clone()),
+        attribution_child(settings, services, incidents),
         node_child(services, incidents),
         camera_changes::child(services.stores.cameras.clone()),
         hub_child(settings, services, hub),

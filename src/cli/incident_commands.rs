@@ -137,7 +137,8 @@ pub fn incidents(files: &Files, command: IncidentCommand) -> Result<(), CommandF
                 if target.print.json {
                     return say(&json!({ "items": found, "next": null }).to_string());
                 }
-                let mut lines = vec![["SINCE", "UNTIL", "KIND", "OF", "SEEN BY", "CAUSE", "ID"].map(str::to_owned)];
+                let mut lines =
+                    vec![["SINCE", "UNTIL", "KIND", "OF", "SEEN BY", "CAUSE", "VERDICT", "ID"].map(str::to_owned)];
                 lines.extend(found.iter().map(row));
                 say(&table(&lines).join("\n"))
             }
@@ -193,14 +194,15 @@ pub fn maintenance(files: &Files, command: MaintenanceCommand) -> Result<(), Com
     })?
 }
 
-fn row(incident: &Incident) -> [String; 7] {
-    let Incident { kind, subject, cause, opened_at, closed_at, acknowledged, .. } = incident;
+fn row(incident: &Incident) -> [String; 8] {
+    let Incident { kind, subject, cause, opened_at, closed_at, acknowledged, verdict, .. } = incident;
     let until = closed_at.map_or_else(|| "lasts".to_owned(), |at| time(&at.to_rfc3339()));
     let seen = acknowledged.as_ref().map_or_else(|| "-".to_owned(), |seen| seen.who.clone());
     let opened = time(&opened_at.to_rfc3339());
-    let cells = [opened, until, kind.as_str().to_owned(), subject.title(), seen, cause.clone()];
-    let [opened, until, kind, subject, seen, cause] = cells.map(|cell| printable(&cell));
-    [opened, until, kind, subject, seen, cause, incident.id.to_string()]
+    let verdict = verdict.as_ref().map_or_else(|| "-".to_owned(), |verdict| verdict.summary.clone());
+    let cells = [opened, until, kind.as_str().to_owned(), subject.title(), seen, cause.clone(), verdict];
+    let [opened, until, kind, subject, seen, cause, verdict] = cells.map(|cell| printable(&cell));
+    [opened, until, kind, subject, seen, cause, verdict, incident.id.to_string()]
 }
 
 /// To the second.

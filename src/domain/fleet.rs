@@ -245,6 +245,7 @@ impl CameraFacts {
             since,
             restarts: 0,
             last_error: None,
+            fault: None,
             next_start: None,
             down_since: None,
             sound: None,

@@ -5,6 +5,7 @@
 
 pub mod admission;
 pub mod arrival;
+pub mod attribution;
 pub mod camera;
 pub mod change_guard;
 pub mod clock_watch;

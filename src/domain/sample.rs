@@ -50,6 +50,7 @@ pub fn camera(id: i64, name: &str) -> CameraStatus {
         down_since: None,
         restarts: 0,
         last_error: None,
+        fault: None,
         next_start: None,
         sound: None,
         server: "main".to_owned(),

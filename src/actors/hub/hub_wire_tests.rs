@@ -47,6 +47,7 @@ fn camera() -> CameraStatus {
         since: since(),
         restarts: 2,
         last_error: None,
+        fault: None,
         next_start: None,
         down_since: None,
         sound: None,

@@ -123,8 +123,13 @@ impl IncidentsHandle {
     }
 
     /// Changes with each entry that is written.
-    pub(super) fn writings(&self) -> watch::Receiver<usize> {
+    pub(in crate::actors) fn writings(&self) -> watch::Receiver<usize> {
         self.0.unwritten.subscribe()
+    }
+
+    /// What is known of incidents has been written by somebody else of this process: whoever shows them reads it again.
+    pub(in crate::actors) fn news(&self) {
+        self.0.unwritten.send_modify(|_| {});
     }
 
     fn lock(&self) -> MutexGuard<'_, KeptIncidents> {

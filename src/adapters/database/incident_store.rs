@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::base::Result;
-use crate::domain::incident::{Incident, IncidentKind, Remark};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Verdict};
 
 /// Which incidents to list.
 #[derive(Clone, Debug, Default)]
@@ -43,4 +43,6 @@ pub trait IncidentStore: Send + Sync {
     /// Writes down what somebody says of an incident, whichever node wrote it, and returns the incident. Who acknowledges it a
     /// second time adds a note at most. `NotFound`; `Conflict` when it has too many notes.
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident>;
+    /// Keeps where the faults of incidents of this node lie, together; those of others, and what is not there, are passed over.
+    async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()>;
 }

@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::completeness::RecordedSpan;
-use crate::domain::incident::MOST_NOTES;
+use crate::domain::incident::{MOST_NOTES, Verdict};
 use crate::domain::probe::ProbeOutcome;
 use crate::domain::recording::{GIVEN_UP, Segment};
 
@@ -127,6 +127,17 @@ pub(super) fn not_ours(segment: &Segment) -> Error {
 pub(super) fn outcome_text(outcome: &ProbeOutcome) -> Result<String> {
     serde_json::to_string(outcome)
         .map_err(|error| Error::internal("what a look at a camera found cannot be written").with_source(error))
+}
+
+/// Where the fault of an incident lies, as its column holds it.
+pub(super) fn verdict_text(verdict: &Verdict) -> Result<String> {
+    serde_json::to_string(verdict)
+        .map_err(|error| Error::internal("where the fault of an incident lies cannot be written").with_source(error))
+}
+
+/// That of a column; `None` for one of a later version that this one does not know.
+pub(super) fn verdict(text: &str) -> Option<Verdict> {
+    serde_json::from_str(text).ok()
 }
 
 /// The cursor of a list names an incident that is gone or never was.

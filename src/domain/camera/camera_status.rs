@@ -6,6 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::probe::FaultKind;
+
 /// What people read: the display name with the path name, by which it is acted on, or the path name alone.
 pub fn title(name: &str, label: Option<&str>) -> String {
     match label.filter(|label| !label.is_empty() && *label != name) {
@@ -100,6 +102,9 @@ pub struct CameraStatus {
     pub restarts: u32,
     /// Last failure, in a sentence with a remedy.
     pub last_error: Option<String>,
+    /// What kind of failure that was.
+    #[serde(default)]
+    pub fault: Option<FaultKind>,
     /// When the next try begins, in backoff and degraded.
     pub next_start: Option<DateTime<Utc>>,
     /// What becomes of its sound; null while it does not run.

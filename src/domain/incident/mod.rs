@@ -9,6 +9,7 @@ mod open_incidents;
 mod remark;
 mod subject;
 mod tracker;
+mod verdict;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use open_incidents::OpenIncidents;
 pub use remark::{Acknowledgement, IncidentNote, LONGEST_NOTE, MOST_NOTES, Remark, check_note};
 pub use subject::Subject;
 pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
+pub use verdict::{Confidence, Evidence, FaultCause, FaultPart, Finding, NextStep, Suggestion, Verdict};
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;
@@ -147,12 +149,16 @@ pub struct Incident {
     #[serde(default)]
     #[schema(required)]
     pub notes: Vec<IncidentNote>,
+    /// Where the fault lies; null while nobody has judged it. An incident that is over keeps its last one.
+    #[serde(default)]
+    pub verdict: Option<Verdict>,
 }
 
 impl Incident {
     /// One that goes on, and that nobody has said anything of.
     pub fn open(id: Uuid, kind: IncidentKind, subject: Subject, cause: String, opened_at: DateTime<Utc>) -> Self {
-        Self { id, kind, subject, cause, opened_at, closed_at: None, acknowledged: None, notes: Vec::new() }
+        let (closed_at, acknowledged, notes, verdict) = (None, None, Vec::new(), None);
+        Self { id, kind, subject, cause, opened_at, closed_at, acknowledged, notes, verdict }
     }
 
     /// Takes up what somebody has said; in the order in which it was said.

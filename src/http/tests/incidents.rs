@@ -33,7 +33,7 @@ async fn incidents_are_listed_paged_and_filtered() {
     let wanted = json!({
         "id": second, "kind": "cameraDown", "subject": {"type": "camera", "id": 2, "name": "cam2"},
         "cause": "the camera refuses connections; is it on?", "openedAt": "2027-01-15T08:00:10Z", "closedAt": null,
-        "acknowledged": null, "notes": [],
+        "acknowledged": null, "notes": [], "verdict": null,
     });
     assert_eq!(page.json(), json!({"items": [wanted], "next": second}));
     let labelled = CameraStatus { label: Some("Tür Süd".to_owned()), ..camera(2, "cam2") };

@@ -35,7 +35,7 @@ const ONLY_THERE: [(&str, &[&str]); 2] = [
 const EXAMPLES: [&str; 1] = ["src/app/demo.rs"];
 
 /// Words of our own where the field has a term, in small letters; no identifier may have one of them as a part.
-const COINED: [&str; 46] = [
+const COINED: [&str; 44] = [
     "veil",
     "clerk",
     "deed",
@@ -72,8 +72,6 @@ const COINED: [&str; 46] = [
     "story",
     "stories",
     "sight",
-    "verdict",
-    "verdicts",
     "spell",
     "ledger",
     "former",

@@ -29,3 +29,4 @@ mod stop;
 mod terminal;
 mod test_streams;
 mod tls;
+mod verdicts;

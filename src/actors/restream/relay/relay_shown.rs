@@ -106,6 +106,7 @@ impl Restream {
             down_since: self.down.since(),
             restarts: self.relay.restarts(),
             last_error: self.relay.last_error().map(str::to_owned),
+            fault: self.relay.last_fault().map(|fault| fault.kind),
             next_start: self.relay.next_start().map(in_future),
             sound: self.relay.sound(self.known.at_path.sound, self.sound_comes),
             ..self.known.facts.status(&self.known.setup.server, self.state, self.since)
@@ -119,6 +120,7 @@ impl Restream {
             && told.down_since == self.down.since()
             && told.restarts == self.relay.restarts()
             && told.last_error.as_deref() == self.relay.last_error()
+            && told.fault == self.relay.last_fault().map(|fault| fault.kind)
             && told.next_start.is_none()
             && self.relay.next_start().is_none()
             && told.sound == self.relay.sound(self.known.at_path.sound, self.sound_comes)

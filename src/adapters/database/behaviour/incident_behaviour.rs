@@ -6,7 +6,8 @@ use uuid::Uuid;
 use crate::adapters::database::{Database, IncidentQuery};
 use crate::base::error::ErrorKind;
 use crate::domain::incident::{
-    Acknowledgement, Incident, IncidentKind, IncidentNote, KEPT, MOST_NOTES, Remark, Subject,
+    Acknowledgement, Confidence, FaultCause, Incident, IncidentKind, IncidentNote, KEPT, MOST_NOTES, Remark, Subject,
+    Verdict,
 };
 use crate::domain::probe::{FaultKind, KeptProbe, ProbeFault, ProbeOutcome, Tracks};
 
@@ -108,6 +109,30 @@ pub(in crate::adapters::database) async fn old_incidents_are_forgotten(database:
     let new = opened(database, incident(IncidentKind::CameraDown, camera(4), kept + 2)).await;
     let found: Vec<Uuid> = database.incidents(all()).await.expect("listed").iter().map(|one| one.id).collect();
     assert_eq!(found, [new.id, young.id, lasting.id]);
+}
+
+pub(in crate::adapters::database) async fn an_incident_keeps_its_last_verdict(database: &dyn Database) {
+    let first = opened(database, incident(IncidentKind::CameraDown, camera(1), 0)).await;
+    let other = opened(database, incident(IncidentKind::CameraDown, camera(2), 0)).await;
+    let verdict = |cause, root| Verdict {
+        cause,
+        confidence: Confidence::High,
+        summary: "camera: stopped sending at 03:12:07 UTC; relay, server fine".to_owned(),
+        evidence: Vec::new(),
+        try_next: Vec::new(),
+        root,
+    };
+    let [early, late] = [FaultCause::CameraStopped, FaultCause::NetworkSegment].map(|cause| verdict(cause, None));
+    let consequence = verdict(FaultCause::NetworkSegment, Some(first.id));
+    database.put_verdicts(vec![(first.id, early)]).await.expect("kept");
+    database.close_incident(first.id, at(2)).await.expect("closed");
+    let all_at_once =
+        vec![(first.id, late.clone()), (Uuid::from_u128(7), late.clone()), (other.id, consequence.clone())];
+    database.put_verdicts(all_at_once).await.expect("what is not there is passed over");
+    database.put_verdicts(Vec::new()).await.expect("nothing");
+    let found = database.incidents(all()).await.expect("listed");
+    let found: Vec<_> = found.into_iter().map(|one| (one.id, one.verdict)).collect();
+    assert_eq!(found, [(other.id, Some(consequence)), (first.id, Some(late))]);
 }
 
 pub(in crate::adapters::database) async fn an_incident_is_acknowledged_once_and_noted_often(database: &dyn Database) {

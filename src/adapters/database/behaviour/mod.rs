@@ -75,6 +75,7 @@ macro_rules! tests {
             incidents_are_paged_from_the_newest
             old_incidents_are_forgotten
             an_incident_is_acknowledged_once_and_noted_often
+            an_incident_keeps_its_last_verdict
             a_look_at_a_camera_is_kept_until_the_next
         );
         $crate::adapters::database::behaviour::tests!(@each $open, maintenance_behaviour:

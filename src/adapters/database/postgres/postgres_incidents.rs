@@ -11,10 +11,13 @@ use super::postgres_notes;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
-use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject};
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject, Verdict};
 use crate::domain::probe::KeptProbe;
 
+/// What is written when it opens.
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
+/// What is read.
+const READ: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at, verdict";
 
 pub(super) async fn open(client: &PostgresClient, owner: &str, incident: &Incident) -> Result<Uuid, PostgresFailure> {
     let forget = format!("DELETE FROM incidents WHERE closed_at < $1 AND {}", is_own("$2"));
@@ -72,7 +75,7 @@ pub(super) async fn list(
     };
     let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
     let sql = format!(
-        "SELECT {COLUMNS} FROM incidents WHERE ($1::text IS NULL OR subject = $1) \
+        "SELECT {READ} FROM incidents WHERE ($1::text IS NULL OR subject = $1) \
          AND ($2::text IS NULL OR kind = $2) AND (NOT $3::boolean OR closed_at IS NULL) \
          AND ($4::timestamptz IS NULL OR closed_at IS NULL OR closed_at > $4) \
          AND ($5::timestamptz IS NULL OR opened_at < $5) \
@@ -100,6 +103,22 @@ pub(super) async fn list(
     Ok(incidents)
 }
 
+/// Keeps where the faults of this node's incidents lie, in one statement.
+pub(super) async fn put_verdicts(
+    client: &PostgresClient,
+    owner: &str,
+    verdicts: &[(Uuid, Verdict)],
+) -> Result<(), PostgresFailure> {
+    let sql = "UPDATE incidents SET verdict = new.verdict FROM unnest($1::uuid[], $2::text[]) AS new (id, verdict) \
+               WHERE incidents.id = new.id AND incidents.node = $3";
+    let statement = client.prepare_cached(sql).await?;
+    let (ids, texts) =
+        (verdicts.iter().map(|(id, _)| *id), verdicts.iter().map(|(_, one)| row_rules::verdict_text(one)));
+    let (ids, texts) = (ids.collect::<Vec<Uuid>>(), texts.collect::<Result<Vec<String>, Error>>()?);
+    client.execute(&statement, &[&ids, &texts, &owner]).await?;
+    Ok(())
+}
+
 /// Adds what somebody says of an incident, whichever node wrote it; the incident as it is then.
 pub(super) async fn remark(client: &PostgresClient, id: Uuid, remark: &Remark) -> Result<Incident, PostgresFailure> {
     let mut incident = one(client, id).await?.ok_or_else(|| row_rules::no_incident(id))?;
@@ -109,7 +128,7 @@ pub(super) async fn remark(client: &PostgresClient, id: Uuid, remark: &Remark) -
 
 /// Locked until the transaction ends, so that of two remarks at once one is the first.
 async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<Incident>, PostgresFailure> {
-    let sql = format!("SELECT {COLUMNS} FROM incidents WHERE id = $1 FOR UPDATE");
+    let sql = format!("SELECT {READ} FROM incidents WHERE id = $1 FOR UPDATE");
     Ok(client.query_opt(&sql, &[&id]).await?.as_ref().and_then(incident))
 }
 
@@ -156,6 +175,7 @@ fn incident(row: &Row) -> Option<Incident> {
         cause: row.try_get(4).ok()?,
         opened_at: row.try_get(5).ok()?,
         closed_at: row.try_get(6).ok()?,
+        verdict: row.try_get::<_, Option<&str>>(7).ok().flatten().and_then(row_rules::verdict),
     })
 }
 

@@ -10,10 +10,13 @@ use super::sqlite_notes;
 use crate::adapters::database::owner::is_own;
 use crate::adapters::database::{IncidentQuery, row_rules};
 use crate::base::Error;
-use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject};
+use crate::domain::incident::{Incident, IncidentKind, KEPT, Remark, Subject, Verdict};
 use crate::domain::probe::KeptProbe;
 
+/// What is written when it opens.
 const COLUMNS: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at";
+/// What is read.
+const READ: &str = "id, kind, subject, subject_name, cause, opened_at, closed_at, verdict";
 
 pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident) -> Result<Uuid, SqliteFailure> {
     let (subject, kind) = (incident.subject.key(), incident.kind.as_str());
@@ -72,7 +75,7 @@ pub(super) fn list(
     let subject = query.camera.map(|camera| Subject::camera_of(camera, "").key());
     // One statement for all questions; SQLite plans it again for the values that are there.
     let sql = format!(
-        "SELECT {COLUMNS} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \
+        "SELECT {READ} FROM incidents WHERE (?1 IS NULL OR subject = ?1) AND (?2 IS NULL OR kind = ?2) \
          AND (?3 = 0 OR closed_at IS NULL) AND (?4 IS NULL OR closed_at IS NULL OR closed_at > ?4) \
          AND (?5 IS NULL OR opened_at < ?5) AND (?6 IS NULL OR (opened_at, id) < (?6, ?7)) AND (?9 IS NULL OR node = ?9) \
          AND (?10 IS NULL OR ?10 = EXISTS (SELECT 1 FROM incident_notes WHERE incident = incidents.id AND acknowledges <> 0)) \
@@ -98,6 +101,23 @@ pub(super) fn list(
     Ok(incidents)
 }
 
+/// Keeps where the faults of this node's incidents lie.
+pub(super) fn put_verdicts(
+    connection: &mut Connection,
+    owner: &str,
+    verdicts: &[(Uuid, Verdict)],
+) -> Result<(), SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let sql = "UPDATE incidents SET verdict = ?2 WHERE id = ?1 AND node = ?3";
+        let mut statement = transaction.prepare_cached(sql)?;
+        for (id, verdict) in verdicts {
+            statement.execute(params![id.to_string(), row_rules::verdict_text(verdict)?, owner])?;
+        }
+    }
+    Ok(transaction.commit()?)
+}
+
 /// Adds what somebody says of an incident, whichever node wrote it; the incident as it is then.
 pub(super) fn remark(connection: &mut Connection, id: Uuid, remark: &Remark) -> Result<Incident, SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -109,7 +129,7 @@ pub(super) fn remark(connection: &mut Connection, id: Uuid, remark: &Remark) -> 
 }
 
 fn one(connection: &Connection, id: Uuid) -> Result<Option<Incident>, SqliteFailure> {
-    let sql = format!("SELECT {COLUMNS} FROM incidents WHERE id = ?1");
+    let sql = format!("SELECT {READ} FROM incidents WHERE id = ?1");
     let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(incident(row))).optional()?;
     Ok(found.flatten())
 }
@@ -156,6 +176,7 @@ fn incident(row: &Row<'_>) -> Option<Incident> {
         cause: decode::text(row, 4)?,
         opened_at: decode::time(row, 5)?,
         closed_at: decode::time(row, 6),
+        verdict: decode::text(row, 7).and_then(|text| row_rules::verdict(&text)),
     })
 }
 

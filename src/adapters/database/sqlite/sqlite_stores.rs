@@ -23,7 +23,7 @@ use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::history::{Bucket, Tier};
 use crate::domain::host::HostStatus;
-use crate::domain::incident::{Incident, Remark};
+use crate::domain::incident::{Incident, Remark, Verdict};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -278,6 +278,12 @@ impl IncidentStore for Sqlite {
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
         let add = move |connection: &mut _| sqlite_incidents::remark(connection, incident, &remark);
         self.file.call(ConnectionRole::Writer, add).await
+    }
+
+    async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()> {
+        let owner = self.owner.get()?;
+        let put = move |connection: &mut _| sqlite_incidents::put_verdicts(connection, &owner, &verdicts);
+        self.file.call(ConnectionRole::Writer, put).await
     }
 }
 

@@ -1,0 +1,38 @@
+//! What the child that judges incidents is told: who knows what.
+
+use std::path::absolute;
+use std::sync::Arc;
+
+use super::services::Services;
+use crate::actors::attribution::{self, AttributionSources, ServerHosts, SpoolProbe};
+use crate::actors::incidents::IncidentsHandle;
+use crate::actors::supervision::Child;
+use crate::config::Settings;
+use crate::domain::role::Role;
+
+/// Judges this node's incidents.
+pub(super) fn attribution_child(settings: &Settings, services: &Services, incidents: &IncidentsHandle) -> Child {
+    let records = services.roles.contains(&Role::Record);
+    let server_hosts: ServerHosts = settings
+        .servers
+        .iter()
+        .filter_map(|server| Some((server.name.clone(), server.api_url.host_str()?.to_owned())))
+        .collect();
+    let disk = Arc::clone(&services.disk);
+    let spool = records.then(|| SpoolProbe {
+        folder: absolute(services.spool.root()).unwrap_or_else(|_| services.spool.root().to_owned()),
+        fine: Arc::new(move || {
+            let disk = disk.borrow();
+            (disk.free.is_some() || disk.obstacle.is_some()).then_some(disk.obstacle.is_none())
+        }),
+    });
+    attribution::child(AttributionSources {
+        store: services.stores.incidents.clone(),
+        live: services.live.clone(),
+        incidents: incidents.clone(),
+        objects: records.then(|| services.objects.clone()),
+        spool,
+        server_hosts,
+        here: settings.node.clone(),
+    })
+}

@@ -1,0 +1,73 @@
+//! Where the fault of an incident lies: at the camera, on the way to it, in the relay, the media server, a host, a disk, the object
+//! store, a database, with whoever publishes or reads.
+//!
+//! [`attribute`] is given what is known at one moment (a [`Situation`]) and gives every incident one [`Verdict`]: a cause, the evidence
+//! that speaks for it, how sure that is, and what to try. Incidents that follow from another one name it as their root, so that a
+//! media server that dies, or a switch with two hundred cameras behind it, is one thing and not two hundred.
+//!
+//! First each incident is judged by itself (`camera_rules`, `stream_rules`, `part_rules`), then those that went wrong together are
+//! found (`together`), last the consequences of others (`folding`). The sentences are in `fault_words`. Nothing here is sure of what it
+//! has not been told: a part that nobody measures is not called fine.
+//!
+//! Never here: where the facts come from (`actors/attribution`), and when something is an incident (`domain/incident`).
+
+mod camera_rules;
+mod fault_words;
+mod folding;
+mod network_range;
+mod opinion;
+mod part_rules;
+mod situation;
+mod stream_rules;
+#[cfg(test)]
+mod tests;
+mod together;
+mod view;
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+pub use situation::{
+    CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact, WATCHED_PARTS,
+};
+
+use opinion::Opinion;
+use view::View;
+
+use crate::domain::incident::{Subject, Verdict};
+
+/// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
+const TOGETHER_S: i64 = 60;
+
+/// A verdict for each incident of the situation.
+pub fn attribute(situation: &Situation) -> BTreeMap<Uuid, Verdict> {
+    let view = View::of(situation);
+    let mut opinions: BTreeMap<Uuid, Opinion> =
+        situation.incidents.iter().map(|incident| (incident.id, by_itself(&view, incident))).collect();
+    let leads = together::leads(&view, &mut opinions);
+    let roots = folding::roots(&view, &opinions, &leads);
+    situation
+        .incidents
+        .iter()
+        .filter_map(|incident| {
+            let own = opinions.get(&incident.id)?;
+            let root = roots.get(&incident.id).and_then(|root| Some((view.incident(*root)?, opinions.get(root)?)));
+            Some((incident.id, own.clone().into_verdict(root)))
+        })
+        .collect()
+}
+
+/// As if there were no other incident.
+fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+    match &incident.subject {
+        Subject::Camera { id, .. } => camera_rules::judge(view, incident, *id),
+        Subject::Stream { server, name } => stream_rules::judge(view, incident, server, name),
+        Subject::Server { name } => part_rules::server(view, incident, name),
+        Subject::Host { name } => part_rules::host(view, incident, name),
+        Subject::Disk { host, name } => part_rules::disk(view, incident, host, name),
+        Subject::Service { name } => part_rules::service(view, incident, name),
+        #[allow(unreachable_patterns, reason = "subjects that later parts add have no rule yet")]
+        _ => Opinion::unknown(),
+    }
+}

@@ -1,0 +1,149 @@
+//! What is known at one moment, as plain facts.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::domain::camera::CameraState;
+use crate::domain::incident::{FaultPart, IncidentKind, Subject};
+use crate::domain::probe::FaultKind;
+use crate::domain::stream::StreamState;
+
+/// Parts of ours that are asked how they are.
+pub const WATCHED_PARTS: [FaultPart; 4] = [FaultPart::Spool, FaultPart::Objects, FaultPart::Database, FaultPart::Redis];
+
+/// What is known.
+#[derive(Clone, Debug, Default)]
+pub struct Situation {
+    /// Name of the host of this process, as its agent calls it.
+    pub here: String,
+    /// What lasts and what has ended lately.
+    pub incidents: Vec<IncidentFact>,
+    /// All cameras that are switched on.
+    pub cameras: Vec<CameraFact>,
+    /// Media servers.
+    pub servers: Vec<ServerFact>,
+    /// Streams that incidents are about.
+    pub streams: Vec<StreamFact>,
+    /// Hosts that are measured.
+    pub hosts: Vec<HostFact>,
+    /// Parts of ours that were asked.
+    pub parts: Vec<PartFact>,
+    /// Folder where the disk of the spool is mounted, where it is known.
+    pub spool_mount: Option<String>,
+    /// Keys of subjects that are excused.
+    pub excused: BTreeSet<String>,
+}
+
+/// An incident.
+#[derive(Clone, Debug)]
+pub struct IncidentFact {
+    /// Its id.
+    pub id: Uuid,
+    /// What went wrong.
+    pub kind: IncidentKind,
+    /// With whom.
+    pub subject: Subject,
+    /// Since when.
+    pub opened_at: DateTime<Utc>,
+    /// Until when; `None` while it lasts.
+    pub closed_at: Option<DateTime<Utc>>,
+}
+
+impl IncidentFact {
+    /// Whether both lasted at some time, or followed one another within so many seconds.
+    pub fn meets(&self, other: &Self, seconds: i64) -> bool {
+        let ends_before =
+            |one: &Self, other: &Self| one.closed_at.is_some_and(|end| (other.opened_at - end).num_seconds() > seconds);
+        !ends_before(self, other) && !ends_before(other, self)
+    }
+}
+
+/// A camera that is switched on.
+#[derive(Clone, Debug)]
+pub struct CameraFact {
+    /// Its row.
+    pub id: i64,
+    /// Host of its source, without port.
+    pub host: Option<String>,
+    /// The server that it is published to.
+    pub server: String,
+    /// The path there.
+    pub path: String,
+    /// State of its relay.
+    pub state: CameraState,
+    /// Its last failure.
+    pub fault: Option<FaultKind>,
+}
+
+/// A media server.
+#[derive(Clone, Debug)]
+pub struct ServerFact {
+    /// Its configured name.
+    pub name: String,
+    /// Its API answers.
+    pub reachable: bool,
+    /// Since when that is so.
+    pub since: DateTime<Utc>,
+    /// Its RTSP port answers, as far as it was asked.
+    pub rtsp_answers: Option<bool>,
+    /// Its address refuses connections: the host answers, nobody listens.
+    pub refuses: bool,
+    /// Name of its host among those that are measured; `None` where nobody knows.
+    pub host: Option<String>,
+}
+
+/// A stream.
+#[derive(Clone, Debug)]
+pub struct StreamFact {
+    /// Its server.
+    pub server: String,
+    /// Its name.
+    pub name: String,
+    /// live, stalled, offline, unknown.
+    pub state: StreamState,
+    /// Readers.
+    pub readers: u32,
+    /// Percent of packets that are lost (SRT).
+    pub loss: Option<f64>,
+}
+
+/// A host that an agent measures.
+#[derive(Clone, Debug)]
+pub struct HostFact {
+    /// Its name.
+    pub name: String,
+    /// Nothing is heard of it.
+    pub silent: bool,
+    /// When it was measured last.
+    pub at: DateTime<Utc>,
+    /// Percent of all cores that are busy.
+    pub cpu: Option<f64>,
+    /// Percent of memory that is used.
+    pub memory: Option<f64>,
+    /// Percent of the time in which all tasks wait for a disk (PSI).
+    pub io_wait: Option<f64>,
+    /// A MediaMTX runs there; `None` where nobody has looked.
+    pub media_server_runs: Option<bool>,
+    /// Disks.
+    pub disks: Vec<DiskFact>,
+}
+
+/// A disk.
+#[derive(Clone, Debug)]
+pub struct DiskFact {
+    /// The folder where it is mounted.
+    pub mount: String,
+    /// Percent used.
+    pub used: Option<f64>,
+}
+
+/// How a part of ours is.
+#[derive(Clone, Debug)]
+pub struct PartFact {
+    /// One of [`WATCHED_PARTS`].
+    pub part: FaultPart,
+    /// It does what it is asked.
+    pub fine: bool,
+}

@@ -1,0 +1,110 @@
+//! A situation, with what is asked of it again and again.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::network_range::{is_loopback, range_of};
+use super::situation::{CameraFact, HostFact, IncidentFact, ServerFact, Situation, StreamFact};
+use crate::domain::camera::CameraState;
+use crate::domain::incident::{FaultPart, Subject};
+
+/// How many cameras there are, and how many of them deliver.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Tally {
+    pub all: u32,
+    pub deliver: u32,
+}
+
+pub(super) struct View<'a> {
+    pub facts: &'a Situation,
+    cameras: HashMap<i64, &'a CameraFact>,
+    paths: HashMap<(&'a str, &'a str), &'a CameraFact>,
+    incidents: HashMap<Uuid, &'a IncidentFact>,
+    ranges: BTreeMap<String, Tally>,
+    devices: BTreeMap<&'a str, Tally>,
+}
+
+impl<'a> View<'a> {
+    pub fn of(facts: &'a Situation) -> Self {
+        let (mut ranges, mut devices) = (BTreeMap::<String, Tally>::new(), BTreeMap::<&str, Tally>::new());
+        let excused: HashSet<&str> = facts.excused.iter().map(String::as_str).collect();
+        for camera in &facts.cameras {
+            let Some(host) = camera.host.as_deref() else { continue };
+            // One that is excused may be down, and says nothing of its neighbours.
+            if excused.contains(Subject::camera_of(camera.id, "").key().as_str()) {
+                continue;
+            }
+            let count = |tally: &mut Tally| {
+                tally.all += 1;
+                tally.deliver += u32::from(camera.state == CameraState::Running);
+            };
+            count(devices.entry(host).or_default());
+            if let Some(range) = range_of(host) {
+                count(ranges.entry(range).or_default());
+            }
+        }
+        Self {
+            facts,
+            cameras: facts.cameras.iter().map(|camera| (camera.id, camera)).collect(),
+            paths: facts.cameras.iter().map(|one| ((one.server.as_str(), one.path.as_str()), one)).collect(),
+            incidents: facts.incidents.iter().map(|incident| (incident.id, incident)).collect(),
+            ranges,
+            devices,
+        }
+    }
+
+    pub fn camera(&self, id: i64) -> Option<&'a CameraFact> {
+        self.cameras.get(&id).copied()
+    }
+
+    /// The camera that is published there.
+    pub fn camera_at(&self, server: &str, path: &str) -> Option<&'a CameraFact> {
+        self.paths.get(&(server, path)).copied()
+    }
+
+    pub fn incident(&self, id: Uuid) -> Option<&'a IncidentFact> {
+        self.incidents.get(&id).copied()
+    }
+
+    pub fn server(&self, name: &str) -> Option<&'a ServerFact> {
+        self.facts.servers.iter().find(|server| server.name == name)
+    }
+
+    pub fn stream(&self, server: &str, name: &str) -> Option<&'a StreamFact> {
+        self.facts.streams.iter().find(|stream| stream.server == server && stream.name == name)
+    }
+
+    pub fn host(&self, name: &str) -> Option<&'a HostFact> {
+        self.facts.hosts.iter().find(|host| host.name == name)
+    }
+
+    /// The host where relays and recorders of this process run.
+    pub fn here(&self) -> Option<&'a HostFact> {
+        self.host(&self.facts.here)
+    }
+
+    /// Whether a part of ours works; `None` where nobody has asked.
+    pub fn part(&self, part: FaultPart) -> Option<bool> {
+        self.facts.parts.iter().find(|one| one.part == part).map(|one| one.fine)
+    }
+
+    /// Cameras of the same device.
+    pub fn device(&self, host: &str) -> Tally {
+        self.devices.get(host).copied().unwrap_or_default()
+    }
+
+    /// Cameras of the same part of the network.
+    pub fn range(&self, host: &str) -> Option<(String, Tally)> {
+        let range = range_of(host)?;
+        let tally = self.ranges.get(&range).copied().unwrap_or_default();
+        Some((range, tally))
+    }
+
+    /// Whether any camera beyond this host delivers; `None` where there is none.
+    pub fn anything_beyond_delivers(&self) -> Option<bool> {
+        let mut beyond = self.devices.iter().filter(|(host, _)| !is_loopback(host)).peekable();
+        beyond.peek()?;
+        Some(beyond.any(|(_, tally)| tally.deliver > 0))
+    }
+}
