@@ -1345,6 +1345,7 @@ export interface components {
             downSince?: string | null;
             /** @description Whether the row is enabled. */
             enabled: boolean;
+            fault?: components["schemas"]["FaultKind"] | null;
             /** @description Host of the source, without port. */
             host?: string | null;
             /**
@@ -1385,6 +1386,11 @@ export interface components {
             /** @description State of its restream. */
             state: components["schemas"]["CameraState"];
         };
+        /**
+         * @description How sure a verdict is.
+         * @enum {string}
+         */
+        Confidence: "low" | "medium" | "high";
         /** @description Which plan is confirmed. */
         Confirmation: {
             /** @description Its id as it was shown. */
@@ -1484,16 +1490,57 @@ export interface components {
              */
             writeRate?: number | null;
         };
+        /** @description One finding of one part. */
+        Evidence: {
+            /**
+             * Format: date-time
+             * @description When.
+             */
+            at?: string | null;
+            /**
+             * Format: int32
+             * @description A number, see the finding.
+             */
+            count?: number | null;
+            /** @description What was found. */
+            finding: components["schemas"]["Finding"];
+            /** @description Which one, where there are several: a server, a host, a network. */
+            name?: string | null;
+            /**
+             * Format: int32
+             * @description Out of so many.
+             */
+            of?: number | null;
+            /** @description Of what. */
+            part: components["schemas"]["FaultPart"];
+            /** @description The same in English; times are UTC. */
+            text: string;
+        };
         /**
          * @description [`Exit`] without its text, as the tree shows it.
          * @enum {string}
          */
         ExitReason: "success" | "failure" | "downstreamClosed" | "killed" | "panicked";
         /**
+         * @description What an incident comes down to.
+         * @enum {string}
+         */
+        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "unknown";
+        /**
          * @description Kinds of failure, each with its own remedy.
          * @enum {string}
          */
         FaultKind: "nameNotResolved" | "refused" | "noRoute" | "timedOut" | "tls" | "unauthorized" | "notFound" | "notMedia" | "noVideo" | "codecUnsupported" | "silent" | "stalled" | "noKeyFrame" | "soundMissing" | "clockJumped" | "busy" | "publishRefused" | "ended" | "program" | "other";
+        /**
+         * @description A part of the way from the camera to the archive.
+         * @enum {string}
+         */
+        FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock";
+        /**
+         * @description What was found of a part.
+         * @enum {string}
+         */
+        Finding: "fine" | "stoppedSending" | "endedConnection" | "noAnswer" | "portClosed" | "refusesLogin" | "busy" | "noSuchStream" | "unusable" | "timeJumped" | "tlsFails" | "nameUnknown" | "settingsInvalid" | "manyDown" | "othersDeliver" | "nothingAnswers" | "refusesStream" | "restarted" | "apiSilent" | "notRunning" | "cannotStart" | "lostOften" | "packetsLost" | "replaced" | "changed" | "allLeft" | "countsAnew" | "silent" | "cpuBusy" | "memoryFull" | "diskWaits" | "full" | "cannotWrite" | "writtenByOthers" | "ended" | "wrong" | "waits" | "excused" | "failed";
         /** @description A time of which nothing is known. */
         Gap: {
             /**
@@ -1647,6 +1694,7 @@ export interface components {
             openedAt: string;
             /** @description Whom it happened to. */
             subject: components["schemas"]["Subject"];
+            verdict?: components["schemas"]["Verdict"] | null;
         };
         /**
          * @description What went wrong.
@@ -1761,6 +1809,7 @@ export interface components {
                 downSince?: string | null;
                 /** @description Whether the row is enabled. */
                 enabled: boolean;
+                fault?: components["schemas"]["FaultKind"] | null;
                 /** @description Host of the source, without port. */
                 host?: string | null;
                 /**
@@ -1873,6 +1922,7 @@ export interface components {
                 openedAt: string;
                 /** @description Whom it happened to. */
                 subject: components["schemas"]["Subject"];
+                verdict?: components["schemas"]["Verdict"] | null;
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2602,6 +2652,11 @@ export interface components {
             /** @description What it may do: viewer or operator. */
             role: string;
         };
+        /**
+         * @description Something to try.
+         * @enum {string}
+         */
+        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtRoot" | "watch";
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
             /** @description Cameras that it relays, count; of a silent one, as it told last. */
@@ -3683,6 +3738,13 @@ export interface components {
             /** @enum {string} */
             type: "service";
         };
+        /** @description Something to try, with its words. */
+        Suggestion: {
+            /** @description What. */
+            step: components["schemas"]["NextStep"];
+            /** @description The same in English. */
+            text: string;
+        };
         /** @description A sensor. */
         Temperature: {
             /**
@@ -3791,6 +3853,23 @@ export interface components {
             readOnly: boolean;
             role: components["schemas"]["UserRole"];
         };
+        /** @description Where the fault of an incident lies, and why that is thought. */
+        Verdict: {
+            /** @description What it comes down to; of a consequence: what its root comes down to. */
+            cause: components["schemas"]["FaultCause"];
+            /** @description How sure that is. */
+            confidence: components["schemas"]["Confidence"];
+            /** @description What speaks for it, the most telling first. What nobody has measured is not there. */
+            evidence: components["schemas"]["Evidence"][];
+            /**
+             * Format: uuid
+             * @description The incident that this one follows from; null where it is the root itself.
+             */
+            root?: string | null;
+            /** @description The evidence in one English sentence; times are UTC. */
+            summary: string;
+            /** @description What to try, in this order. */
+            tryNext: components["schemas"]["Suggestion"][];
         /** @description What was measured of the pictures. */
         VideoReport: {
             /**

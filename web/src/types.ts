@@ -30,6 +30,8 @@ export type WouldStop = Schemas["WouldStop"];
 /** A change of the cameras that waits for a person. */
 export type HeldPlan = Schemas["BlockedChangeView"];
 export type PlanView = Required<Schemas["PlanView"]>;
+/** Where the fault of an incident lies. */
+export type Verdict = Schemas["Verdict"];
 export type Incident = Written<Schemas["Incident"], "closedAt" | "acknowledged">;
 export type StreamSession = Schemas["StreamSession"];
 export type StreamSessions = Written<Schemas["SessionsView"], "at" | "fault">;

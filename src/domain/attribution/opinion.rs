@@ -8,6 +8,7 @@ use crate::domain::incident::{Confidence, Evidence, FaultCause, FaultPart, Findi
 
 /// More evidence does not make it clearer.
 const MOST_EVIDENCE: usize = 8;
+const MOST_OF_CONSEQUENCES: usize = 2;
 
 /// Percent of a host's cores, memory, or time, from which on it counts as too much.
 const BUSY: f64 = 95.0;
@@ -82,6 +83,11 @@ impl Opinion {
     }
 
     pub fn into_verdict(mut self, root: Option<(&IncidentFact, &Self)>) -> Verdict {
+        if root.is_some() {
+            // There may be a thousand of them, and the root says the rest.
+            self.evidence.retain(|one| one.finding != Finding::Fine);
+            self.evidence.truncate(MOST_OF_CONSEQUENCES);
+        }
         for one in &mut self.evidence {
             one.text = evidence_text(one);
         }

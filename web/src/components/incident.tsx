@@ -8,6 +8,7 @@ import type { Incident } from "../types";
 import { m } from "../words/language";
 import { Sign } from "./icons";
 import { Moment } from "./moment";
+import { VerdictLines } from "./verdict";
 
 export function IncidentLine({ incident }: { incident: Incident }): VNode {
   const { openedAt, closedAt, kind, cause, acknowledged, notes } = incident;
@@ -25,6 +26,7 @@ export function IncidentLine({ incident }: { incident: Incident }): VNode {
         </span>
       </div>
       <p>{capital(cause)}</p>
+      <VerdictLines incident={incident} />
       {acknowledged === null ? null : (
         <p class="seen">
           {m.incidents.seenBy(acknowledged.who, dateTime(acknowledged.at))}

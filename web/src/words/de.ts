@@ -2,6 +2,7 @@
 
 import { deAdmin } from "./de_admin";
 import { deForms } from "./de_forms";
+import { deVerdicts } from "./de_verdicts";
 import type { Messages } from "./en";
 
 const count = (number: number) => number.toLocaleString("de-DE");
@@ -10,11 +11,13 @@ const s = (number: number, one: string, many: string) => `${count(number)} ${num
 export const de: Messages = {
   ...deAdmin,
   ...deForms,
+  ...deVerdicts,
   overview: {
     title: "Streams",
     problems: "Was gerade nicht stimmt",
     more: (rest) => `${count(rest)} weitere zeigen`,
     fewer: "Weniger zeigen",
+    follow: (number) => `${count(number)} weitere ${number === 1 ? "folgt" : "folgen"} daraus`,
     since: (time) => `seit ${time}`,
     lasting: (time) => `seit ${time}`,
     serverDown: (name) => `Server ${name} antwortet nicht`,

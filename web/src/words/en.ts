@@ -4,6 +4,7 @@
 import type { admin } from "./en_admin";
 import type { forms } from "./en_forms";
 import type { pages } from "./en_pages";
+import type { VerdictMessages } from "./en_verdicts";
 
 const count = (number: number) => number.toLocaleString("en-GB");
 const s = (number: number, one: string, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
@@ -14,6 +15,7 @@ export const en = {
     problems: "What is wrong now",
     more: (rest: number) => `Show ${count(rest)} more`,
     fewer: "Show fewer",
+    follow: (number: number) => `${count(number)} more ${number === 1 ? "follows" : "follow"} from it`,
     since: (time: string) => `since ${time}`,
     lasting: (time: string) => `for ${time}`,
     serverDown: (name: string) => `Server ${name} does not answer`,
@@ -218,4 +220,4 @@ export const en = {
   states: { live: "Live", stalled: "Stalled", offline: "Offline", unknown: "Unknown" },
 };
 
-export type Messages = typeof en & typeof pages & typeof admin & typeof forms;
+export type Messages = typeof en & typeof pages & typeof admin & typeof forms & VerdictMessages;

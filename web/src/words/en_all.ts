@@ -3,5 +3,6 @@
 import { admin } from "./en_admin";
 import { forms } from "./en_forms";
 import { pages } from "./en_pages";
+import { verdicts } from "./en_verdicts";
 
-export const rest = { ...pages, ...admin, ...forms };
+export const rest = { ...pages, ...admin, ...forms, ...verdicts };

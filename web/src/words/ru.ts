@@ -3,6 +3,7 @@
 import type { Messages } from "./en";
 import { ruAdmin } from "./ru_admin";
 import { ruForms } from "./ru_forms";
+import { ruVerdicts } from "./ru_verdicts";
 
 const count = (number: number) => number.toLocaleString("ru-RU");
 const rules = new Intl.PluralRules("ru");
@@ -16,11 +17,13 @@ function s(number: number, one: string, few: string, many: string): string {
 export const ru: Messages = {
   ...ruAdmin,
   ...ruForms,
+  ...ruVerdicts,
   overview: {
     title: "Потоки",
     problems: "Что сейчас не так",
     more: (rest) => `Показать ещё ${count(rest)}`,
     fewer: "Показать меньше",
+    follow: (number) => `из этого следует ещё ${count(number)}`,
     since: (time) => `с ${time}`,
     lasting: (time) => `уже ${time}`,
     serverDown: (name) => `Сервер ${name} не отвечает`,

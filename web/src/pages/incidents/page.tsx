@@ -17,6 +17,7 @@ import { zone } from "../../format";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
+import { folded } from "../../verdict_words";
 import { m } from "../../words/language";
 
 const PAGE = 200;
@@ -99,15 +100,15 @@ function List({ title, items, refresh }: { title: string; items: readonly Incide
     <>
       <h2>{title}</h2>
       <ol class="incidents">
-        {items.map((one) => (
-          <Row key={one.id} incident={one} refresh={refresh} />
+        {folded(items).map(({ incident, consequences }) => (
+          <Row key={incident.id} incident={incident} refresh={refresh} consequences={consequences} />
         ))}
       </ol>
     </>
   );
 }
 
-function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) | null }): VNode {
+function Row({ incident, refresh, consequences }: { incident: Incident; refresh: (() => void) | null; consequences: readonly Incident[] }): VNode {
   const { subject } = incident;
   const camera = subject.type === "camera" ? (live.value.cameras.get(subject.id) ?? null) : null;
   return (
@@ -124,6 +125,16 @@ function Row({ incident, refresh }: { incident: Incident; refresh: (() => void) 
               {m.incidents.minuteBefore}
             </a>
           </p>
+        )}
+        {consequences.length === 0 ? null : (
+          <details class="follows">
+            <summary>{m.overview.follow(consequences.length)}</summary>
+            <ol class="incidents">
+              {consequences.map((one) => (
+                <Row key={one.id} incident={one} refresh={refresh} consequences={[]} />
+              ))}
+            </ol>
+          </details>
         )}
       </div>
       {refresh === null ? null : <Remarks incident={incident} refresh={refresh} />}

@@ -71,4 +71,16 @@ describe("what is wrong now", () => {
     expect(problemsOf(live)[0]).toMatchObject({ kind: "incident" });
     expect(problemsOf(live).slice(0, 1).map(causeOf)).toEqual(["cause of disk"]);
   });
+
+  it("folds what follows from another problem under that one", () => {
+    const judged = (id: string, subject: object, root: string | null) => [id, { id, subject, closedAt: null, openedAt: "2026-01-01T00:00:00Z", kind: "cameraDown", cause: "no answer", notes: [], acknowledged: null, verdict: { cause: "networkSegment", confidence: "high", summary: "a switch", evidence: [], tryNext: [], root } } as unknown as Incident] as const;
+    const names = ["a", "b", "c"];
+    const streams = names.map((name) => stream(name, "offline"));
+    const cameras = names.map((name, index) => camera(index + 1, name, `10.0.3.${index + 1}`));
+    const incidents = new Map([judged("one", { type: "camera", id: 1, name: "a" }, null), judged("two", { type: "camera", id: 2, name: "b" }, "one"), judged("three", { type: "camera", id: 3, name: "c" }, "one"), judged("disk", { type: "service", name: "spool" }, "gone")]);
+    const live = world(streams, cameras, { incidents });
+    expect(keys(live)).toEqual(["incident disk", "stream a"]);
+    const [, root] = problemsOf(live);
+    expect(root).toMatchObject({ follow: ["b", "c"], verdict: { summary: "a switch" } });
+  });
 });

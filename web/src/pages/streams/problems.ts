@@ -5,14 +5,22 @@
 import { excused } from "../../excused";
 import { streamKey, type LiveState } from "../../store";
 import { isStarting, lineSince, linesOf, reasonOf, type StreamLine } from "../../stream_lines";
-import type { Incident, ServerStatus } from "../../types";
+import type { Incident, ServerStatus, Verdict } from "../../types";
 
-export type Problem =
+interface Root {
+  /** What else is wrong because of it, by name. */
+  follow?: readonly string[];
+  /** Where its fault lies, where others follow from it. */
+  verdict?: Verdict;
+}
+
+export type Problem = Root & (
   | { kind: "server"; key: string; server: ServerStatus; since: string; streams: number }
   | { kind: "stream"; key: string; line: StreamLine; since: string }
   | { kind: "host"; key: string; host: string; lines: readonly StreamLine[]; all: number; since: string }
   | { kind: "recording"; key: string; line: StreamLine; since: string }
-  | { kind: "incident"; key: string; incident: Incident; since: string };
+  | { kind: "incident"; key: string; incident: Incident; since: string }
+);
 
 /** So many cameras of one host that are down are one problem, not several. */
 const TOGETHER = 3;
@@ -40,7 +48,7 @@ export function problemsOf(live: LiveState): readonly Problem[] {
   const many = told.filter(({ incident: { subject } }) => subject.type !== "camera" && subject.type !== "stream");
   const rest = told.filter((one) => !many.includes(one));
   const [down, others] = [seen.filter((one) => one.kind === "server"), seen.filter((one) => one.kind !== "server")];
-  const problems = [...down, ...many, ...others, ...rest];
+  const problems = folded(live, [...down, ...many, ...others, ...rest]);
   made.set(live, problems);
   return problems;
 }
@@ -107,6 +115,59 @@ function incidents(live: LiveState, seen: readonly Problem[]): Told[] {
     .filter(isNews)
     .map((incident): Told => ({ kind: "incident", key: `incident ${incident.id}`, incident, since: incident.openedAt }))
     .sort(newestFirst);
+}
+
+/** What follows from another problem is told with that one alone: a media server, a switch. */
+function folded(live: LiveState, problems: readonly Problem[]): readonly Problem[] {
+  const open = [...live.incidents.values()].filter(({ closedAt }) => (closedAt ?? null) === null);
+  if (!open.some(({ verdict }) => (verdict?.root ?? null) !== null)) return problems;
+  const about = new Map<string, Incident[]>();
+  for (const one of open) about.set(subjectKey(one), [...(about.get(subjectKey(one)) ?? []), one]);
+  const of = (problem: Problem): readonly Incident[] => keysOf(problem).flatMap((key) => about.get(key) ?? []);
+  const places = new Map(problems.flatMap((problem) => of(problem).map((one) => [one.id, problem] as const)));
+  const follow = new Map<Problem, string[]>();
+  const roots = problems.filter((problem) => {
+    const judged = of(problem).filter(({ verdict }) => verdict !== null && verdict !== undefined);
+    // Of several of one host, or of one camera, all have to follow from the same.
+    const above = new Set(judged.map((one) => (one.verdict?.root ?? null) === null ? problem : (places.get(one.verdict?.root ?? "") ?? problem)));
+    const [root] = above;
+    if (root === undefined || root === problem || above.size > 1) return true;
+    const names = problem.kind === "host" ? problem.lines.map((line) => line.stream.name) : [nameOf(problem)];
+    follow.set(root, [...(follow.get(root) ?? []), ...names]);
+    return false;
+  });
+  return roots.map((problem) => {
+    const names = follow.get(problem);
+    if (names === undefined) return problem;
+    const verdict = of(problem).find((one) => one.verdict !== null && one.verdict !== undefined && (one.verdict.root ?? null) === null)?.verdict ?? null;
+    return { ...problem, follow: names, ...(verdict === null ? {} : { verdict }) };
+  });
+}
+
+function subjectKey({ subject }: Incident): string {
+  if (subject.type === "camera") return `camera ${subject.id}`;
+  return subject.type === "stream" ? `stream ${streamKey(subject.server, subject.name)}` : `${subject.type} ${subject.name}${subject.type === "disk" ? ` ${subject.host}` : ""}`;
+}
+
+/** Whom a problem is about, as incidents name them. */
+function keysOf(problem: Problem): string[] {
+  const ofLine = ({ camera, stream }: StreamLine) => [...(camera === null ? [] : [`camera ${camera.id}`]), `stream ${streamKey(stream.server, stream.name)}`];
+  switch (problem.kind) {
+    case "server":
+      return [`server ${problem.server.name}`];
+    case "host":
+      return problem.lines.flatMap(ofLine);
+    case "incident":
+      return [subjectKey(problem.incident)];
+    default:
+      return ofLine(problem.line);
+  }
+}
+
+function nameOf(problem: Problem): string {
+  if (problem.kind === "server") return problem.server.name;
+  if (problem.kind === "host") return problem.host;
+  return problem.kind === "incident" ? problem.incident.subject.name : problem.line.stream.name;
 }
 
 /** Why, in the words of whoever knows best. */

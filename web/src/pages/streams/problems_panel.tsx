@@ -12,6 +12,7 @@ import { live, now } from "../../model";
 import { href } from "../../router";
 import type { StreamLine } from "../../stream_lines";
 import type { Incident } from "../../types";
+import { verdictSentence } from "../../verdict_words";
 import { m } from "../../words/language";
 import { recordingLook, streamLook } from "../../words/states";
 import { causeOf, problemsOf, type Problem } from "./problems";
@@ -141,6 +142,22 @@ function Name({ line }: { line: StreamLine }): VNode {
   );
 }
 
+/** So many are named; the page of the incidents has all. */
+const NAMED = 100;
+
+function Follow({ names }: { names: readonly string[] }): VNode | null {
+  if (names.length === 0) return null;
+  return (
+    <details class="follows">
+      <summary>{m.overview.follow(names.length)}</summary>
+      <p class="more">
+        {names.slice(0, NAMED).join(", ")}
+        {names.length > NAMED ? " …" : ""}
+      </p>
+    </details>
+  );
+}
+
 interface LineProps {
   problem: Problem;
   tone: "bad" | "warn";
@@ -152,7 +169,7 @@ interface LineProps {
 }
 
 function Line({ problem, tone, head, badge, more = "", next = null, children }: LineProps): VNode {
-  const cause = causeOf(problem);
+  const cause = problem.verdict === undefined ? causeOf(problem) : verdictSentence(problem.verdict);
   return (
     <li data-tone={tone} data-kind={problem.kind}>
       <div class="said">
@@ -164,6 +181,7 @@ function Line({ problem, tone, head, badge, more = "", next = null, children }: 
         </p>
         {cause === "" ? null : <p class="cause">{capital(cause)}</p>}
         {more === "" ? null : <p class="more">{more}</p>}
+        <Follow names={problem.follow ?? []} />
       </div>
       <div class="buttons">{children}</div>
     </li>
