@@ -1503,7 +1503,7 @@ export interface components {
              */
             count?: number | null;
             /** @description What was found. */
-            finding: components["schemas"]["Finding"];
+            finding: components["schemas"]["FaultFinding"];
             /** @description Which one, where there are several: a server, a host, a network. */
             name?: string | null;
             /**
@@ -1527,6 +1527,11 @@ export interface components {
          */
         FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "unknown";
         /**
+         * @description What was found of a part.
+         * @enum {string}
+         */
+        FaultFinding: "fine" | "stoppedSending" | "endedConnection" | "noAnswer" | "portClosed" | "refusesLogin" | "busy" | "noSuchStream" | "unusable" | "timeJumped" | "tlsFails" | "nameUnknown" | "settingsInvalid" | "manyDown" | "othersDeliver" | "nothingAnswers" | "refusesStream" | "restarted" | "apiSilent" | "notRunning" | "cannotStart" | "lostOften" | "packetsLost" | "replaced" | "changed" | "allLeft" | "countsAnew" | "silent" | "cpuBusy" | "memoryFull" | "diskWaits" | "full" | "cannotWrite" | "writtenByOthers" | "ended" | "wrong" | "waits" | "excused" | "failed";
+        /**
          * @description Kinds of failure, each with its own remedy.
          * @enum {string}
          */
@@ -1536,11 +1541,6 @@ export interface components {
          * @enum {string}
          */
         FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock";
-        /**
-         * @description What was found of a part.
-         * @enum {string}
-         */
-        Finding: "fine" | "stoppedSending" | "endedConnection" | "noAnswer" | "portClosed" | "refusesLogin" | "busy" | "noSuchStream" | "unusable" | "timeJumped" | "tlsFails" | "nameUnknown" | "settingsInvalid" | "manyDown" | "othersDeliver" | "nothingAnswers" | "refusesStream" | "restarted" | "apiSilent" | "notRunning" | "cannotStart" | "lostOften" | "packetsLost" | "replaced" | "changed" | "allLeft" | "countsAnew" | "silent" | "cpuBusy" | "memoryFull" | "diskWaits" | "full" | "cannotWrite" | "writtenByOthers" | "ended" | "wrong" | "waits" | "excused" | "failed";
         /** @description A time of which nothing is known. */
         Gap: {
             /**

@@ -1,10 +1,9 @@
 //! What this process knows, as facts of the rules.
 
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::path::Path;
 
-use super::AttributionSources;
+use super::sources::AttributionSources;
 use crate::adapters::live::Latest;
 use crate::domain::attribution::{
     CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
@@ -13,18 +12,6 @@ use crate::domain::camera::CameraStatus;
 use crate::domain::host::{HostState, HostStatus};
 use crate::domain::incident::{FaultPart, Incident, Subject};
 use crate::domain::stream::ServerStatus;
-
-/// How the spool is, and where.
-#[derive(Clone)]
-pub struct SpoolProbe {
-    /// Its folder.
-    pub folder: PathBuf,
-    /// Whether it can be written; `None` before the first look.
-    pub fine: Arc<dyn Fn() -> Option<bool> + Send + Sync>,
-}
-
-/// Hosts of the addresses of the media servers, by their configured names.
-pub type ServerHosts = BTreeMap<String, String>;
 
 /// Words of a media server's reason when its address answers and nobody listens (`adapters/mediamtx/mediamtx_fault`).
 const REFUSED: &str = "(connection refused)";

@@ -11,22 +11,19 @@
 //! Never here: the rules themselves.
 
 mod collect;
+mod sources;
 
 use std::collections::{HashMap, HashSet};
-use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
 use tokio::time::{Instant, sleep, timeout};
 use uuid::Uuid;
 
-pub use collect::{ServerHosts, SpoolProbe};
+pub use sources::{AttributionSources, ServerHosts, SpoolProbe};
 
-use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::{Child, Exit, Restart};
-use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
-use crate::adapters::live::SharedLive;
-use crate::adapters::objects::SharedObjects;
+use crate::adapters::database::{IncidentQuery, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::attribution::{Situation, attribute};
 use crate::domain::incident::{Incident, Verdict};
@@ -48,25 +45,6 @@ const NUMBERS_EVERY: Duration = Duration::from_secs(60);
 const ASK_OBJECTS_EVERY: Duration = Duration::from_secs(10);
 /// Then it does not answer.
 const OBJECTS_LIMIT: Duration = Duration::from_secs(2);
-
-/// What is known by whom.
-#[derive(Clone)]
-pub struct AttributionSources {
-    /// Incidents, and where their verdicts are kept.
-    pub store: Arc<dyn IncidentStore>,
-    /// Servers, streams, cameras, hosts.
-    pub live: SharedLive,
-    /// Says when something was written, and how the database is.
-    pub incidents: IncidentsHandle,
-    /// Asked while an incident lasts; `None` where nothing is recorded.
-    pub objects: Option<SharedObjects>,
-    /// The spool, where something is recorded.
-    pub spool: Option<SpoolProbe>,
-    /// Where the media servers are.
-    pub server_hosts: ServerHosts,
-    /// Name of this host, as its agent calls it.
-    pub here: String,
-}
 
 /// The child that judges them.
 pub fn child(sources: AttributionSources) -> Child {

@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
-use super::TOGETHER_S;
 use super::opinion::Opinion;
 use super::part_rules::is_of_spool;
 use super::situation::IncidentFact;
-use super::view::View;
+use super::view::{TOGETHER_S, View};
 use crate::domain::incident::{FaultCause, FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
 

@@ -37,9 +37,6 @@ use view::View;
 
 use crate::domain::incident::{Subject, Verdict};
 
-/// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
-const TOGETHER_S: i64 = 60;
-
 /// A verdict for each incident of the situation.
 pub fn attribute(situation: &Situation) -> BTreeMap<Uuid, Verdict> {
     let view = View::of(situation);

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::fault_words::{cause_words, evidence_text, step_text};
 use super::situation::{HostFact, IncidentFact};
-use crate::domain::incident::{Confidence, Evidence, FaultCause, FaultPart, Finding, NextStep, Suggestion, Verdict};
+use crate::domain::incident::{
+    Confidence, Evidence, FaultCause, FaultFinding, FaultPart, NextStep, Suggestion, Verdict,
+};
 
 /// More evidence does not make it clearer.
 const MOST_EVIDENCE: usize = 8;
@@ -39,21 +41,28 @@ impl Opinion {
         self
     }
 
-    pub fn found(self, part: FaultPart, finding: Finding) -> Self {
+    pub fn found(self, part: FaultPart, finding: FaultFinding) -> Self {
         self.with(Evidence { part, finding, name: None, at: None, count: None, of: None, text: String::new() })
     }
 
-    pub fn found_at(self, part: FaultPart, finding: Finding, at: DateTime<Utc>) -> Self {
+    pub fn found_at(self, part: FaultPart, finding: FaultFinding, at: DateTime<Utc>) -> Self {
         let at = Some(at);
         self.with(Evidence { part, finding, name: None, at, count: None, of: None, text: String::new() })
     }
 
-    pub fn found_of(self, part: FaultPart, finding: Finding, name: &str) -> Self {
+    pub fn found_of(self, part: FaultPart, finding: FaultFinding, name: &str) -> Self {
         let name = Some(name.to_owned());
         self.with(Evidence { part, finding, name, at: None, count: None, of: None, text: String::new() })
     }
 
-    pub fn counted(self, part: FaultPart, finding: Finding, name: Option<&str>, count: u32, of: Option<u32>) -> Self {
+    pub fn counted(
+        self,
+        part: FaultPart,
+        finding: FaultFinding,
+        name: Option<&str>,
+        count: u32,
+        of: Option<u32>,
+    ) -> Self {
         let (name, count) = (name.map(str::to_owned), Some(count));
         self.with(Evidence { part, finding, name, at: None, count, of, text: String::new() })
     }
@@ -72,12 +81,12 @@ impl Opinion {
         match load_of(host) {
             _ if host.silent => {
                 let (name, at) = (Some(name.to_owned()), Some(host.at));
-                let (part, finding) = (FaultPart::Host, Finding::Silent);
+                let (part, finding) = (FaultPart::Host, FaultFinding::Silent);
                 self.with(Evidence { part, finding, name, at, count: None, of: None, text: String::new() })
             }
             Some((finding, Some(percent))) => self.counted(FaultPart::Host, finding, Some(name), percent, None),
             Some((finding, None)) => self.found_of(FaultPart::Host, finding, name),
-            None if host.cpu.is_some() => self.found(FaultPart::Host, Finding::Fine),
+            None if host.cpu.is_some() => self.found(FaultPart::Host, FaultFinding::Fine),
             None => self,
         }
     }
@@ -85,7 +94,7 @@ impl Opinion {
     pub fn into_verdict(mut self, root: Option<(&IncidentFact, &Self)>) -> Verdict {
         if root.is_some() {
             // There may be a thousand of them, and the root says the rest.
-            self.evidence.retain(|one| one.finding != Finding::Fine);
+            self.evidence.retain(|one| one.finding != FaultFinding::Fine);
             self.evidence.truncate(MOST_OF_CONSEQUENCES);
         }
         for one in &mut self.evidence {
@@ -113,21 +122,22 @@ impl Opinion {
 }
 
 /// Why a host has too much to do; rounded to fives, so that it is not said anew with each measurement.
-pub(super) fn load_of(host: &HostFact) -> Option<(Finding, Option<u32>)> {
+pub(super) fn load_of(host: &HostFact) -> Option<(FaultFinding, Option<u32>)> {
     let above = |value: Option<f64>, limit: f64| value.filter(|value| *value >= limit);
     let rounded = |value: f64| (value / 5.0).floor() as u32 * 5;
     if let Some(cpu) = above(host.cpu, BUSY) {
-        return Some((Finding::CpuBusy, Some(rounded(cpu))));
+        return Some((FaultFinding::CpuBusy, Some(rounded(cpu))));
     }
     if let Some(memory) = above(host.memory, MEMORY_FULL) {
-        return Some((Finding::MemoryFull, Some(rounded(memory))));
+        return Some((FaultFinding::MemoryFull, Some(rounded(memory))));
     }
-    above(host.io_wait, IO_WAITS).map(|_| (Finding::DiskWaits, None))
+    above(host.io_wait, IO_WAITS).map(|_| (FaultFinding::DiskWaits, None))
 }
 
 /// `camera: stopped sending at 03:12:07 UTC; relay, server, network fine`.
 fn summary(evidence: &[Evidence]) -> String {
-    let (fine, wrong): (Vec<&Evidence>, Vec<&Evidence>) = evidence.iter().partition(|one| one.finding == Finding::Fine);
+    let (fine, wrong): (Vec<&Evidence>, Vec<&Evidence>) =
+        evidence.iter().partition(|one| one.finding == FaultFinding::Fine);
     let mut told: Vec<String> = wrong.iter().map(|one| one.text.clone()).collect();
     if !fine.is_empty() {
         let parts: Vec<&str> = fine.iter().map(|one| super::fault_words::part_word(one.part)).collect();

@@ -3,7 +3,7 @@
 use super::opinion::Opinion;
 use super::situation::{HostFact, IncidentFact};
 use super::view::View;
-use crate::domain::incident::{Confidence, FaultCause, FaultPart, Finding, IncidentKind, NextStep};
+use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 
 /// A disk that is full to this percent takes nothing more.
 const NO_ROOM: f64 = 99.5;
@@ -14,7 +14,7 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
     let host = known.and_then(|server| server.host.as_deref()).and_then(|host| view.host(host));
     if incident.kind == IncidentKind::ServerRestarted {
         return Opinion::new(FaultCause::MediaServerRestarted, Confidence::High)
-            .found_at(FaultPart::Server, Finding::Restarted, at)
+            .found_at(FaultPart::Server, FaultFinding::Restarted, at)
             .host(host)
             .step(NextStep::ReadServerLog)
             .step(NextStep::Watch);
@@ -27,27 +27,27 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
     match (host, runs) {
         // Its host says itself that no MediaMTX runs there.
         (Some(_), Some(false)) => Opinion::new(FaultCause::MediaServerDown, Confidence::High)
-            .found_at(FaultPart::Server, Finding::NotRunning, at)
+            .found_at(FaultPart::Server, FaultFinding::NotRunning, at)
             .host(host)
             .step(NextStep::StartServer)
             .step(NextStep::ReadServerLog),
         (Some(silent), _) if silent.silent => Opinion::new(FaultCause::HostDown, Confidence::High)
-            .found_at(FaultPart::Server, Finding::NoAnswer, at)
+            .found_at(FaultPart::Server, FaultFinding::NoAnswer, at)
             .host(host)
             .step(NextStep::LookAtHost),
         _ if refuses => Opinion::new(FaultCause::MediaServerDown, Confidence::High)
-            .found_at(FaultPart::Server, Finding::NotRunning, at)
+            .found_at(FaultPart::Server, FaultFinding::NotRunning, at)
             .host(host)
             .step(NextStep::StartServer)
             .step(NextStep::ReadServerLog),
         // It runs and does not answer.
         (Some(_), Some(true)) => Opinion::new(FaultCause::MediaServerUnreachable, Confidence::Medium)
-            .found_at(FaultPart::Server, Finding::NoAnswer, at)
+            .found_at(FaultPart::Server, FaultFinding::NoAnswer, at)
             .host(host)
             .step(NextStep::ReadServerLog)
             .step(NextStep::LookAtHost),
         _ => Opinion::new(FaultCause::MediaServerUnreachable, Confidence::Medium)
-            .found_at(FaultPart::Server, Finding::NoAnswer, at)
+            .found_at(FaultPart::Server, FaultFinding::NoAnswer, at)
             .host(host)
             .step(NextStep::StartServer)
             .step(NextStep::LookAtHost),
@@ -56,12 +56,12 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
 
 pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     let silent = |cause, confidence| {
-        Opinion::new(cause, confidence).found_at(FaultPart::Host, Finding::Silent, incident.opened_at)
+        Opinion::new(cause, confidence).found_at(FaultPart::Host, FaultFinding::Silent, incident.opened_at)
     };
     let servers: Vec<_> = view.facts.servers.iter().filter(|server| server.host.as_deref() == Some(name)).collect();
     if let Some(fine) = servers.iter().find(|server| server.reachable) {
         return silent(FaultCause::AgentSilent, Confidence::High)
-            .found_of(FaultPart::Server, Finding::Fine, &fine.name)
+            .found_of(FaultPart::Server, FaultFinding::Fine, &fine.name)
             .step(NextStep::StartAgent);
     }
     // It is this very host, and we run.
@@ -70,7 +70,7 @@ pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opin
     }
     match servers.first() {
         Some(server) => silent(FaultCause::HostDown, Confidence::High)
-            .found_of(FaultPart::Server, Finding::NoAnswer, &server.name)
+            .found_of(FaultPart::Server, FaultFinding::NoAnswer, &server.name)
             .step(NextStep::LookAtHost),
         None => silent(FaultCause::HostDown, Confidence::Medium).step(NextStep::LookAtHost).step(NextStep::StartAgent),
     }
@@ -82,16 +82,16 @@ pub(super) fn disk(view: &View<'_>, incident: &IncidentFact, host: &str, mount: 
     let name = format!("{host} {mount}");
     let full = match used {
         // In whole fives: a disk that fills is not said anew with each percent.
-        Some(used) => full.counted(FaultPart::Disk, Finding::Full, Some(&name), (used / 5.0) as u32 * 5, None),
-        None => full.found_at(FaultPart::Disk, Finding::Full, incident.opened_at),
+        Some(used) => full.counted(FaultPart::Disk, FaultFinding::Full, Some(&name), (used / 5.0) as u32 * 5, None),
+        None => full.found_at(FaultPart::Disk, FaultFinding::Full, incident.opened_at),
     };
     let full = full.step(NextStep::FreeDisk);
     // Recordings wait there for an object store that is away.
     match view.part(FaultPart::Objects) {
         Some(false) if is_of_spool(view, host, mount) => {
-            full.found(FaultPart::Objects, Finding::NoAnswer).step(NextStep::LookAtObjectStore)
+            full.found(FaultPart::Objects, FaultFinding::NoAnswer).step(NextStep::LookAtObjectStore)
         }
-        Some(true) if is_of_spool(view, host, mount) => full.found(FaultPart::Objects, Finding::Fine),
+        Some(true) if is_of_spool(view, host, mount) => full.found(FaultPart::Objects, FaultFinding::Fine),
         _ => full,
     }
 }
@@ -101,15 +101,18 @@ pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> O
     let at = incident.opened_at;
     match (name, incident.kind) {
         (_, IncidentKind::ChangeBlocked) => Opinion::new(FaultCause::ChangeBlocked, High)
-            .found_at(FaultPart::Table, Finding::Waits, at)
+            .found_at(FaultPart::Table, FaultFinding::Waits, at)
             .step(NextStep::DecideChange),
         ("spool", _) => spool(view, incident),
         ("database", _) => {
-            let away =
-                Opinion::new(FaultCause::DatabaseAway, Medium).found_at(FaultPart::Database, Finding::NoAnswer, at);
+            let away = Opinion::new(FaultCause::DatabaseAway, Medium).found_at(
+                FaultPart::Database,
+                FaultFinding::NoAnswer,
+                at,
+            );
             match view.here().and_then(no_room) {
                 Some(mount) => {
-                    let mut full = away.found_of(FaultPart::Disk, Finding::Full, mount).step(NextStep::FreeDisk);
+                    let mut full = away.found_of(FaultPart::Disk, FaultFinding::Full, mount).step(NextStep::FreeDisk);
                     full.cause = FaultCause::DiskFull;
                     full
                 }
@@ -117,22 +120,26 @@ pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> O
             }
         }
         ("redis", _) => {
-            let away = Opinion::new(FaultCause::RedisAway, Medium).found_at(FaultPart::Redis, Finding::NoAnswer, at);
+            let away =
+                Opinion::new(FaultCause::RedisAway, Medium).found_at(FaultPart::Redis, FaultFinding::NoAnswer, at);
             with_neighbours(view, away, FaultPart::Redis).step(NextStep::LookAtRedis)
         }
         ("objects", _) => {
-            let away =
-                Opinion::new(FaultCause::ObjectStoreAway, Medium).found_at(FaultPart::Objects, Finding::NoAnswer, at);
+            let away = Opinion::new(FaultCause::ObjectStoreAway, Medium).found_at(
+                FaultPart::Objects,
+                FaultFinding::NoAnswer,
+                at,
+            );
             with_neighbours(view, away, FaultPart::Objects).step(NextStep::LookAtObjectStore)
         }
         ("node", _) => Opinion::new(FaultCause::NodeConflict, High)
-            .found_at(FaultPart::Program, Finding::Wrong, at)
+            .found_at(FaultPart::Program, FaultFinding::Wrong, at)
             .step(NextStep::ReadOwnLog),
         ("clock", _) => Opinion::new(FaultCause::ClockWrong, High)
-            .found_at(FaultPart::Clock, Finding::Wrong, at)
+            .found_at(FaultPart::Clock, FaultFinding::Wrong, at)
             .step(NextStep::SetOwnClock),
         ("streamwarden", _) => Opinion::new(FaultCause::ProgramEnded, High)
-            .found_at(FaultPart::Program, Finding::Ended, at)
+            .found_at(FaultPart::Program, FaultFinding::Ended, at)
             .host(view.here())
             .step(NextStep::ReadOwnLog)
             .step(NextStep::LookAtHost),
@@ -143,7 +150,7 @@ pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> O
 /// The spool cannot be written: its disk is full, because nothing leaves it or by itself, or its folder is not what it should be.
 fn spool(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     let paused = |cause, confidence| {
-        Opinion::new(cause, confidence).found_at(FaultPart::Spool, Finding::CannotWrite, incident.opened_at)
+        Opinion::new(cause, confidence).found_at(FaultPart::Spool, FaultFinding::CannotWrite, incident.opened_at)
     };
     let mount = view.facts.spool_mount.as_deref();
     let used = mount.and_then(|mount| view.here().and_then(|host| used(host, mount)));
@@ -151,24 +158,25 @@ fn spool(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     match used {
         Some(used) if used >= 90.0 => {
             let full = paused(FaultCause::DiskFull, Confidence::High)
-                .counted(FaultPart::Disk, Finding::Full, mount, (used / 5.0) as u32 * 5, None)
+                .counted(FaultPart::Disk, FaultFinding::Full, mount, (used / 5.0) as u32 * 5, None)
                 .step(NextStep::FreeDisk);
             match objects {
                 Some(false) => {
-                    let mut kept = full.found(FaultPart::Objects, Finding::NoAnswer).step(NextStep::LookAtObjectStore);
+                    let mut kept =
+                        full.found(FaultPart::Objects, FaultFinding::NoAnswer).step(NextStep::LookAtObjectStore);
                     kept.cause = FaultCause::ObjectStoreAway;
                     kept.steps.rotate_right(1);
                     kept
                 }
-                Some(true) => full.found(FaultPart::Objects, Finding::Fine),
+                Some(true) => full.found(FaultPart::Objects, FaultFinding::Fine),
                 None => full,
             }
         }
         Some(_) => paused(FaultCause::SpoolUnwritable, Confidence::High)
-            .found(FaultPart::Disk, Finding::Fine)
+            .found(FaultPart::Disk, FaultFinding::Fine)
             .step(NextStep::LookAtMount),
         None if objects == Some(false) => paused(FaultCause::ObjectStoreAway, Confidence::Medium)
-            .found(FaultPart::Objects, Finding::NoAnswer)
+            .found(FaultPart::Objects, FaultFinding::NoAnswer)
             .step(NextStep::LookAtObjectStore)
             .step(NextStep::FreeDisk),
         None => {
@@ -182,8 +190,8 @@ fn with_neighbours(view: &View<'_>, mut opinion: Opinion, but: FaultPart) -> Opi
     let others = super::situation::WATCHED_PARTS.into_iter().filter(|part| *part != but && *part != FaultPart::Spool);
     for part in others {
         opinion = match view.part(part) {
-            Some(true) => opinion.found(part, Finding::Fine),
-            Some(false) => opinion.found(part, Finding::NoAnswer),
+            Some(true) => opinion.found(part, FaultFinding::Fine),
+            Some(false) => opinion.found(part, FaultFinding::NoAnswer),
             None => opinion,
         };
     }

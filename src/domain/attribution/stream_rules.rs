@@ -3,7 +3,7 @@
 use super::opinion::Opinion;
 use super::situation::IncidentFact;
 use super::view::View;
-use crate::domain::incident::{Confidence, FaultCause, FaultPart, Finding, IncidentKind, NextStep};
+use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 use crate::domain::probe::FaultKind;
 
 /// Percent of lost packets that make a stream unsteady.
@@ -15,33 +15,33 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name
     match incident.kind {
         IncidentKind::StreamFlapping => flapping(view, incident, server, name),
         IncidentKind::SourceReplaced => Opinion::new(FaultCause::PublisherChanged, High)
-            .found_at(FaultPart::Publisher, Finding::Replaced, at)
+            .found_at(FaultPart::Publisher, FaultFinding::Replaced, at)
             .step(NextStep::FindPublisher),
         IncidentKind::TracksChanged => Opinion::new(FaultCause::EncoderChanged, High)
-            .found_at(FaultPart::Publisher, Finding::Changed, at)
+            .found_at(FaultPart::Publisher, FaultFinding::Changed, at)
             .step(NextStep::ChangeEncoder),
         IncidentKind::ReadersGone => {
             let gone = Opinion::new(FaultCause::ReadersWay, Medium)
-                .found_at(FaultPart::Readers, Finding::AllLeft, at)
+                .found_at(FaultPart::Readers, FaultFinding::AllLeft, at)
                 .step(NextStep::LookAtReaders);
             server_and_stream(view, gone, server)
         }
         IncidentKind::CounterReset => {
             let anew = Opinion::new(FaultCause::Reconnected, Low)
-                .found_at(FaultPart::Stream, Finding::CountsAnew, at)
+                .found_at(FaultPart::Stream, FaultFinding::CountsAnew, at)
                 .step(NextStep::ReadServerLog)
                 .step(NextStep::Watch);
             server_and_stream(view, anew, server)
         }
         IncidentKind::RecordingPaused => {
             let paused = Opinion::new(FaultCause::RecordingFormat, Medium)
-                .found_at(FaultPart::Recording, Finding::CannotWrite, at)
+                .found_at(FaultPart::Recording, FaultFinding::CannotWrite, at)
                 .step(NextStep::ReadOwnLog)
                 .step(NextStep::ChangeEncoder);
             parts(view, server_and_stream(view, paused, server))
         }
         IncidentKind::ObjectConflict => Opinion::new(FaultCause::ObjectConflict, High)
-            .found_at(FaultPart::Objects, Finding::WrittenByOthers, at)
+            .found_at(FaultPart::Objects, FaultFinding::WrittenByOthers, at)
             .step(NextStep::LookAtObjectStore),
         _ => Opinion::unknown(),
     }
@@ -49,20 +49,21 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name
 
 fn flapping(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
     let at = incident.opened_at;
-    let lost = Opinion::new(FaultCause::Unsteady, Confidence::Low).found_at(FaultPart::Stream, Finding::LostOften, at);
+    let lost =
+        Opinion::new(FaultCause::Unsteady, Confidence::Low).found_at(FaultPart::Stream, FaultFinding::LostOften, at);
     let loss = view.stream(server, name).and_then(|stream| stream.loss).filter(|loss| *loss >= LOSSY);
     if let Some(loss) = loss {
-        let mut lossy = lost.counted(FaultPart::Network, Finding::PacketsLost, None, loss.round() as u32, None);
+        let mut lossy = lost.counted(FaultPart::Network, FaultFinding::PacketsLost, None, loss.round() as u32, None);
         (lossy.cause, lossy.confidence) = (FaultCause::LossyLink, Confidence::High);
         return server_and_stream(view, lossy.step(NextStep::LookAtSwitch), server);
     }
     // What its camera said when it was lost the last time.
     let fault = view.camera_at(server, name).and_then(|camera| camera.fault);
     let found = match fault {
-        Some(FaultKind::Ended | FaultKind::Busy | FaultKind::Refused) => Some(Finding::EndedConnection),
-        Some(FaultKind::Silent) => Some(Finding::StoppedSending),
-        Some(FaultKind::TimedOut | FaultKind::NoRoute) => Some(Finding::NoAnswer),
-        Some(FaultKind::ClockJumped) => Some(Finding::TimeJumped),
+        Some(FaultKind::Ended | FaultKind::Busy | FaultKind::Refused) => Some(FaultFinding::EndedConnection),
+        Some(FaultKind::Silent) => Some(FaultFinding::StoppedSending),
+        Some(FaultKind::TimedOut | FaultKind::NoRoute) => Some(FaultFinding::NoAnswer),
+        Some(FaultKind::ClockJumped) => Some(FaultFinding::TimeJumped),
         _ => None,
     };
     let mut flapping = lost.step(NextStep::LookAtCamera).step(NextStep::LookAtSwitch);
@@ -75,8 +76,8 @@ fn flapping(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) 
 
 fn server_and_stream(view: &View<'_>, opinion: Opinion, server: &str) -> Opinion {
     match view.server(server).map(|server| server.reachable) {
-        Some(true) => opinion.found(FaultPart::Server, Finding::Fine),
-        Some(false) => opinion.found_of(FaultPart::Server, Finding::NoAnswer, server),
+        Some(true) => opinion.found(FaultPart::Server, FaultFinding::Fine),
+        Some(false) => opinion.found_of(FaultPart::Server, FaultFinding::NoAnswer, server),
         None => opinion,
     }
 }
@@ -85,8 +86,8 @@ fn server_and_stream(view: &View<'_>, opinion: Opinion, server: &str) -> Opinion
 fn parts(view: &View<'_>, mut opinion: Opinion) -> Opinion {
     for part in [FaultPart::Spool, FaultPart::Objects] {
         opinion = match view.part(part) {
-            Some(true) => opinion.found(part, Finding::Fine),
-            Some(false) => opinion.found(part, Finding::NoAnswer),
+            Some(true) => opinion.found(part, FaultFinding::Fine),
+            Some(false) => opinion.found(part, FaultFinding::NoAnswer),
             None => opinion,
         };
     }

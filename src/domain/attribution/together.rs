@@ -7,12 +7,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::TOGETHER_S;
 use super::network_range::is_loopback;
 use super::opinion::{Opinion, load_of};
 use super::situation::{CameraFact, IncidentFact};
-use super::view::View;
-use crate::domain::incident::{Confidence, FaultCause, FaultPart, Finding, IncidentKind, NextStep, Subject};
+use super::view::{TOGETHER_S, View};
+use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
 use crate::domain::probe::FaultKind;
 
 /// So many devices of one network are no accident.
@@ -113,7 +112,7 @@ fn everywhere<'a>(view: &View<'a>, members: &[Member<'a>]) -> Option<(Vec<Member
     if load.is_some() {
         let opinion = Opinion::new(FaultCause::HostOverloaded, Confidence::Medium)
             .host(load)
-            .counted(FaultPart::Camera, Finding::ManyDown, None, count(&cluster), None)
+            .counted(FaultPart::Camera, FaultFinding::ManyDown, None, count(&cluster), None)
             .step(NextStep::ReduceLoad)
             .step(NextStep::LookAtHost);
         return Some((cluster, opinion));
@@ -129,8 +128,8 @@ fn everywhere<'a>(view: &View<'a>, members: &[Member<'a>]) -> Option<(Vec<Member
     let confidence = if away { Confidence::High } else { Confidence::Medium };
     let total = count(&cluster);
     let opinion = Opinion::new(FaultCause::OwnNetwork, confidence)
-        .found_at(FaultPart::Network, Finding::NothingAnswers, first.opened_at)
-        .counted(FaultPart::Camera, Finding::ManyDown, None, total, Some(total))
+        .found_at(FaultPart::Network, FaultFinding::NothingAnswers, first.opened_at)
+        .counted(FaultPart::Camera, FaultFinding::ManyDown, None, total, Some(total))
         .host(view.here())
         .step(NextStep::LookAtUplink)
         .step(NextStep::LookAtSwitch);
@@ -150,9 +149,9 @@ fn ranges<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
             let down = count(&cluster);
             let confidence = if down * 3 >= all * 2 { Confidence::High } else { Confidence::Medium };
             let opinion = Opinion::new(FaultCause::NetworkSegment, confidence)
-                .counted(FaultPart::Network, Finding::ManyDown, Some(&range), down, Some(all.max(down)))
-                .found_at(FaultPart::Camera, Finding::NoAnswer, first.opened_at)
-                .found(FaultPart::Relay, Finding::Fine)
+                .counted(FaultPart::Network, FaultFinding::ManyDown, Some(&range), down, Some(all.max(down)))
+                .found_at(FaultPart::Camera, FaultFinding::NoAnswer, first.opened_at)
+                .found(FaultPart::Relay, FaultFinding::Fine)
                 .step(NextStep::LookAtSwitch)
                 .step(NextStep::LookAtUplink);
             let opinion = server_fine(view, &camera.server, opinion).host(view.here());
@@ -189,29 +188,29 @@ fn devices<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
             let of = Some(device.all.max(down));
             let counted = |cause, confidence, finding| {
                 Opinion::new(cause, confidence)
-                    .counted(FaultPart::Device, Finding::ManyDown, Some(host), down, of)
+                    .counted(FaultPart::Device, FaultFinding::ManyDown, Some(host), down, of)
                     .found_at(FaultPart::Camera, finding, first.opened_at)
             };
             let opinion = match class {
-                1 => counted(FaultCause::CameraLogin, Confidence::High, Finding::RefusesLogin)
-                    .found(FaultPart::Network, Finding::Fine)
+                1 => counted(FaultCause::CameraLogin, Confidence::High, FaultFinding::RefusesLogin)
+                    .found(FaultPart::Network, FaultFinding::Fine)
                     .step(NextStep::CorrectLogin),
-                2 => counted(FaultCause::CameraBusy, Confidence::High, Finding::Busy)
-                    .found(FaultPart::Network, Finding::Fine)
+                2 => counted(FaultCause::CameraBusy, Confidence::High, FaultFinding::Busy)
+                    .found(FaultPart::Network, FaultFinding::Fine)
                     .step(NextStep::CloseOtherSessions),
                 _ => {
                     let confidence = if device.deliver == 0 { Confidence::High } else { Confidence::Medium };
                     let finding = match camera.fault {
-                        Some(FaultKind::Refused) => Finding::PortClosed,
-                        Some(FaultKind::Ended) => Finding::EndedConnection,
-                        _ => Finding::NoAnswer,
+                        Some(FaultKind::Refused) => FaultFinding::PortClosed,
+                        Some(FaultKind::Ended) => FaultFinding::EndedConnection,
+                        _ => FaultFinding::NoAnswer,
                     };
                     counted(FaultCause::Device, confidence, finding)
                         .step(NextStep::LookAtDevice)
                         .step(NextStep::LookAtSwitch)
                 }
             };
-            let opinion = server_fine(view, &camera.server, opinion.found(FaultPart::Relay, Finding::Fine));
+            let opinion = server_fine(view, &camera.server, opinion.found(FaultPart::Relay, FaultFinding::Fine));
             found.push((cluster, opinion));
         }
     }
@@ -224,7 +223,7 @@ fn names<'a>(_: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     let told = clusters.map(|cluster| {
         let total = count(&cluster);
         let opinion = Opinion::new(FaultCause::Dns, Confidence::High)
-            .counted(FaultPart::Camera, Finding::NameUnknown, None, total, None)
+            .counted(FaultPart::Camera, FaultFinding::NameUnknown, None, total, None)
             .step(NextStep::LookAtNameServer);
         (cluster, opinion)
     });
@@ -241,7 +240,7 @@ fn refusals<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     let told = clusters.filter_map(|cluster| {
         let (_, camera) = cluster.first()?;
         let opinion = Opinion::new(FaultCause::MediaServerRefuses, Confidence::High)
-            .counted(FaultPart::Server, Finding::RefusesStream, Some(&camera.server), count(&cluster), None)
+            .counted(FaultPart::Server, FaultFinding::RefusesStream, Some(&camera.server), count(&cluster), None)
             .step(NextStep::ReadServerLog)
             .step(NextStep::LookAtServerPaths)
             .host(view.here());
@@ -255,7 +254,7 @@ fn programs<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     let clusters = failed.into_values().flat_map(clusters).filter(|cluster| count(cluster) >= 2);
     let told = clusters.map(|cluster| {
         let opinion = Opinion::new(FaultCause::RelayProgram, Confidence::High)
-            .counted(FaultPart::Relay, Finding::CannotStart, None, count(&cluster), None)
+            .counted(FaultPart::Relay, FaultFinding::CannotStart, None, count(&cluster), None)
             .host(view.here())
             .step(NextStep::LookAtHost)
             .step(NextStep::ReadOwnLog);
@@ -266,8 +265,8 @@ fn programs<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
 
 fn server_fine(view: &View<'_>, server: &str, opinion: Opinion) -> Opinion {
     match view.server(server).map(|server| server.reachable) {
-        Some(true) => opinion.found(FaultPart::Server, Finding::Fine),
-        Some(false) => opinion.found_of(FaultPart::Server, Finding::NoAnswer, server),
+        Some(true) => opinion.found(FaultPart::Server, FaultFinding::Fine),
+        Some(false) => opinion.found_of(FaultPart::Server, FaultFinding::NoAnswer, server),
         None => opinion,
     }
 }

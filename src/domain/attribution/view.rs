@@ -9,6 +9,9 @@ use super::situation::{CameraFact, HostFact, IncidentFact, ServerFact, Situation
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{FaultPart, Subject};
 
+/// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
+pub(super) const TOGETHER_S: i64 = 60;
+
 /// How many cameras there are, and how many of them deliver.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Tally {

@@ -21,7 +21,7 @@ pub use open_incidents::OpenIncidents;
 pub use remark::{Acknowledgement, IncidentNote, LONGEST_NOTE, MOST_NOTES, Remark, check_note};
 pub use subject::Subject;
 pub use tracker::{IncidentDecision, IncidentTracker, RelayTransition, RelayUpdate, ServerObservation};
-pub use verdict::{Confidence, Evidence, FaultCause, FaultPart, Finding, NextStep, Suggestion, Verdict};
+pub use verdict::{Confidence, Evidence, FaultCause, FaultFinding, FaultPart, NextStep, Suggestion, Verdict};
 
 /// Longest cause, in characters; what is longer is cut.
 pub const LONGEST_CAUSE: usize = 500;

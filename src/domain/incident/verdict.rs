@@ -170,7 +170,7 @@ pub enum FaultPart {
 /// What was found of a part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub enum Finding {
+pub enum FaultFinding {
     /// It works.
     Fine,
     /// It stopped sending, at that time.
@@ -258,7 +258,7 @@ pub struct Evidence {
     /// Of what.
     pub part: FaultPart,
     /// What was found.
-    pub finding: Finding,
+    pub finding: FaultFinding,
     /// Which one, where there are several: a server, a host, a network.
     pub name: Option<String>,
     /// When.

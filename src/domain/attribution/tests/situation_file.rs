@@ -9,7 +9,7 @@ use crate::domain::attribution::{
     CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
 };
 use crate::domain::camera::CameraState;
-use crate::domain::incident::{Confidence, FaultCause, FaultPart, Finding, IncidentKind, NextStep, Subject};
+use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
 use crate::domain::probe::FaultKind;
 use crate::domain::stream::StreamState;
 
@@ -263,7 +263,7 @@ fn subject(of: &str) -> Result<Subject, String> {
 }
 
 /// `camera stoppedSending`
-pub(super) fn part_and_finding(text: &str) -> Result<(FaultPart, Finding), String> {
+pub(super) fn part_and_finding(text: &str) -> Result<(FaultPart, FaultFinding), String> {
     let wrong = || format!("`{text}` is not a part and a finding, like `camera stoppedSending`");
     let (part, finding) = text.split_once(' ').ok_or_else(wrong)?;
     let word = |text: &str| serde_json::Value::String(text.to_owned());
