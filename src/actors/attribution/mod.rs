@@ -148,7 +148,7 @@ impl Attribution {
 
     /// Whether it says something else than what is kept.
     fn is_due(&self, incident: &Incident, verdict: &Verdict, now: Instant) -> bool {
-        let Some(kept) = &incident.verdict else { return true };
+        let Some(kept) = incident.verdict.as_deref() else { return true };
         if kept == verdict {
             return false;
         }

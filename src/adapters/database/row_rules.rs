@@ -136,7 +136,7 @@ pub(super) fn verdict_text(verdict: &Verdict) -> Result<String> {
 }
 
 /// That of a column; `None` for one of a later version that this one does not know.
-pub(super) fn verdict(text: &str) -> Option<Verdict> {
+pub(super) fn verdict(text: &str) -> Option<Box<Verdict>> {
     serde_json::from_str(text).ok()
 }
 

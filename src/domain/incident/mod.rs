@@ -151,7 +151,7 @@ pub struct Incident {
     pub notes: Vec<IncidentNote>,
     /// Where the fault lies; null while nobody has judged it. An incident that is over keeps its last one.
     #[serde(default)]
-    pub verdict: Option<Verdict>,
+    pub verdict: Option<Box<Verdict>>,
 }
 
 impl Incident {

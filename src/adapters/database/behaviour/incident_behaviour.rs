@@ -131,7 +131,7 @@ pub(in crate::adapters::database) async fn an_incident_keeps_its_last_verdict(da
     database.put_verdicts(all_at_once).await.expect("what is not there is passed over");
     database.put_verdicts(Vec::new()).await.expect("nothing");
     let found = database.incidents(all()).await.expect("listed");
-    let found: Vec<_> = found.into_iter().map(|one| (one.id, one.verdict)).collect();
+    let found: Vec<_> = found.into_iter().map(|one| (one.id, one.verdict.map(|verdict| *verdict))).collect();
     assert_eq!(found, [(other.id, Some(consequence)), (first.id, Some(late))]);
 }
 
