@@ -3870,6 +3870,7 @@ export interface components {
             summary: string;
             /** @description What to try, in this order. */
             tryNext: components["schemas"]["Suggestion"][];
+        };
         /** @description What was measured of the pictures. */
         VideoReport: {
             /**

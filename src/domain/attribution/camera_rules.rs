@@ -39,7 +39,7 @@ fn of_fault(view: &View<'_>, incident: &IncidentFact, camera: &CameraFact, fault
     let at = incident.opened_at;
     let said = |cause, finding, step| Opinion::new(cause, High).found_at(FaultPart::Camera, finding, at).step(step);
     match fault {
-        Kind::Silent => {
+        Kind::Silent | Kind::Stalled => {
             let stopped = Opinion::new(FaultCause::CameraStopped, Medium)
                 .found_at(FaultPart::Camera, FaultFinding::StoppedSending, at)
                 .step(NextStep::LookAtCamera)

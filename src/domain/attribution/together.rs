@@ -54,7 +54,7 @@ fn member<'a>(view: &View<'a>, incident: &'a IncidentFact) -> Option<Member<'a>>
 
 /// The camera says nothing at all, as it is when something between us is gone.
 fn is_silent(fault: Option<FaultKind>) -> bool {
-    matches!(fault, None | Some(FaultKind::TimedOut | FaultKind::NoRoute | FaultKind::Silent))
+    matches!(fault, None | Some(FaultKind::TimedOut | FaultKind::NoRoute | FaultKind::Silent | FaultKind::Stalled))
 }
 
 /// Cuts what is in the order of time where nothing happened for a while.
