@@ -9,9 +9,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
+use super::spool_room::needs_room;
 use super::{UploadHandles, UploadRules};
 use crate::adapters::database::SegmentQuery;
-use crate::adapters::spool::{SharedSpool, on_disk};
+use crate::adapters::spool::on_disk;
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
@@ -213,11 +214,4 @@ async fn evict_one(handles: &UploadHandles, segment: &Segment, size: Option<u64>
     on_disk(&handles.spool, move |spool| spool.remove(&path)).await?;
     let from = vec![SegmentState::Uploaded];
     handles.recordings.move_segment(segment.id, from, SegmentState::Evicted, None).await
-}
-
-/// Whether the spool's disk has less free than recordings need.
-pub(super) async fn needs_room(spool: &SharedSpool, min_free: u64) -> Result<bool> {
-    let (_, free) = on_disk(spool, |spool| spool.disk()).await?;
-    // More than a paused recorder needs to go on (`domain::spool_space`).
-    Ok(free < min_free.saturating_add(min_free / 4))
 }

@@ -19,6 +19,7 @@ mod retain;
 #[cfg(test)]
 mod retain_tests;
 mod retries;
+mod spool_room;
 mod uploads;
 mod worker;
 #[cfg(test)]
@@ -70,7 +71,7 @@ impl UploadHandles {
         if rules.window.is_none_or(|window| window.opens_in(Utc::now()).is_none()) {
             return Ok(true);
         }
-        evict::needs_room(&self.spool, rules.min_free).await
+        spool_room::needs_room(&self.spool, rules.min_free).await
     }
 
     /// Whether the store may grow: where it is on the spool's disk, it leaves as many bytes free as recordings do.
