@@ -1,3 +1,4 @@
 //! The role health in the whole program: what it probes, what it says of it, and what becomes of what hangs.
 
 mod streams;
+mod targets;

@@ -44,7 +44,7 @@ export function StreamProbes(): VNode {
         </Empty>
       ) : null}
       {probes.length === 0 ? null : (
-        <div class="listing-table" tabIndex={0} role="region" aria-labelledby="stream-probes-title">
+        <div class="listing-table" tabIndex={0} role="group" aria-label={m.health.caption}>
           <table>
             <caption class="unseen">{m.health.caption}</caption>
             <thead>
