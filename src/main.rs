@@ -9,8 +9,8 @@ use streamwarden::adapters::ffmpeg::child::{leave_no_core_file, raise_descriptor
 use streamwarden::app::Origins;
 use streamwarden::cli::{
     Cli, CliCommand, CommandFailure, camera_commands, check_command, configuration, doctor_command, folder_commands,
-    health_command, incident_commands, login_commands, manual, meant, note, printed, recording_commands,
-    status_command, test_stream_command, version_command,
+    health_command, incident_commands, login_commands, manual, meant, note, notify_commands, printed,
+    recording_commands, status_command, test_stream_command, version_command,
 };
 use streamwarden::config::{self, Settings, Sources};
 use streamwarden::{app, logging};
@@ -95,6 +95,7 @@ fn act(cli: Cli) -> Result<(), CommandFailure> {
         CliCommand::User(command) => login_commands::user(&files, command),
         CliCommand::Token(command) => login_commands::token(&files, command),
         CliCommand::Incidents(command) => incident_commands::incidents(&files, command),
+        CliCommand::Notify(command) => notify_commands::notify(&files, command),
         CliCommand::Maintenance(command) => incident_commands::maintenance(&files, command),
         CliCommand::Recordings(command) => recording_commands::run(&files, command),
         CliCommand::Audit(command) => login_commands::audit(&files, command),

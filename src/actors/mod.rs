@@ -16,6 +16,7 @@ pub mod logins;
 pub mod maintenance;
 pub mod membership;
 pub mod monitor;
+pub mod notify;
 pub mod rate_limit;
 pub mod record;
 pub mod redis_link;

@@ -27,6 +27,7 @@ pub mod kept_recordings;
 pub mod login_access;
 mod main_thread;
 mod node_commands;
+pub mod notify_access;
 pub mod offline_node;
 mod open_stores;
 mod own_certificate;
@@ -132,7 +133,7 @@ pub async fn build(settings: Settings) -> Result<App> {
     // With the port that the system chose, where it did.
     let mut actual = settings.clone();
     actual.http.listen = listener.local_addr().unwrap_or(settings.http.listen);
-    let run_plan::RunPlan { mut children, mut runtime_settings, restream, sessions, health } =
+    let run_plan::RunPlan { mut children, mut runtime_settings, restream, sessions, health, notifications } =
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     runtime_settings.certificate = certificate;
     let address = actual.http.listen;
@@ -171,6 +172,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         host_reporters: Mutex::default(),
         labels: settings.monitor.labels.clone(),
         history: services.history,
+        notifications,
         thumbnails,
         players: http::PlayerAddresses::of(&settings.servers),
         sample_until: sample_mark::read(&settings.data_dir),

@@ -20,6 +20,7 @@ use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{self, Incidents, IncidentsHandle};
 use crate::actors::membership::Membership;
 use crate::actors::monitor::{Monitor, SessionWatch, Watched};
+use crate::actors::notify::{Notifications, Notifier, NotifyParts, NotifySetup, QueueSignals};
 use crate::actors::record::{RecordHandles, Recorders};
 use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
@@ -47,6 +48,8 @@ pub(super) struct RunPlan {
     pub sessions: Arc<SessionWatch>,
     /// What the role `health` finds; empty where it does not run.
     pub health: HealthHandle,
+    /// Who is told of incidents.
+    pub notifications: Notifications,
 }
 
 /// The managers, in start order, and the ways to them. Stopped in reverse, recorders close their files before
@@ -58,7 +61,7 @@ pub(super) fn children(
     incidents: &IncidentsHandle,
     mark: &str,
 ) -> Result<RunPlan> {
-    let (mut runtime_settings, live) = RuntimeSettings::new(settings);
+    let (mut runtime_settings, live) = RuntimeSettings::new(settings)?;
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![
         incidents_child(services, incidents),
@@ -68,6 +71,9 @@ pub(super) fn children(
         camera_changes::child(services.stores.cameras.clone()),
         hub_child(settings, services, hub),
     ];
+    let notify = notify_parts(live.notify, services, incidents);
+    let notifications = Notifications::new(notify.setup.clone(), notify.store.clone());
+    children.push(Child::new("notifier", Restart::Always, move || Notifier::new(notify.clone())));
     // Before the roles, so that it stops behind them and writes what they tell at their end.
     if let Some(redis) = &services.redis {
         children.extend(redis_link::children(redis, incidents));
@@ -113,7 +119,19 @@ pub(super) fn children(
     let executors = node_commands::Executors { restream: restream.clone(), sessions: Arc::clone(&sessions) };
     children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, executors)));
     children.push(monitor_child(watched, live.interval, services, incidents));
-    Ok(RunPlan { children, runtime_settings, restream, sessions, health })
+    Ok(RunPlan { children, runtime_settings, restream, sessions, health, notifications })
+}
+
+fn notify_parts(setup: Setting<Arc<NotifySetup>>, services: &Services, incidents: &IncidentsHandle) -> NotifyParts {
+    NotifyParts {
+        setup,
+        store: services.stores.notifications.clone(),
+        incident_store: services.stores.incidents.clone(),
+        maintenance: services.stores.maintenance.clone(),
+        live: services.live.clone(),
+        incidents: incidents.clone(),
+        queue: QueueSignals::default(),
+    }
 }
 
 fn upload_child(

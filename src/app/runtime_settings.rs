@@ -7,6 +7,7 @@ use tokio::sync::watch;
 
 use super::front_door::configured;
 use super::own_certificate::OwnCertificate;
+use crate::actors::notify::NotifySetup;
 use crate::actors::restream::{RestreamSetup, reach};
 use crate::actors::supervision::Setting;
 use crate::actors::upload::UploadRules;
@@ -23,6 +24,7 @@ pub(super) struct RuntimeSettings {
     interval: watch::Sender<Duration>,
     record: watch::Sender<RecordSettings>,
     upload: watch::Sender<UploadRules>,
+    notify: watch::Sender<Arc<NotifySetup>>,
     /// Users and tokens of the configuration.
     pub(super) logins: watch::Sender<LoginTable>,
     /// What is in force, for people.
@@ -44,14 +46,19 @@ pub(super) struct ReloadableSettings {
     pub(super) interval: Setting<Duration>,
     pub(super) record: Setting<RecordSettings>,
     pub(super) upload: Setting<UploadRules>,
+    pub(super) notify: Setting<Arc<NotifySetup>>,
 }
 
 impl RuntimeSettings {
     /// What these settings say, and the ends that managers read.
-    pub(super) fn new(settings: &Settings) -> (Self, ReloadableSettings) {
+    ///
+    /// # Errors
+    /// `Invalid` when a file that they name cannot be used.
+    pub(super) fn new(settings: &Settings) -> Result<(Self, ReloadableSettings)> {
         let (set_interval, interval) = Setting::adjustable(settings.monitor.interval);
         let (set_record, record) = Setting::adjustable(settings.record.clone());
         let (set_upload, upload) = Setting::adjustable(upload_rules(settings));
+        let (set_notify, notify) = Setting::adjustable(NotifySetup::from_settings(settings)?);
         let origins = watch::Sender::new(settings.http.allowed_origins.clone());
         let trusted_proxies = watch::Sender::new(settings.http.trusted_proxies.clone());
         let reach = watch::Sender::new(reach(settings));
@@ -60,6 +67,7 @@ impl RuntimeSettings {
             interval: set_interval,
             record: set_record,
             upload: set_upload,
+            notify: set_notify,
             logins,
             shown: watch::Sender::new(Arc::clone(&settings.shown)),
             origins,
@@ -68,11 +76,13 @@ impl RuntimeSettings {
             certificate: None,
             restream: None,
         };
-        (runtime_settings, ReloadableSettings { interval, record, upload })
+        Ok((runtime_settings, ReloadableSettings { interval, record, upload, notify }))
     }
 
     /// Updates all of them; a manager hears only of what concerns it and has changed.
     pub(super) fn update(&self, settings: &Settings) -> Result<()> {
+        // First: what cannot be used changes nothing.
+        let notify = NotifySetup::from_settings(settings)?;
         if let Some(restream) = &self.restream {
             let now = Arc::clone(&restream.borrow());
             let mut new = RestreamSetup::from_settings(settings, now.version.clone(), now.mark.clone(), now.monitored)?;
@@ -91,6 +101,7 @@ impl RuntimeSettings {
         self.shown.send_replace(Arc::clone(&settings.shown));
         self.interval.send_if_modified(|interval| replace(interval, settings.monitor.interval, |old, new| old == new));
         self.record.send_if_modified(|record| replace(record, settings.record.clone(), |old, new| old == new));
+        self.notify.send_if_modified(|now| replace(now, notify, |old, new| old.is_same(new)));
         self.upload.send_if_modified(|rules| replace(rules, upload_rules(settings), |old, new| old == new));
         Ok(())
     }

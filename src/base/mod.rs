@@ -8,6 +8,7 @@ pub mod error;
 pub mod fingerprint;
 pub mod item_backoff;
 pub mod network;
+pub mod placeholders;
 pub mod redact;
 pub mod shared_text;
 pub mod single_flight;

@@ -1,4 +1,4 @@
-//! When uploads may go on, by the clock in UTC: `22:00-06:00`.
+//! A stretch of every day by the clock: `22:00-06:00`. When uploads may go on (in UTC), and when people want to be left alone.
 
 use std::fmt;
 use std::time::Duration;
@@ -26,15 +26,26 @@ impl UploadWindow {
 
     /// How long until it opens; `None` while it is open.
     pub fn opens_in(&self, now: DateTime<Utc>) -> Option<Duration> {
-        let time = now.time();
-        let is_open = match self.from < self.to {
+        (!self.is_open(now.time())).then(|| until(self.from, now.time()))
+    }
+
+    /// How long until it closes; `None` while it is closed.
+    pub fn closes_in(&self, now: DateTime<Utc>) -> Option<Duration> {
+        self.is_open(now.time()).then(|| until(self.to, now.time()))
+    }
+
+    fn is_open(&self, time: NaiveTime) -> bool {
+        match self.from < self.to {
             true => self.from <= time && time < self.to,
             false => self.from <= time || time < self.to,
-        };
-        let seconds = |time: NaiveTime| u64::from(time.num_seconds_from_midnight());
-        let until = (seconds(self.from) + 86_400 - seconds(time)) % 86_400;
-        (!is_open).then(|| Duration::from_secs(until))
+        }
     }
+}
+
+/// From one time of the day to the next `then`.
+fn until(then: NaiveTime, time: NaiveTime) -> Duration {
+    let seconds = |time: NaiveTime| u64::from(time.num_seconds_from_midnight());
+    Duration::from_secs((seconds(then) + 86_400 - seconds(time)) % 86_400)
 }
 
 impl fmt::Display for UploadWindow {
@@ -63,7 +74,13 @@ mod tests {
             assert_eq!(parsed.to_string(), window);
             let now = format!("2026-11-21T{now}Z").parse().expect("a time");
             assert_eq!(parsed.opens_in(now), wanted.map(Duration::from_secs), "{window} {now}");
+            assert_eq!(parsed.closes_in(now).is_some(), wanted.is_none(), "{window} {now}");
         }
+        let closes = |now: &str| {
+            let now = format!("2026-11-21T{now}Z").parse().expect("a time");
+            UploadWindow::parse("22:00-06:00").expect("a window").closes_in(now).map(|rest| rest.as_secs())
+        };
+        assert_eq!((closes("23:00:00"), closes("05:59:59"), closes("06:00:00")), (Some(7 * 3_600), Some(1), None));
         for wrong in ["", "22:00", "22:00-22:00", "24:00-06:00", "8:00-17:00", "22:00-06:00-07:00", "a-b"] {
             assert_eq!(UploadWindow::parse(wrong), None, "{wrong}");
         }

@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand};
 
 use super::{
     ApiTarget, Files, Print, camera_commands, folder_commands, health_command, incident_commands, login_commands,
-    manual_options, recording_commands, test_stream_command, version_command,
+    manual_options, notify_commands, recording_commands, test_stream_command, version_command,
 };
 use crate::config::CliOverrides;
 
@@ -49,6 +49,9 @@ pub enum CliCommand {
     /// Excuse cameras and streams until a time.
     #[command(subcommand)]
     Maintenance(incident_commands::MaintenanceCommand),
+    /// Who is told of incidents: list the receivers, try one.
+    #[command(subcommand, visible_alias = "receivers")]
+    Notify(notify_commands::NotifyCommand),
     /// What was recorded: how complete it is, what is kept, what goes.
     #[command(subcommand, visible_alias = "recording")]
     Recordings(recording_commands::RecordingCommand),

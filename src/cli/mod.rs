@@ -17,6 +17,7 @@ mod list_commands;
 pub mod login_commands;
 pub mod manual;
 mod manual_options;
+pub mod notify_commands;
 mod options;
 mod output;
 pub mod plan_command;

@@ -9,8 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, RedisSettings, S3Settings,
-    ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
+    ApiTrust, DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings, RedisSettings,
+    S3Settings, ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -175,6 +175,8 @@ const ROWS: &[Row] = &[
         differs: |old, new| !same_secret(old.agent.token.as_ref(), new.agent.token.as_ref()),
         take: None,
     },
+    live!("notify.page_url", notify.page_url),
+    live!("notify.time_zone", notify.time_zone),
     next_start!("ffmpeg.ffmpeg", ffmpeg.ffmpeg),
     next_start!("ffmpeg.ffprobe", ffmpeg.ffprobe),
 ];
@@ -207,6 +209,36 @@ const SERVER_ROWS: &[ItemRow<ServerSettings>] = &[
     ("publish_password", |old, new| !same_secret(old.publish_password.as_ref(), new.publish_password.as_ref())),
 ];
 
+/// A key of one receiver of notifications.
+type ReceiverRow = (&'static str, fn(&ReceiverSettings, &ReceiverSettings) -> bool);
+
+/// All of them are taken over at once. What only one kind of receiver has is compared with the kind, as `url` and the others are.
+const RECEIVER_ROWS: &[ReceiverRow] = &[
+    ("name", |old, new| old.name != new.name),
+    ("kind", |old, new| old.target.kind() != new.target.kind()),
+    ("url", |old, new| old.target.address() != new.target.address()),
+    ("token", |old, new| old.target.token() != new.target.token()),
+    ("signing_secret", |old, new| old.target.signing_secret() != new.target.signing_secret()),
+    ("username", |old, new| old.target.username() != new.target.username()),
+    ("password", |old, new| old.target.password() != new.target.password()),
+    ("from", |old, new| old.target.from() != new.target.from()),
+    ("to", |old, new| old.target.to() != new.target.to()),
+    ("ca_file", |old, new| old.ca_file != new.ca_file),
+    ("severity", |old, new| old.severity != new.severity),
+    ("kinds", |old, new| old.kinds != new.kinds),
+    ("streams", |old, new| old.streams != new.streams),
+    ("group_wait", |old, new| old.group_wait != new.group_wait),
+    ("group_interval", |old, new| old.group_interval != new.group_interval),
+    ("resolved", |old, new| old.resolved != new.resolved),
+    ("resolve_after", |old, new| old.resolve_after != new.resolve_after),
+    ("repeat", |old, new| old.repeat != new.repeat),
+    ("escalate_after", |old, new| old.escalate_after != new.escalate_after),
+    ("quiet_hours", |old, new| old.quiet_hours != new.quiet_hours),
+    ("quiet_severity", |old, new| old.quiet_severity != new.quiet_severity),
+    ("length", |old, new| old.length != new.length),
+    ("line", |old, new| old.line != new.line),
+];
+
 /// Keys that differ, in the order of `etc/streamwarden.toml`.
 pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
     let differing = ROWS.iter().filter(|row| (row.differs)(old, new));
@@ -215,6 +247,8 @@ pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
     let servers = of_items("servers", &old.servers, &new.servers, SERVER_ROWS);
     let targets = of_items("health.targets", &old.health.targets, &new.health.targets, TARGET_ROWS);
     changed.extend(servers.chain(targets).map(|key| Changed { key, live: false }));
+    let receivers = of_items("notify.receivers", &old.notify.receivers, &new.notify.receivers, RECEIVER_ROWS);
+    changed.extend(receivers.map(|key| Changed { key, live: true }));
     changed
 }
 
@@ -235,6 +269,7 @@ pub fn take_live(current: &Settings, new: &Settings) -> Settings {
     for take in ROWS.iter().filter_map(|row| row.take) {
         take(&mut taken, new);
     }
+    taken.notify.clone_from(&new.notify);
     taken.shown = shown(current, new);
     taken
 }
@@ -252,7 +287,14 @@ fn shown(current: &Settings, new: &Settings) -> Arc<[Shown]> {
             .any(|one| key.strip_prefix(&*one.key).is_some_and(|rest| rest.is_empty() || rest.starts_with('.')))
     };
     let of_new = |key: &str| new.shown.iter().find(|one| one.key == key && !waits(key));
-    current.shown.iter().map(|one| of_new(&one.key).unwrap_or(one).clone()).collect()
+    let is_receiver = |one: &&Shown| one.key.starts_with("notify.receivers[");
+    let (others, receivers) =
+        (current.shown.iter().filter(|one| !is_receiver(one)), new.shown.iter().filter(is_receiver));
+    // There may be more or fewer of them, and they stand behind the keys of their section.
+    let mut all: Vec<Shown> = others.map(|one| of_new(&one.key).unwrap_or(one).clone()).collect();
+    let place = all.iter().rposition(|one| one.key.starts_with("notify.")).map_or(all.len(), |at| at + 1);
+    all.splice(place..place, receivers.cloned());
+    all.into()
 }
 
 fn path_of(target: &TargetSettings) -> Option<(Option<&str>, &str)> {

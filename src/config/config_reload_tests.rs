@@ -19,6 +19,7 @@ fn every_key_is_compared() {
         .map(|row| row.key.to_owned())
         .chain(SERVER_ROWS.iter().map(|(key, _)| format!("servers[].{key}")))
         .chain(TARGET_ROWS.iter().map(|(key, _)| format!("health.targets[].{key}")))
+        .chain(RECEIVER_ROWS.iter().map(|(key, _)| format!("notify.receivers[].{key}")))
         .collect();
     assert_eq!(compared, key_names().map(str::to_owned).collect());
 }
@@ -59,6 +60,8 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("upload.max_rate = \"2M\"", "upload.max_rate", true),
     ("upload.window = \"22:00-06:00\"", "upload.window", true),
     ("objects.directory = \"o\"", "objects.directory", false),
+    ("notify.page_url = \"https://v.example\"", "notify.page_url", true),
+    ("notify.time_zone = \"+02:00\"", "notify.time_zone", true),
     ("ffmpeg.ffmpeg = \"f\"", "ffmpeg.ffmpeg", false),
     ("ffmpeg.ffprobe = \"f\"", "ffmpeg.ffprobe", false),
 ];
@@ -108,5 +111,31 @@ fn servers_are_compared_one_by_one() {
         let keys: Vec<_> = changed.iter().map(|changed| changed.key.as_str()).collect();
         assert_eq!(keys, wanted);
         assert!(changed.iter().all(|changed| !changed.live), "{changed:?}");
+    }
+}
+
+#[test]
+fn receivers_are_compared_one_by_one_and_all_taken() {
+    let hook = |url: &str, rest: &str| {
+        format!("[[notify.receivers]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"https://{url}\"\n{rest}\n")
+    };
+    let mail = "[[notify.receivers]]\nname = \"mail\"\nkind = \"email\"\nurl = \"smtp://127.0.0.1\"\nfrom = \"a@b.example\"\nto = [\"c@d.example\"]\n";
+    let old = hook("a/secret", "");
+    for (new, wanted) in [
+        (hook("a/other", ""), vec!["notify.receivers[0].url"]),
+        (
+            hook("a/secret", "severity = \"critical\"\nrepeat = \"4h\""),
+            vec!["notify.receivers[0].severity", "notify.receivers[0].repeat"],
+        ),
+        (String::new(), vec!["notify.receivers[0]"]),
+        (old.clone() + mail, vec!["notify.receivers[1]"]),
+    ] {
+        let (before, after) = (settings(&old), settings(&new));
+        let changed = compare(&before, &after);
+        assert!(changed.iter().all(|one| one.live), "{changed:?}");
+        assert_eq!(changed.iter().map(|one| one.key.as_str()).collect::<Vec<_>>(), wanted, "{new}");
+        let taken = take_live(&before, &after);
+        assert_eq!(compare(&taken, &after), []);
+        assert_eq!(taken.shown, after.shown, "{new}");
     }
 }

@@ -1,4 +1,5 @@
-//! `STREAMWARDEN_<SECTION>__<KEY>` variables: every key has one. `STREAMWARDEN_SERVERS__0__NAME` reaches into the list.
+//! `STREAMWARDEN_<SECTION>__<KEY>` variables: every key has one. `STREAMWARDEN_SERVERS__0__NAME` and
+//! `STREAMWARDEN_NOTIFY__RECEIVERS__0__URL` reach into the lists.
 
 use std::collections::BTreeMap;
 
@@ -11,8 +12,8 @@ const PREFIX: &str = "STREAMWARDEN_";
 /// Variables with our prefix that are not keys.
 const OTHERS: [&str; 4] = ["CONFIG", "LOG_CONFIG", "COMMIT", "TOKEN"];
 
-/// More servers than this in the environment is a slip of the finger, not a plan.
-const MOST_SERVERS: usize = 1000;
+/// More items of a list than this in the environment is a slip of the finger, not a plan.
+const MOST_ITEMS: usize = 1000;
 
 /// Lays our variables over what is there; complains of names that mean nothing.
 pub(super) fn lay_over(env: &BTreeMap<String, String>, raw: &mut Raw, complaints: &mut Vec<Complaint>) {
@@ -46,7 +47,7 @@ fn key_of(rest: &str) -> Option<String> {
     let mut key = String::new();
     for part in rest.split("__") {
         if let Ok(index) = part.parse::<usize>() {
-            if index >= MOST_SERVERS {
+            if index >= MOST_ITEMS {
                 return None;
             }
             key.push_str(&format!("[{index}]"));

@@ -20,6 +20,9 @@ mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
 mod keys;
+mod notify_settings;
+#[cfg(test)]
+mod notify_tests;
 #[cfg(test)]
 mod objects_tests;
 #[cfg(test)]
@@ -41,7 +44,7 @@ mod tests;
 mod units;
 mod unused;
 
-pub use check::{ROLES, listen_address};
+pub use check::{NOTIFIED_KINDS, ROLES, SEVERITIES, listen_address};
 pub use complaint::{Complaint, ConfigComplaints};
 pub use keys::names as key_names;
 use read_sources::read;

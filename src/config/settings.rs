@@ -9,6 +9,10 @@ use secrecy::SecretString;
 use serde::Serialize;
 use url::Url;
 
+pub use super::notify_settings::{
+    EmailTarget, MailSecurity, MessageLength, NotifySettings, NtfyTarget, ReceiverSettings, ReceiverTarget,
+    TelegramTarget, TimeZone, WebhookTarget,
+};
 use crate::base::network::{Network, NetworkLabel};
 use crate::base::upload_window::UploadWindow;
 
@@ -48,6 +52,8 @@ pub struct Settings {
     pub retention: RetentionSettings,
     /// Probes.
     pub health: HealthSettings,
+    /// Who is told of incidents.
+    pub notify: NotifySettings,
     /// ffmpeg programs.
     pub ffmpeg: FfmpegSettings,
     /// Every key with its value and origin, for people; without secrets.

@@ -134,9 +134,8 @@ fn text(value: &RawValue) -> String {
 pub(super) fn documented() -> BTreeMap<String, String> {
     let (mut defaults, mut section, mut example) = (BTreeMap::new(), String::new(), false);
     for line in DOCUMENTED.lines() {
-        if line.starts_with('[') {
-            let list = if line.starts_with("[[") { "[]." } else { "." };
-            section = line.trim_matches(['[', ']']).to_owned() + list;
+        if let Some(header) = section_of(line) {
+            section = header;
         }
         let comment = line.strip_prefix('#').unwrap_or_default();
         match comment.split_once(" = ").filter(|_| comment.starts_with(|c: char| c.is_ascii_lowercase())) {
@@ -147,6 +146,14 @@ pub(super) fn documented() -> BTreeMap<String, String> {
         }
     }
     defaults
+}
+
+/// The section that a line begins: `[http]`, `[[servers]]`, and `#[[notify.receivers]]`, of which there is none by default.
+pub(super) fn section_of(line: &str) -> Option<String> {
+    let line = if line.starts_with("#[[") { &line[1..] } else { line };
+    let list = line.strip_prefix("[[").and_then(|rest| rest.strip_suffix("]]"));
+    let plain = line.strip_prefix('[').and_then(|rest| rest.strip_suffix(']'));
+    list.map(|name| format!("{name}[].")).or_else(|| plain.map(|name| format!("{name}.")))
 }
 
 #[cfg(test)]
@@ -163,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_key_has_its_value_and_origin_and_no_secret_is_shown() {
-        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[[health.targets]]\nname = \"cdn\"\nurl = \"rtsp://u:hunter4@h/x\"\n[record]\ninclude = [\"a*\"]\n";
+        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[[health.targets]]\nname = \"cdn\"\nurl = \"rtsp://u:hunter4@h/x\"\n[record]\ninclude = [\"a*\"]\n[[notify.receivers]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"https://h/hunter5\"\n";
         let env = [("PG_DSN", "postgresql://u:hunter3@db/video"), ("SEGMENT_DURATION", "30")];
         let (_folder, sources) = sources(toml, &env);
         let all = shown(&sources).expect("no fault");
@@ -174,6 +181,8 @@ mod tests {
             ("servers[0].rtsp_url", Some(r#""rtsp://127.0.0.1:8554""#), "default"),
             ("servers[0].publish_password", None, "default"),
             ("record.include", Some(r#"["a*"]"#), "s.toml:10"),
+            ("notify.receivers[0].url", Some(r#""***""#), "s.toml:14"),
+            ("notify.receivers[0].group_wait", Some(r#""10s""#), "default"),
             ("record.segment_duration", Some(r#""30""#), "environment SEGMENT_DURATION"),
             ("record.keep_local", Some(r#""7d""#), "default"),
             ("restream.media_port", None, "default"),

@@ -23,6 +23,7 @@ pub mod maintenance;
 pub mod moment;
 pub mod name;
 pub mod node;
+pub mod notify;
 pub mod object_metadata;
 pub mod playlist;
 pub mod probe;

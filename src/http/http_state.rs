@@ -17,6 +17,7 @@ use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
 use crate::actors::membership::Troubles;
 use crate::actors::monitor::FoundSessions;
+use crate::actors::notify::Notifications;
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::Written;
 use crate::actors::supervision::Observation;
@@ -99,6 +100,8 @@ pub struct HttpState {
     pub labels: Vec<NetworkLabel>,
     /// What is excused.
     pub maintenance: Arc<MaintenanceKeeper>,
+    /// Who is told of incidents.
+    pub notifications: Notifications,
     /// The past that is not in the database yet.
     pub history: HistoryHandle,
     /// Until when the past is made up, by `streamwarden demo`.

@@ -13,7 +13,7 @@ use super::exposition::{Exposition, MetricKind, TextFormat};
 use super::health::within_time;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
-use super::{host_metrics, stream_metrics, stream_probe_metrics, work_metrics};
+use super::{host_metrics, notify_metrics, stream_metrics, stream_probe_metrics, work_metrics};
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
 use crate::domain::incident::IncidentKind;
@@ -28,10 +28,11 @@ const TIMEOUT: Duration = Duration::from_millis(700);
 ))]
 pub(super) async fn metrics(_: Viewer, request: HttpRequest, state: web::Data<HttpState>) -> ErrorAnswer {
     // Asked of the database itself: a count that took too long says nothing about it.
-    let (read, database_up, objects) = tokio::join!(
+    let (read, database_up, objects, receivers) = tokio::join!(
         StateCounts::read(&state, TIMEOUT),
         within_time(TIMEOUT, state.stores.health.ping()),
-        within_time(TIMEOUT, state.objects.free())
+        within_time(TIMEOUT, state.objects.free()),
+        within_time(TIMEOUT, state.notifications.records())
     );
     let ((counts, latest), database_up) = (read?, database_up.is_ok());
     let format = TextFormat::asked_by(&request);
@@ -57,6 +58,7 @@ pub(super) async fn metrics(_: Viewer, request: HttpRequest, state: web::Data<Ht
     stream_metrics::each(&mut text, &latest);
     host_metrics::hosts(&mut text, &latest.hosts);
     stream_probe_metrics::write(&mut text, &state.health.streams);
+    notify_metrics::receivers(&mut text, &receivers.unwrap_or_default());
     Ok(HttpResponse::Ok()
         .content_type(format.content_type())
         .insert_header((header::VARY, "accept"))

@@ -13,7 +13,7 @@ use super::responses::Complete;
 use super::security::Accesses;
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
-    incident_routes, kind_routes, maintenance_routes, metrics, node_routes, plan_routes, probe_routes,
+    incident_routes, kind_routes, maintenance_routes, metrics, node_routes, plan_routes, probe_routes, receiver_routes,
     reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes, sheet_routes,
     status_routes, stream_probe_routes, stream_routes, thumbnail_routes, ws,
 };
@@ -70,6 +70,8 @@ use super::{
         maintenance_routes::end_camera,
         maintenance_routes::set_stream,
         maintenance_routes::end_stream,
+        receiver_routes::list,
+        receiver_routes::test,
         plan_routes::get_plan,
         plan_routes::apply,
         probe_routes::kept,

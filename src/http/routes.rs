@@ -4,8 +4,8 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
     incident_routes, kind_routes, maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes,
-    reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes, sheet_routes,
-    status_routes, stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
+    receiver_routes, reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes,
+    sheet_routes, status_routes, stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -47,6 +47,8 @@ table::table! {
     "/api/v1/incidents" => { GET: incident_routes::list },
     "/api/v1/incidents/{id}/acknowledge" => { POST: incident_routes::acknowledge },
     "/api/v1/incidents/{id}/notes" => { POST: incident_routes::note },
+    "/api/v1/receivers" => { GET: receiver_routes::list },
+    "/api/v1/receivers/{name}/test" => { POST: receiver_routes::test },
     "/api/v1/maintenance" => { GET: maintenance_routes::list },
     "/api/v1/cameras/{id}/maintenance" => { PUT: maintenance_routes::set_camera, DELETE: maintenance_routes::end_camera },
     "/api/v1/streams/{path}/maintenance" => { PUT: maintenance_routes::set_stream, DELETE: maintenance_routes::end_stream },

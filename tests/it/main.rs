@@ -11,6 +11,7 @@ mod health;
 mod layers;
 mod live;
 mod monitor;
+mod notify;
 mod program;
 mod record;
 mod restream;

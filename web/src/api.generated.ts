@@ -566,6 +566,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/receivers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The receivers of the configuration, in its order. */
+        get: operations["listReceivers"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/receivers/{name}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sends a message that says only that messages arrive. It waits for nobody and passes no filter. */
+        post: operations["testReceiver"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings": {
         parameters: {
             query?: never;
@@ -1700,7 +1734,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -2042,6 +2076,63 @@ export interface components {
                  * @description When it was started.
                  */
                 startedAt: string;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_ReceiverState: {
+            items: {
+                /**
+                 * Format: int64
+                 * @description Messages that it has taken.
+                 */
+                delivered: number;
+                /**
+                 * Format: date-time
+                 * @description When it took the last one; null when it has taken none.
+                 */
+                deliveredAt?: string | null;
+                /**
+                 * Format: int64
+                 * @description Messages that were dropped because too many waited, or for too long.
+                 */
+                dropped: number;
+                /**
+                 * Format: date-time
+                 * @description When a try failed last; null when none has.
+                 */
+                failedAt?: string | null;
+                /**
+                 * Format: date-time
+                 * @description Since when nothing is delivered; null while it is well.
+                 */
+                failingSince?: string | null;
+                /**
+                 * Format: int64
+                 * @description Tries that failed.
+                 */
+                failures: number;
+                /** @description Why the last try failed; null once one has not. */
+                fault?: string | null;
+                /** @description `webhook`, `email`, `slack`, `telegram` or `ntfy`. */
+                kind: string;
+                /** @description Its name. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Messages that it will never take.
+                 */
+                refused: number;
+                /** @description It hears of what is at least so bad: `info`, `warning` or `critical`. */
+                severity: string;
+                /** @description Where its messages go: an address without path, mail addresses, a chat. */
+                to: string;
+                /**
+                 * Format: int64
+                 * @description Messages that wait to be delivered.
+                 */
+                waiting: number;
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2896,6 +2987,59 @@ export interface components {
             ok: boolean;
             /** @description Each of them; empty for nobody where a login is asked for. */
             services: components["schemas"]["Service"][];
+        };
+        /** @description A receiver of notifications. Without secrets. */
+        ReceiverState: {
+            /**
+             * Format: int64
+             * @description Messages that it has taken.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description When it took the last one; null when it has taken none.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that were dropped because too many waited, or for too long.
+             */
+            dropped: number;
+            /**
+             * Format: date-time
+             * @description When a try failed last; null when none has.
+             */
+            failedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing is delivered; null while it is well.
+             */
+            failingSince?: string | null;
+            /**
+             * Format: int64
+             * @description Tries that failed.
+             */
+            failures: number;
+            /** @description Why the last try failed; null once one has not. */
+            fault?: string | null;
+            /** @description `webhook`, `email`, `slack`, `telegram` or `ntfy`. */
+            kind: string;
+            /** @description Its name. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Messages that it will never take.
+             */
+            refused: number;
+            /** @description It hears of what is at least so bad: `info`, `warning` or `critical`. */
+            severity: string;
+            /** @description Where its messages go: an address without path, mail addresses, a chat. */
+            to: string;
+            /**
+             * Format: int64
+             * @description Messages that wait to be delivered.
+             */
+            waiting: number;
         };
         /** @description A difference. */
         ReconcileFinding: {
@@ -7613,6 +7757,181 @@ export interface operations {
                 };
             };
             /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listReceivers: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_ReceiverState"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    testReceiver: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the receiver has taken it */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it refuses the message, or is being tried */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not answer */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -21,6 +21,7 @@ import type {
   NewToken,
   NodeItem,
   OpenSession,
+  Receiver,
   Page,
   PlanView,
   Probe,
@@ -246,6 +247,8 @@ export const api = {
   tokens: (signal?: AbortSignal) => call<Page<Token>>("GET", address("tokens"), undefined, signal),
   addToken: (token: NewToken) => call<Token & { token: string }>("POST", address("tokens"), token),
   revokeToken: (name: string) => call<void>("DELETE", address(`tokens/${part(name)}`)),
+  receivers: (signal?: AbortSignal) => call<Page<Receiver>>("GET", address("receivers"), undefined, signal),
+  testReceiver: (name: string) => call<void>("POST", address(`receivers/${part(name)}/test`)),
   loginSessions: (signal?: AbortSignal) => call<Page<OpenSession>>("GET", address("sessions"), undefined, signal),
   endSession: (id: string) => call<void>("DELETE", address(`sessions/${part(id)}`)),
   audit: (query: { who?: string | null; from?: string | null; after?: string | null; limit?: number }, signal?: AbortSignal) =>

@@ -60,6 +60,7 @@ export type User = Required<Schemas["UserView"]>;
 /** A credential of a program, without its secret. */
 export type Token = Required<Schemas["TokenView"]>;
 export type NewToken = Schemas["NewToken"];
+export type Receiver = Schemas["ReceiverState"];
 export type OpenSession = Schemas["LoginSessionView"];
 /** What a person has changed. */
 export type AuditEntry = Schemas["AuditEntry"];

@@ -23,6 +23,11 @@ impl<T: Clone + Send + Sync + 'static> Setting<T> {
         self.value.borrow().clone()
     }
 
+    /// The value as it changes, for a task that reads it itself.
+    pub fn watch(&self) -> watch::Receiver<T> {
+        self.value.clone()
+    }
+
     /// One [`Adjusted`] for each change from now on, several in quick succession counting as one. For
     /// `add_message_stream`; it ends when nobody can change the value any more.
     pub fn changes(&self) -> impl Stream<Item = Adjusted> + use<T> {

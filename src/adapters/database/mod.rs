@@ -1,7 +1,7 @@
 //! Cameras, recording sessions and the segment table: all SQL of the program.
 //!
 //! One trait per store ([`CameraStore`], [`ProbeStore`], [`RecordingStore`], [`IncidentStore`], [`NodeStore`],
-//! [`LoginStore`], [`HistoryStore`], [`MaintenanceStore`], [`RetentionStore`]), all of them
+//! [`LoginStore`], [`HistoryStore`], [`MaintenanceStore`], [`RetentionStore`], [`NotificationStore`]), all of them
 //! implemented by `sqlite` (a file, the embedded default) and `postgres`; `site` is the cameras of a site's own table.
 //! [`Stores`] is what the program was built with; a role takes the stores that it needs. Rows go out unchecked: what makes a
 //! camera valid is a rule of `domain::camera`.
@@ -20,6 +20,7 @@ mod login_store;
 mod maintenance_store;
 mod node_store;
 mod nodes_sql;
+mod notification_store;
 mod owner;
 pub mod postgres;
 mod probe_store;
@@ -40,6 +41,10 @@ pub use incident_store::{IncidentQuery, IncidentStore};
 pub use login_store::{AuditQuery, LoginStore};
 pub use maintenance_store::MaintenanceStore;
 pub use node_store::{Joined, NodeFolder, NodeStore};
+pub use notification_store::{
+    ClaimedNotification, Delivery, LONGEST_REST, LONGEST_WAIT, MOST_WAITING, NotificationClaim, NotificationStore,
+    PlannedNotifications, ReceiverRecord,
+};
 pub use probe_store::ProbeStore;
 pub use recording_store::{
     MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, SpansOf,

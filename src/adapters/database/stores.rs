@@ -5,8 +5,8 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    CameraStore, HistoryStore, HostStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, ProbeStore,
-    RecordingStore, RetentionStore,
+    CameraStore, HistoryStore, HostStore, IncidentStore, LoginStore, MaintenanceStore, NodeStore, NotificationStore,
+    ProbeStore, RecordingStore, RetentionStore,
 };
 use crate::base::Result;
 
@@ -29,6 +29,7 @@ pub trait Database:
     + LoginStore
     + HistoryStore
     + HostStore
+    + NotificationStore
     + DatabaseHealth
 {
 }
@@ -44,6 +45,7 @@ impl<T> Database for T where
         + LoginStore
         + HistoryStore
         + HostStore
+        + NotificationStore
         + DatabaseHealth
         + ?Sized
 {
@@ -72,6 +74,8 @@ pub struct Stores {
     pub history: Arc<dyn HistoryStore>,
     /// Hosts as they were last measured.
     pub hosts: Arc<dyn HostStore>,
+    /// Messages that wait, and what receivers were told.
+    pub notifications: Arc<dyn NotificationStore>,
     /// Whether it answers.
     pub health: Arc<dyn DatabaseHealth>,
 }
@@ -90,6 +94,7 @@ impl Stores {
             logins: database.clone(),
             history: database.clone(),
             hosts: database.clone(),
+            notifications: database.clone(),
             health: database,
         }
     }

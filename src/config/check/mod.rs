@@ -6,6 +6,8 @@ mod health_targets;
 mod http;
 mod listen;
 mod logins;
+mod notify;
+mod notify_target;
 mod objects;
 mod sections;
 mod servers;
@@ -21,6 +23,7 @@ use super::settings::Settings;
 use checker::Checker;
 
 pub use listen::listen_address;
+pub use notify::{NOTIFIED_KINDS, SEVERITIES};
 pub use sections::ROLES;
 
 /// Checks everything. The result is fit for use only when no complaint was added.
@@ -47,6 +50,7 @@ pub(super) fn settings(
         retention: objects::retention(&mut check),
         health: health_targets::health(&mut check, &servers),
         agent: sections::agent(&mut check),
+        notify: notify::notify(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,
         data_dir,

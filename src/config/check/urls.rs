@@ -38,7 +38,12 @@ pub(super) fn player(entry: &RawEntry, example: &str) -> Result<Url, ConfigFault
 }
 
 /// A URL with a host, without query and credentials. `credentials` says where username and password belong.
-fn with_host(entry: &RawEntry, schemes: &[&str], example: &str, credentials: &str) -> Result<Url, ConfigFault> {
+pub(super) fn with_host(
+    entry: &RawEntry,
+    schemes: &[&str],
+    example: &str,
+    credentials: &str,
+) -> Result<Url, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let shown = || redact::text(typed).chars().take(100).collect::<String>();

@@ -7,7 +7,8 @@ use std::time::Duration;
 use crate::base::network::Network;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::{RawEntry, RawValue};
-use crate::config::units::{self, quoted, show_duration};
+use crate::config::units::{quoted, show_duration};
+use crate::config::{keys, units};
 
 /// Text that is not empty.
 pub(super) fn text(entry: &RawEntry) -> Result<String, ConfigFault> {
@@ -132,4 +133,15 @@ pub(super) fn networks(entry: &RawEntry) -> Result<Vec<Network>, ConfigFault> {
         })
     });
     parsed.collect()
+}
+
+/// One of some words.
+pub(super) fn one_of(typed: &str, known: &[&str], what: &str) -> Result<String, ConfigFault> {
+    if known.contains(&typed) {
+        return Ok(typed.to_owned());
+    }
+    let shown: String = typed.chars().take(40).collect();
+    let near = keys::nearest(&shown, known.iter().copied());
+    let near = near.map_or_else(String::new, |near| format!("did you mean {near}? "));
+    Err(ConfigFault::new(format!("{shown:?} is not {what}"), format!("{near}known: {}", known.join(", "))))
 }

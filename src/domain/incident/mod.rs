@@ -72,11 +72,13 @@ pub enum IncidentKind {
     ObjectConflict,
     /// Probes of a target fail.
     ProbeFailed,
+    /// Messages to a receiver of notifications are not delivered.
+    ReceiverFailing,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -95,6 +97,7 @@ impl IncidentKind {
         Self::DiskNearlyFull,
         Self::ObjectConflict,
         Self::ProbeFailed,
+        Self::ReceiverFailing,
     ];
 
     /// The word in databases and in the API.
@@ -118,6 +121,7 @@ impl IncidentKind {
             Self::DiskNearlyFull => "diskNearlyFull",
             Self::ObjectConflict => "objectConflict",
             Self::ProbeFailed => "probeFailed",
+            Self::ReceiverFailing => "receiverFailing",
         }
     }
 

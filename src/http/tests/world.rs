@@ -17,6 +17,7 @@ use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
 use crate::actors::monitor::FoundSessions;
+use crate::actors::notify::{Notifications, NotifySetup};
 use crate::actors::record::SpoolDisk;
 use crate::actors::restream::{Written, import_sheet, write_kind};
 use crate::actors::supervision::Observation;
@@ -26,7 +27,7 @@ use crate::adapters::live::{Change, SharedLive};
 use crate::adapters::objects::directory::Directory;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, ErrorKind, Result};
-use crate::config::Shown;
+use crate::config::{self, Shown, Sources};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
@@ -86,6 +87,12 @@ impl World {
             host_reporters: Mutex::default(),
             labels: Vec::new(),
             maintenance: MaintenanceKeeper::new(stores.maintenance.clone(), live.clone(), Default::default()),
+            notifications: Notifications::new(
+                NotifySetup::from_settings(&config::load(&Sources::default()).expect("defaults"))
+                    .expect("nobody")
+                    .into(),
+                stores.notifications.clone(),
+            ),
             live,
             stores,
             history: Default::default(),

@@ -200,7 +200,7 @@ export const de: Messages = {
     taken: "Jemand anders sendet auf diesem Pfad. Es wird wieder versucht, wenn er frei ist.",
     lastFault: (words) => `Letzter Fehler: ${words}`,
     sounds: { carried: "Wird übertragen", missing: "Die Kamera hat keinen", silent: "Es kommt keiner: die Kamera nennt ihn und sendet keinen" },
-    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serverRestarted: "Server neu gestartet", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg", counterReset: "Zähler zurückgesetzt", hostSilent: "Host schweigt", diskNearlyFull: "Datenträger fast voll", objectConflict: "Objekt belegt", probeFailed: "Prüfung fehlgeschlagen" },
+    incidents: { cameraDown: "Ausgefallen", cameraStalled: "Stockt", cameraDegraded: "Gestört", otherPublisher: "Pfad besetzt", planHeld: "Änderung angehalten", serverDown: "Server ausgefallen", serverRestarted: "Server neu gestartet", serviceDown: "Dienst ausgefallen", recordingPaused: "Aufnahme angehalten", streamFlapping: "Flattert", sourceReplaced: "Quelle ersetzt", tracksChanged: "Codec geändert", readersGone: "Leser weg", counterReset: "Zähler zurückgesetzt", hostSilent: "Host schweigt", diskNearlyFull: "Datenträger fast voll", objectConflict: "Objekt belegt", probeFailed: "Prüfung fehlgeschlagen", receiverFailing: "Empfänger gestört" },
     lasting: (time) => `seit ${time}`,
     downLasting: (time) => `ausgefallen seit ${time}`,
   },

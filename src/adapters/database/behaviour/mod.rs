@@ -10,6 +10,7 @@ pub(super) mod incident_behaviour;
 pub(super) mod login_behaviour;
 pub(super) mod maintenance_behaviour;
 pub(super) mod node_behaviour;
+pub(super) mod notification_behaviour;
 pub(super) mod recording_behaviour;
 pub(super) mod retention_behaviour;
 
@@ -96,6 +97,12 @@ macro_rules! tests {
             old_history_is_forgotten
         );
         $crate::adapters::database::behaviour::tests!(@pair $open, history_behaviour: history_is_its_nodes_own);
+        $crate::adapters::database::behaviour::tests!(@each $open, notification_behaviour:
+            a_message_is_delivered_once_and_in_its_order
+            the_queue_is_bounded_and_drops_the_oldest
+            what_was_told_is_kept_by_receiver_kind_and_subject
+        );
+        $crate::adapters::database::behaviour::tests!(@pair $open, notification_behaviour: one_node_leads_the_notifications);
         $crate::adapters::database::behaviour::tests!(@each $open, host_behaviour: hosts_are_kept_as_last_measured);
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own

@@ -27,6 +27,7 @@ mod postgres_logins;
 mod postgres_maintenance;
 mod postgres_nodes;
 mod postgres_notes;
+mod postgres_notifications;
 mod postgres_recordings;
 mod postgres_retention;
 mod postgres_schema;

@@ -26,6 +26,7 @@ mod sqlite_logins;
 mod sqlite_maintenance;
 mod sqlite_nodes;
 mod sqlite_notes;
+mod sqlite_notifications;
 mod sqlite_recordings;
 mod sqlite_retention;
 mod sqlite_schema;

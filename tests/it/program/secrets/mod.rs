@@ -64,6 +64,42 @@ fn options() -> Options {
     Options { api, publish, ..Options::default() }
 }
 
+/// Receivers of notifications that nobody answers for: what fails with them is told in words.
+const RECEIVERS: &str = r#"
+[[notify.receivers]]
+name = "hook"
+kind = "webhook"
+url = "http://u:canary-hook@127.0.0.1:9/canary-hook?key=canary-hook"
+token = "canary-bearer"
+signing_secret = "canary-signing-secret"
+group_wait = "0s"
+[[notify.receivers]]
+name = "mail"
+kind = "email"
+url = "smtp://127.0.0.1:9"
+username = "u"
+password = "canary-smtp"
+from = "a@site.example"
+to = ["b@site.example"]
+group_wait = "0s"
+[[notify.receivers]]
+name = "slack"
+kind = "slack"
+url = "http://127.0.0.1:9/services/canary-slack"
+[[notify.receivers]]
+name = "bot"
+kind = "telegram"
+url = "http://127.0.0.1:9"
+token = "1:canary-bot"
+to = ["-100"]
+group_wait = "0s"
+[[notify.receivers]]
+name = "topic"
+kind = "ntfy"
+url = "http://127.0.0.1:9/canary-topic"
+token = "canary-ntfy"
+"#;
+
 /// The relay of this camera dies in this way, and comes back.
 async fn hurt(program: &Program, camera: &str, signal: Signal) {
     let job = Job::Relay(camera.to_owned());
@@ -76,7 +112,8 @@ async fn hurt(program: &Program, camera: &str, signal: Signal) {
 #[actix::test]
 async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
     let (cameras, media, faulty) = (Cameras::start(1).await, server(&options()).await, FaultyCameras::start());
-    let config = Config { server: login("canary-publish", "canary-api"), more: targets(), ..Config::on(&media) };
+    let more = format!("{}\n{RECEIVERS}", targets());
+    let config = Config { server: login("canary-publish", "canary-api"), more, ..Config::on(&media) };
     let room = Room::new();
     logging(&room, "line");
     let mut program = Program::start_in(room, &config).await;
@@ -95,6 +132,18 @@ async fn no_secret_is_seen_in_runs_with_failures_of_every_kind() {
     all_have_failed(&program, &rows).await;
     for signal in [Signal::SIGKILL, Signal::SIGSTOP, Signal::SIGABRT] {
         hurt(&program, "good", signal).await;
+    }
+    // Every receiver has failed, and each says so when it is tried too.
+    let failing = || async {
+        let all = program.api.items("/api/v1/receivers").await;
+        all.iter().all(|one| one["fault"].is_string()).then_some(())
+    };
+    eventually("receivers that fail", failing).await;
+    for name in ["hook", "mail", "slack", "bot", "topic"] {
+        let (status, text) =
+            program.api.send(reqwest::Method::POST, &format!("/api/v1/receivers/{name}/test"), Vec::new()).await;
+        assert!(!status.is_success(), "{name}: {text}");
+        watch.look_at(name, text.to_string().as_bytes());
     }
     asked(&program, &watch).await;
     everywhere(&program, &watch).await;

@@ -21,6 +21,7 @@ import { m } from "../../words/language";
 import { Nodes } from "./nodes";
 import { actorLook, countActors, keepActors, stateWords } from "./actors";
 import { Audit } from "./audit";
+import { Receivers } from "./receivers";
 import { Servers } from "./servers";
 import { Sessions } from "./sessions";
 import { Settings } from "./settings";
@@ -30,7 +31,7 @@ import { Users } from "./users";
 const EVERY = 5_000;
 
 /** Parts of the page; all but the first are for operators. */
-const parts = { actors: Actors, users: Users, tokens: Tokens, sessions: Sessions, audit: Audit, settings: Settings } as const;
+const parts = { actors: Actors, users: Users, tokens: Tokens, sessions: Sessions, receivers: Receivers, audit: Audit, settings: Settings } as const;
 
 export function SystemPage(): VNode {
   useTitle(m.system.title);

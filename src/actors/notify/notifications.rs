@@ -1,0 +1,145 @@
+//! What HTTP asks: how the receivers are, and that one is tried.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::setup::NotifySetup;
+use crate::actors::supervision::Setting;
+use crate::adapters::database::{NotificationStore, ReceiverRecord, with_timeout};
+use crate::adapters::notify;
+use crate::base::{Error, ErrorKind, Result};
+
+/// A receiver of notifications. Without secrets.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiverState {
+    /// Its name.
+    pub name: String,
+    /// `webhook`, `email`, `slack`, `telegram` or `ntfy`.
+    pub kind: String,
+    /// Where its messages go: an address without path, mail addresses, a chat.
+    pub to: String,
+    /// It hears of what is at least so bad: `info`, `warning` or `critical`.
+    pub severity: String,
+    /// Messages that wait to be delivered.
+    pub waiting: u64,
+    /// Messages that it has taken.
+    pub delivered: u64,
+    /// Messages that it will never take.
+    pub refused: u64,
+    /// Messages that were dropped because too many waited, or for too long.
+    pub dropped: u64,
+    /// Tries that failed.
+    pub failures: u64,
+    /// When it took the last one; null when it has taken none.
+    pub delivered_at: Option<DateTime<Utc>>,
+    /// When a try failed last; null when none has.
+    pub failed_at: Option<DateTime<Utc>>,
+    /// Since when nothing is delivered; null while it is well.
+    pub failing_since: Option<DateTime<Utc>>,
+    /// Why the last try failed; null once one has not.
+    pub fault: Option<String>,
+}
+
+/// The way to the receivers, for HTTP. Cheap to clone.
+#[derive(Clone)]
+pub struct Notifications {
+    setup: Setting<Arc<NotifySetup>>,
+    store: Arc<dyn NotificationStore>,
+    /// Receivers that are being tried.
+    trying: Arc<Mutex<Vec<String>>>,
+}
+
+impl Notifications {
+    /// Of these receivers.
+    pub fn new(setup: Setting<Arc<NotifySetup>>, store: Arc<dyn NotificationStore>) -> Self {
+        Self { setup, store, trying: Arc::default() }
+    }
+
+    /// What the database knows of every receiver.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn records(&self) -> Result<Vec<ReceiverRecord>> {
+        let setup = self.setup.get();
+        if setup.receivers.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut records = with_timeout(self.store.notification_receivers()).await?;
+        records.retain(|record| setup.receiver(&record.receiver).is_some());
+        Ok(records)
+    }
+
+    /// Every receiver of the configuration, in its order.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn list(&self) -> Result<Vec<ReceiverState>> {
+        let records = self.records().await?;
+        let setup = self.setup.get();
+        let of = |name: &str| records.iter().find(|record| record.receiver == name);
+        Ok(setup.receivers.iter().map(|one| state(one, of(&one.rule.name))).collect())
+    }
+
+    /// Sends a message that says only that messages arrive, and waits for what comes of it.
+    ///
+    /// # Errors
+    /// `NotFound`; `Conflict` when the receiver refuses it or is being tried; `Unavailable` when it does not answer.
+    pub async fn test(&self, name: &str) -> Result<()> {
+        let setup = self.setup.get();
+        let no_receiver = || {
+            let known: Vec<&str> = setup.receivers.iter().map(|one| one.rule.name.as_str()).collect();
+            let known =
+                if known.is_empty() { "there is none in the configuration".to_owned() } else { known.join(", ") };
+            Error::not_found(format!("there is no receiver of this name; known: {known}"))
+        };
+        let (receiver, outgoing) = setup.test_message(name).ok_or_else(no_receiver)?;
+        let _turn = Turn::take(&self.trying, name)?;
+        notify::deliver(&*receiver, &outgoing).await.map_err(|fault| fault.into_error(name))
+    }
+}
+
+/// One try of a receiver at a time.
+struct Turn {
+    trying: Arc<Mutex<Vec<String>>>,
+    name: String,
+}
+
+impl Turn {
+    fn take(trying: &Arc<Mutex<Vec<String>>>, name: &str) -> Result<Self> {
+        let mut held = trying.lock().unwrap_or_else(PoisonError::into_inner);
+        if held.iter().any(|one| one == name) {
+            return Err(Error::new(ErrorKind::Conflict, "this receiver is being tried already; wait for the answer"));
+        }
+        held.push(name.to_owned());
+        Ok(Self { trying: Arc::clone(trying), name: name.to_owned() })
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.trying.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| *one != self.name);
+    }
+}
+
+fn state(setup: &super::setup::ReceiverSetup, record: Option<&ReceiverRecord>) -> ReceiverState {
+    let count = |of: fn(&ReceiverRecord) -> u64| record.map(of).unwrap_or_default();
+    ReceiverState {
+        name: setup.rule.name.clone(),
+        kind: setup.settings.target.kind().to_owned(),
+        to: setup.settings.target.to_string(),
+        severity: setup.rule.severity.as_str().to_owned(),
+        waiting: count(|record| record.waiting),
+        delivered: count(|record| record.delivered),
+        refused: count(|record| record.refused),
+        dropped: count(|record| record.dropped),
+        failures: count(|record| record.failures),
+        delivered_at: record.and_then(|record| record.delivered_at),
+        failed_at: record.and_then(|record| record.failed_at),
+        failing_since: record.and_then(|record| record.failing_since),
+        fault: record.and_then(|record| record.fault.clone()),
+    }
+}

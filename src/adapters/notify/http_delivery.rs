@@ -1,0 +1,149 @@
+//! What receivers over HTTP share: the client, and what an answer means.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+
+use super::receiver::{DeliveryFault, LIMIT};
+use crate::adapters::tls::certificate_trust::{self, tls_fault};
+use crate::base::{Error, Result};
+use crate::config::settings::ApiTrust;
+
+/// Of an answer so much is read.
+const MOST_READ: usize = 4 * 1024;
+/// Nobody is left alone for longer, whatever they ask for.
+const LONGEST_REST: Duration = Duration::from_secs(3_600);
+
+/// A client that follows no redirect: what it sends is meant for one address alone.
+pub(super) fn client(trust: &ApiTrust) -> Result<Client> {
+    let builder = Client::builder().no_proxy().timeout(LIMIT).redirect(Policy::none());
+    let builder = match certificate_trust::configuration("notify.receivers[].ca_file", trust)? {
+        Some(tls) => builder.use_preconfigured_tls(tls),
+        None => builder,
+    };
+    builder.build().map_err(|error| Error::internal("no HTTP client can be made").with_source(error))
+}
+
+/// The answer, with the beginning of its text.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub rest: Option<Duration>,
+    pub text: String,
+}
+
+/// Sends a request and reads the answer.
+pub(super) async fn send(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
+    let mut response = request.send().await.map_err(silent)?;
+    let (status, rest) = (response.status(), rest(&response));
+    let mut read = Vec::new();
+    while read.len() < MOST_READ
+        && let Ok(Some(chunk)) = response.chunk().await
+    {
+        read.extend_from_slice(&chunk);
+    }
+    read.truncate(MOST_READ);
+    Ok(Answer { status, rest, text: String::from_utf8_lossy(&read).into_owned() })
+}
+
+impl Answer {
+    /// What the status alone says. `detail`: what else is known, without secrets.
+    pub(super) fn judged(&self, detail: &str) -> Result<(), DeliveryFault> {
+        let status = self.status;
+        if status.is_success() {
+            return Ok(());
+        }
+        let why = match (status.is_redirection(), detail.is_empty()) {
+            (true, _) => format!("it answers {status}: write the address that it leads to"),
+            (_, true) => format!("it answers {status}"),
+            (_, false) => format!("it answers {status}: {detail}"),
+        };
+        Err(match status.as_u16() {
+            400 | 413 | 415 | 422 => DeliveryFault::Message(why),
+            408 | 425 | 429 => DeliveryFault::Passing { why, rest: self.rest },
+            300..=499 => DeliveryFault::Receiver(why),
+            _ => DeliveryFault::Passing { why, rest: self.rest },
+        })
+    }
+}
+
+/// `Retry-After`, in seconds or as a time (RFC 9110, 10.2.3).
+fn rest(response: &Response) -> Option<Duration> {
+    let value = response.headers().get(reqwest::header::RETRY_AFTER)?.to_str().ok()?;
+    rest_of(value, Utc::now())
+}
+
+fn rest_of(value: &str, now: DateTime<Utc>) -> Option<Duration> {
+    let seconds = value.trim().parse::<u64>().ok().map(Duration::from_secs);
+    let at = || DateTime::parse_from_rfc2822(value.trim()).ok();
+    let rest = seconds.or_else(|| (at()?.with_timezone(&Utc) - now).to_std().ok())?;
+    Some(rest.min(LONGEST_REST))
+}
+
+fn silent(error: reqwest::Error) -> DeliveryFault {
+    let error = error.without_url();
+    if let Some(fault) = tls_fault(&error) {
+        let remedy = "set ca_file of this receiver to a file with its certificate or authority";
+        return DeliveryFault::Receiver(format!("it shows a certificate that is not trusted ({fault}); {remedy}"));
+    }
+    DeliveryFault::passing(match (error.is_timeout(), error.is_connect()) {
+        (true, _) => "it does not answer in time",
+        (_, true) => "nobody answers at its address",
+        _ => "the connection was lost before it answered",
+    })
+}
+
+/// Printable text of at most so many characters.
+pub(super) fn brief(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(200).collect::<String>().trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_answer_means_for_the_message_and_its_neighbours() {
+        for (status, wanted) in [
+            (200, "taken"),
+            (204, "taken"),
+            (301, "receiver"),
+            (400, "message"),
+            (401, "receiver"),
+            (403, "receiver"),
+            (404, "receiver"),
+            (410, "receiver"),
+            (413, "message"),
+            (422, "message"),
+            (408, "passing"),
+            (429, "passing"),
+            (500, "passing"),
+            (503, "passing"),
+        ] {
+            let status = StatusCode::from_u16(status).expect("a status");
+            let judged = Answer { status, rest: None, text: String::new() }.judged("");
+            let said = match judged {
+                Ok(()) => "taken",
+                Err(DeliveryFault::Message(_)) => "message",
+                Err(DeliveryFault::Receiver(_)) => "receiver",
+                Err(DeliveryFault::Passing { .. }) => "passing",
+            };
+            assert_eq!(said, wanted, "{status}");
+        }
+    }
+
+    #[test]
+    fn a_rest_is_told_in_seconds_or_as_a_time_and_is_bounded() {
+        let now = "2026-11-29T10:00:00Z".parse().expect("a time");
+        for (value, wanted) in [
+            ("30", Some(30)),
+            ("Sun, 29 Nov 2026 10:01:00 GMT", Some(60)),
+            ("Sun, 29 Nov 2026 09:00:00 GMT", None),
+            ("99999999", Some(3_600)),
+            ("soon", None),
+        ] {
+            assert_eq!(rest_of(value, now), wanted.map(Duration::from_secs), "{value}");
+        }
+    }
+}

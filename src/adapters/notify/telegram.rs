@@ -1,0 +1,65 @@
+//! A bot of Telegram: `sendMessage`. <https://core.telegram.org/bots/api#sendmessage>
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use reqwest::Client;
+use secrecy::ExposeSecret;
+use serde_json::{Value, json};
+
+use super::http_delivery;
+use super::http_delivery::brief;
+use super::receiver::{DeliveryFault, Outgoing, Receiver};
+use crate::base::Result;
+use crate::config::settings::{ApiTrust, TelegramTarget};
+
+/// A message has 4,096 UTF-16 units at most.
+const LONGEST: usize = 4_000;
+
+pub(super) struct Telegram {
+    http: Client,
+    target: TelegramTarget,
+}
+
+impl Telegram {
+    pub(super) fn new(target: TelegramTarget, trust: &ApiTrust) -> Result<Self> {
+        Ok(Self { http: http_delivery::client(trust)?, target })
+    }
+}
+
+#[async_trait]
+impl Receiver for Telegram {
+    async fn deliver(&self, outgoing: &Outgoing) -> Result<(), DeliveryFault> {
+        let token = self.target.token.expose_secret();
+        let base = self.target.api_url.as_str().trim_end_matches('/');
+        let text = cut(&format!("{}\n\n{}", outgoing.title, outgoing.text));
+        let body = json!({
+            "chat_id": self.target.chat,
+            "text": text,
+            "link_preview_options": { "is_disabled": true },
+        });
+        let mut answer =
+            http_delivery::send(self.http.post(format!("{base}/bot{token}/sendMessage")).json(&body)).await?;
+        let said: Value = serde_json::from_str(&answer.text).unwrap_or_default();
+        let detail = brief(&said["description"].as_str().unwrap_or_default().replace(token, "***"));
+        let rest = said["parameters"]["retry_after"].as_u64().map(|seconds| Duration::from_secs(seconds.min(3_600)));
+        answer.rest = answer.rest.or(rest);
+        if answer.status.is_success() && said["ok"] != true {
+            return Err(DeliveryFault::Receiver("what answers is no API of Telegram; check url".to_owned()));
+        }
+        match answer.judged(&detail) {
+            // Of the chat, and so of every message.
+            Err(DeliveryFault::Message(why)) if detail.contains("chat") => Err(DeliveryFault::Receiver(why)),
+            judged => judged,
+        }
+    }
+}
+
+fn cut(text: &str) -> String {
+    let mut units = 0;
+    let fits = |c: &char| {
+        units += c.len_utf16();
+        units <= LONGEST
+    };
+    text.chars().take_while(fits).collect()
+}

@@ -1,0 +1,58 @@
+//! How bad a kind of incident is for people who are told of it.
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use crate::domain::incident::IncidentKind;
+
+/// How bad it is. The words are those of the alert rules in `etc/prometheus`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Severity {
+    /// Worth knowing.
+    Info,
+    /// Somebody should look at it today.
+    Warning,
+    /// Somebody should look at it now.
+    Critical,
+}
+
+impl Severity {
+    /// Every one, the mildest first.
+    pub const ALL: [Self; 3] = [Self::Info, Self::Warning, Self::Critical];
+
+    /// Of a kind of incident.
+    pub fn of(kind: IncidentKind) -> Self {
+        use IncidentKind as Kind;
+        match kind {
+            Kind::CameraDown | Kind::CameraStalled | Kind::ServerDown | Kind::ServiceDown | Kind::RecordingPaused => {
+                Self::Critical
+            }
+            Kind::SourceReplaced | Kind::TracksChanged | Kind::ReadersGone | Kind::CounterReset => Self::Info,
+            Kind::CameraDegraded
+            | Kind::OtherPublisher
+            | Kind::ChangeBlocked
+            | Kind::ServerRestarted
+            | Kind::StreamFlapping
+            | Kind::HostSilent
+            | Kind::DiskNearlyFull
+            | Kind::ObjectConflict
+            | Kind::ProbeFailed
+            | Kind::ReceiverFailing => Self::Warning,
+        }
+    }
+
+    /// Its word.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Warning => "warning",
+            Self::Critical => "critical",
+        }
+    }
+
+    /// Of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|one| one.as_str() == word)
+    }
+}
