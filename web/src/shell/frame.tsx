@@ -2,10 +2,13 @@
 
 import type { VNode } from "preact";
 import { Mark } from "../components/icons";
+import { later } from "../components/later";
 import { entry } from "../login";
 import { m } from "../words/language";
-import { LoginOverlay, LoginPage } from "./login_view";
 import { Shell } from "./shell";
+
+const LoginPage = later(async () => (await import("./login_view")).LoginPage);
+const LoginOverlay = later(async () => (await import("./login_view")).LoginOverlay);
 
 export function Frame(): VNode {
   const now = entry.value;

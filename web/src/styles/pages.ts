@@ -6,5 +6,6 @@ import "./recordings.css";
 import "./system.css";
 import "./sessions.css";
 import "./completeness.css";
+import "./incident_list.css";
 
 export {};
