@@ -46,8 +46,8 @@ fn json(all: &[ListedCamera]) -> String {
 }
 
 /// What `GET /api/v1/cameras` has of a camera while a program runs on it; null otherwise.
-const RUNNING_ONLY: [&str; 8] =
-    ["state", "since", "downSince", "restarts", "lastError", "nextStart", "sound", "server"];
+const RUNNING_ONLY: [&str; 9] =
+    ["state", "since", "downSince", "restarts", "lastError", "fault", "nextStart", "sound", "server"];
 
 /// A camera as `GET /api/v1/cameras` has it, and beside that the further fields of its settings, and whether its row is gone.
 fn item(listed: &ListedCamera) -> Value {

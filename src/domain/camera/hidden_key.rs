@@ -49,7 +49,7 @@ mod tests {
     fn keys_are_neither_shown_nor_said() {
         for (url, shown, secret) in [
             ("rtmp://live.h/app/live", "rtmp://live.h/app/***", Some("live")),
-            ("rtmps://u:p@h/app/s3cret?x=1", "rtmps://***@h/app/***?x=1", Some("s3cret")),
+            ("rtmps://viewer:hunter2@h/app/s3cret?x=1", "rtmps://***@h/app/***?x=1", Some("s3cret")),
             ("rtmp://h/app", "rtmp://h/app", None),
             ("srt://h:9000?streamid=read:x:u:s3cret", "srt://h:9000?***", Some("read:x:u:s3cret")),
             ("srt://h:9000", "srt://h:9000", None),

@@ -235,7 +235,10 @@ async fn what_a_person_names_on_another_machine_is_never_blocked_and_what_others
         [&["remove", "c1"], &["edit", "c2", "--enabled", "no"], &["edit", "c3", "--name", "d3"], &["remove", "c4"]];
     for command in commands {
         let ended = run(command);
-        assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{command:?}: {}", program.log());
+        assert_eq!(ended.code, Some(0), "{command:?}: {}{}", ended.err, program.log());
+        // A busy machine may make the database slow, which is told.
+        let says_more = ended.err.lines().any(|line| !line.contains("database degraded: slow answers"));
+        assert!(!says_more, "{command:?}: {}", ended.err);
     }
     for gone in ["c1", "c3", "c4"] {
         eventually(&format!("{gone} has ended"), || async { program.api.camera(gone).await.is_none().then_some(()) })
