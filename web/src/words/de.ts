@@ -1,12 +1,10 @@
 // Was die Seite sagt, auf Deutsch.
 
 import { deAdmin } from "./de_admin";
+import { count, s } from "./de_count";
 import { deForms } from "./de_forms";
 import { deVerdicts } from "./de_verdicts";
 import type { Messages } from "./en";
-
-const count = (number: number) => number.toLocaleString("de-DE");
-const s = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`;
 
 export const de: Messages = {
   ...deAdmin,

@@ -1,10 +1,8 @@
 // Was über Hosts, das System und seine Benutzer, Sitzungen und das Bild eines Streams gesagt wird, auf Deutsch.
 
+import { count, s } from "./de_count";
 import type { Messages } from "./en";
 import type { AdminMessages } from "./en_admin";
-
-const count = (number: number) => number.toLocaleString("de-DE");
-const s = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`;
 
 export const deAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
   server: {

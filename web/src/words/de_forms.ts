@@ -1,9 +1,7 @@
 // Was die Formulare der Kameras sagen, auf Deutsch: Felder, was an ihnen falsch ist, was eine Prüfung fand, eine Einfuhr.
 
+import { s } from "./de_count";
 import type { FormMessages } from "./en_forms";
-
-const count = (number: number) => number.toLocaleString("de-DE");
-const s = (number: number, one: string, many: string) => `${count(number)} ${number === 1 ? one : many}`;
 
 export const deForms: FormMessages = {
   form: {

@@ -2,12 +2,10 @@
 // pages come with them (`en_pages.ts`). The other languages have the same keys: one that is missing does not compile.
 
 import type { admin } from "./en_admin";
+import { count, s } from "./en_count";
 import type { forms } from "./en_forms";
 import type { pages } from "./en_pages";
 import type { VerdictMessages } from "./en_verdicts";
-
-const count = (number: number) => number.toLocaleString("en-GB");
-const s = (number: number, one: string, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
 
 export const en = {
   overview: {

@@ -1,7 +1,6 @@
 // What is said of hosts, of the system and who may use it, of sessions and of the picture of a stream, in English.
 
-const count = (number: number) => number.toLocaleString("en-GB");
-const s = (number: number, one: string, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+import { count, s } from "./en_count";
 
 export const admin = {
   player: {

@@ -1,7 +1,6 @@
 // What the forms of cameras say, in English: fields, what is wrong in them, what a probe found, an import.
 
-const count = (number: number) => number.toLocaleString("en-GB");
-const s = (number: number, one: string, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+import { s } from "./en_count";
 
 export const forms = {
   form: {

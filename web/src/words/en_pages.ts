@@ -1,7 +1,6 @@
 // What the pages say that are fetched when they are opened, in English.
 
-const count = (number: number) => number.toLocaleString("en-GB");
-const s = (number: number, one: string, many = `${one}s`) => `${count(number)} ${number === 1 ? one : many}`;
+import { s } from "./en_count";
 
 export const pages = {
   wall: {

@@ -2,17 +2,9 @@
 
 import type { Messages } from "./en";
 import { ruAdmin } from "./ru_admin";
+import { count, s } from "./ru_count";
 import { ruForms } from "./ru_forms";
 import { ruVerdicts } from "./ru_verdicts";
-
-const count = (number: number) => number.toLocaleString("ru-RU");
-const rules = new Intl.PluralRules("ru");
-
-/** Число со словом: `1 поток`, `2 потока`, `5 потоков`. */
-function s(number: number, one: string, few: string, many: string): string {
-  const rule = rules.select(number);
-  return `${count(number)} ${rule === "one" ? one : rule === "few" ? few : many}`;
-}
 
 export const ru: Messages = {
   ...ruAdmin,

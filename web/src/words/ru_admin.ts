@@ -2,14 +2,7 @@
 
 import type { Messages } from "./en";
 import type { AdminMessages } from "./en_admin";
-
-const count = (number: number) => number.toLocaleString("ru-RU");
-const rules = new Intl.PluralRules("ru");
-
-function s(number: number, one: string, few: string, many: string): string {
-  const rule = rules.select(number);
-  return `${count(number)} ${rule === "one" ? one : rule === "few" ? few : many}`;
-}
+import { count, s } from "./ru_count";
 
 export const ruAdmin: AdminMessages & Pick<Messages, "login" | "server"> = {
   server: {

@@ -1,14 +1,7 @@
 // Что говорят формы камер, по-русски: поля, ошибки в них, что нашла проверка, загрузка из файла.
 
 import type { FormMessages } from "./en_forms";
-
-const count = (number: number) => number.toLocaleString("ru-RU");
-const rules = new Intl.PluralRules("ru");
-
-function s(number: number, one: string, few: string, many: string): string {
-  const rule = rules.select(number);
-  return `${count(number)} ${rule === "one" ? one : rule === "few" ? few : many}`;
-}
+import { s } from "./ru_count";
 
 export const ruForms: FormMessages = {
   form: {
