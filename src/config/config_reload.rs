@@ -209,11 +209,8 @@ const SERVER_ROWS: &[ItemRow<ServerSettings>] = &[
     ("publish_password", |old, new| !same_secret(old.publish_password.as_ref(), new.publish_password.as_ref())),
 ];
 
-/// A key of one receiver of notifications.
-type ReceiverRow = (&'static str, fn(&ReceiverSettings, &ReceiverSettings) -> bool);
-
 /// All of them are taken over at once. What only one kind of receiver has is compared with the kind, as `url` and the others are.
-const RECEIVER_ROWS: &[ReceiverRow] = &[
+const RECEIVER_ROWS: &[ItemRow<ReceiverSettings>] = &[
     ("name", |old, new| old.name != new.name),
     ("kind", |old, new| old.target.kind() != new.target.kind()),
     ("url", |old, new| old.target.address() != new.target.address()),

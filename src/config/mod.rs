@@ -12,6 +12,8 @@ mod complaint;
 pub mod config_reload;
 #[cfg(test)]
 mod config_site_tests;
+#[cfg(test)]
+mod documented_tests;
 mod environment;
 mod file;
 mod health_settings;

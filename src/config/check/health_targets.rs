@@ -6,6 +6,7 @@ use secrecy::SecretString;
 
 use super::checker::Checker;
 use super::sections::pattern;
+use super::servers::server_name;
 use super::values::{duration, text, whole};
 use crate::base::source_url;
 use crate::config::complaint::ConfigFault;
@@ -87,7 +88,7 @@ fn one(
         );
     }
     let path = check.read(&key("path"), path);
-    let server = check.read(&key("server"), |entry| server(entry, servers));
+    let server = check.read(&key("server"), |entry| server_name(entry, servers));
     let url = check.read(&key("url"), url);
     let interval = check.read(&key("interval"), |entry| duration(entry, 5 * SECOND..=DAY)).unwrap_or(common.interval);
     let limit = check.read(&key("limit"), |entry| duration(entry, 2 * SECOND..=HOUR)).unwrap_or(common.limit);
@@ -149,20 +150,6 @@ fn path(entry: &RawEntry) -> Result<String, ConfigFault> {
     }
     pattern(&typed)?;
     Ok(typed)
-}
-
-fn server(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, ConfigFault> {
-    let name = text(entry)?;
-    // With no server left the servers themselves have been complained of.
-    if servers.is_empty() || servers.iter().any(|server| server.name == name) {
-        return Ok(name);
-    }
-    let known: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
-    let shown: String = name.chars().take(64).collect();
-    Err(ConfigFault::new(
-        format!("{shown:?} is not the name of a server"),
-        format!("known servers: {}", known.join(", ")),
-    ))
 }
 
 /// The address of a stream. The value is never repeated: it may hold a password.

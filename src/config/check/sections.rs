@@ -8,6 +8,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::certificates::trust;
 use super::checker::Checker;
+use super::servers::server_name;
 use super::urls;
 use super::values::{duration, flag, fraction, list, networks, path, rate, text, whole};
 use crate::base::network::NetworkLabel;
@@ -212,19 +213,7 @@ fn cameras_query(entry: &RawEntry) -> Result<String, ConfigFault> {
 }
 
 pub(super) fn restream(check: &mut Checker<'_>, servers: &[ServerSettings]) -> RestreamSettings {
-    let server = check.read("restream.server", |entry| {
-        let name = text(entry)?;
-        // With no server left the servers themselves have been complained of.
-        if servers.is_empty() || servers.iter().any(|server| server.name == name) {
-            return Ok(name);
-        }
-        let known: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
-        let shown: String = name.chars().take(64).collect();
-        Err(ConfigFault::new(
-            format!("{shown:?} is not the name of a server"),
-            format!("known servers: {}", known.join(", ")),
-        ))
-    });
+    let server = check.read("restream.server", |entry| server_name(entry, servers));
     let first = || servers.first().map(|server| server.name.clone()).unwrap_or_default();
     RestreamSettings {
         server: server.unwrap_or_else(first),

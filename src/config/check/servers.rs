@@ -115,6 +115,21 @@ fn name(entry: &RawEntry) -> Result<String, ConfigFault> {
     Ok(name)
 }
 
+/// The name of a server that is configured.
+pub(super) fn server_name(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, ConfigFault> {
+    let name = text(entry)?;
+    // With no server left the servers themselves have been complained of.
+    if servers.is_empty() || servers.iter().any(|server| server.name == name) {
+        return Ok(name);
+    }
+    let known: Vec<_> = servers.iter().map(|server| server.name.as_str()).collect();
+    let shown: String = name.chars().take(64).collect();
+    Err(ConfigFault::new(
+        format!("{shown:?} is not the name of a server"),
+        format!("known servers: {}", known.join(", ")),
+    ))
+}
+
 /// Username and password: both or neither.
 fn account(check: &mut Checker<'_>, user_key: &str, password_key: &str) -> (Option<String>, Option<SecretString>) {
     let user = check.read(user_key, text);
