@@ -23,7 +23,7 @@ use uuid::Uuid;
 pub use sources::{AttributionSources, ServerHosts, SpoolProbe};
 
 use crate::actors::supervision::{Child, Exit, Restart};
-use crate::adapters::database::{IncidentQuery, with_timeout};
+use crate::adapters::database::{RecentIncidents, with_timeout};
 use crate::base::{Error, Result};
 use crate::domain::attribution::{Situation, attribute};
 use crate::domain::incident::{Incident, Verdict};
@@ -124,14 +124,10 @@ impl Attribution {
     }
 
     async fn own_incidents(&self) -> Result<Vec<Incident>> {
-        let open = IncidentQuery { open: true, own: true, limit: MOST_OPEN, ..IncidentQuery::default() };
-        let from = Some(Utc::now() - LATELY);
-        let late = IncidentQuery { from, own: true, limit: MOST_LATE, ..IncidentQuery::default() };
-        let mut all = with_timeout(self.sources.store.incidents(open)).await?;
-        let known: HashSet<Uuid> = all.iter().map(|incident| incident.id).collect();
-        let late = with_timeout(self.sources.store.incidents(late)).await?;
-        all.extend(late.into_iter().filter(|incident| !known.contains(&incident.id)));
-        Ok(all)
+        let since = Utc::now() - LATELY;
+        let recent = RecentIncidents { own: true, since, most_open: MOST_OPEN, most_ended: MOST_LATE };
+        let recent = recent.read(&*self.sources.store).await?;
+        Ok([recent.open, recent.others].concat())
     }
 
     async fn objects(&mut self) -> Option<bool> {

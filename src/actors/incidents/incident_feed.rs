@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::incidents_handle::IncidentsHandle;
 use crate::actors::supervision::{Child, Exit, Restart};
-use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
+use crate::adapters::database::{IncidentStore, RecentIncidents};
 use crate::adapters::live::{Change, SharedLive};
 use crate::base::Result;
 use crate::domain::camera::CameraStatus;
@@ -67,11 +67,10 @@ impl IncidentFeed {
     }
 
     async fn read(&mut self) -> Result<()> {
-        let open = IncidentQuery { open: true, limit: MOST_OPEN, ..IncidentQuery::default() };
-        let late = IncidentQuery { from: Some(Utc::now() - LATELY), limit: MOST_LATE, ..IncidentQuery::default() };
-        // What lasts is read last: it is as it is now, also where it has ended and begun meanwhile.
-        let mut all = with_timeout(self.store.incidents(late)).await?;
-        all.extend(with_timeout(self.store.incidents(open)).await?);
+        let since = Utc::now() - LATELY;
+        let recent = RecentIncidents { own: false, since, most_open: MOST_OPEN, most_ended: MOST_LATE };
+        let recent = recent.read(&*self.store).await?;
+        let mut all = [recent.open, recent.others].concat();
         let cameras = if all.iter().any(|one| one.subject.camera().is_some()) {
             self.live.all_cameras().await?
         } else {

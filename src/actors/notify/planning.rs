@@ -12,7 +12,7 @@ use super::LEASE;
 use super::parts::NotifyParts;
 use super::setup::NotifySetup;
 use crate::actors::incidents::name_camera;
-use crate::adapters::database::{IncidentQuery, PlannedNotifications, ReceiverRecord, with_timeout};
+use crate::adapters::database::{PlannedNotifications, ReceiverRecord, Recent, RecentIncidents, with_timeout};
 use crate::base::Result;
 use crate::base::single_flight::SingleFlight;
 use crate::domain::incident::{Incident, IncidentKind};
@@ -149,15 +149,11 @@ impl Planning {
 
     /// Those that last and those that have ended lately; whether those that last are all there.
     async fn incidents(&self, now: DateTime<Utc>) -> Result<(Vec<Incident>, bool)> {
-        let store = &self.parts.incident_store;
-        let late = IncidentQuery { from: Some(now - LOOKBACK), limit: MOST_LATE, ..IncidentQuery::default() };
-        let open = IncidentQuery { open: true, limit: MOST_OPEN, ..IncidentQuery::default() };
-        let late = with_timeout(store.incidents(late)).await?;
-        // What lasts is read last: it is as it is now, also where it has ended and begun meanwhile.
-        let mut all = with_timeout(store.incidents(open)).await?;
-        let complete = all.len() < MOST_OPEN as usize;
-        let lasting: std::collections::BTreeSet<Uuid> = all.iter().map(|one| one.id).collect();
-        all.extend(late.into_iter().filter(|one| one.closed_at.is_some() && !lasting.contains(&one.id)));
+        let since = now - LOOKBACK;
+        let recent = RecentIncidents { own: false, since, most_open: MOST_OPEN, most_ended: MOST_LATE };
+        let Recent { open: mut all, complete, others } = recent.read(&*self.parts.incident_store).await?;
+        // The end of the rest is read next time.
+        all.extend(others.into_iter().filter(|one| one.closed_at.is_some()));
         if all.iter().any(|one| one.subject.camera().is_some()) {
             let cameras = self.parts.live.all_cameras().await?;
             all.iter_mut().for_each(|incident| name_camera(incident, &cameras));

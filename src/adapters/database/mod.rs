@@ -24,6 +24,7 @@ mod notification_store;
 mod owner;
 pub mod postgres;
 mod probe_store;
+mod recent_incidents;
 mod recording_store;
 mod retention_store;
 mod row_rules;
@@ -46,6 +47,7 @@ pub use notification_store::{
     PlannedNotifications, ReceiverRecord,
 };
 pub use probe_store::ProbeStore;
+pub use recent_incidents::{Recent, RecentIncidents};
 pub use recording_store::{
     MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, SpansOf,
 };
