@@ -9,14 +9,9 @@ use crate::domain::attribution::{
     CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
 };
 use crate::domain::camera::CameraStatus;
-use crate::domain::host::{HostState, HostStatus};
+use crate::domain::host::{HostState, HostStatus, NO_PROCESS};
 use crate::domain::incident::{FaultPart, Incident, Subject};
-use crate::domain::stream::ServerStatus;
-
-/// Words of a media server's reason when its address answers and nobody listens (`adapters/mediamtx/mediamtx_fault`).
-const REFUSED: &str = "(connection refused)";
-/// Words of an agent that finds no MediaMTX (`adapters/host/mediamtx`).
-const NO_PROCESS: &str = "no process";
+use crate::domain::stream::{CONNECTION_REFUSED, ServerStatus};
 
 /// What is known now. `own`: this node's incidents as they are in the database.
 pub(super) fn situation(
@@ -87,7 +82,7 @@ fn server(status: &ServerStatus, sources: &AttributionSources, hosts: &[HostFact
         reachable: status.reachable,
         since: status.since,
         rtsp_answers: status.rtsp_answers,
-        refuses: status.reason.as_deref().is_some_and(|reason| reason.contains(REFUSED)),
+        refuses: status.reason.as_deref().is_some_and(|reason| reason.contains(CONNECTION_REFUSED)),
         host,
     }
 }
@@ -168,7 +163,7 @@ mod tests {
         assert_eq!(host(&status, &mut seen).media_server_runs, Some(false));
     }
 
-    fn process() -> crate::domain::host::MediamtxProcess {
+    fn process() -> crate::domain::host::ProcessUsage {
         serde_json::from_value(serde_json::json!({
             "pid": 1, "cpu": null, "rss": 1, "threads": 1, "descriptors": null, "descriptorLimit": null, "startedAt": null,
         }))

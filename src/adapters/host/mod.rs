@@ -9,6 +9,7 @@ mod disks;
 mod files;
 mod mediamtx;
 mod parse;
+mod process;
 mod sensors;
 
 use std::collections::BTreeMap;
@@ -20,7 +21,7 @@ use self::disks::Disks;
 use self::files::Files;
 pub use self::files::HostSources;
 use self::mediamtx::Search;
-pub use self::mediamtx::this_process;
+pub use self::process::this_process;
 use crate::domain::host::{HostCounters, HostRates, HostState, HostStatus, rates};
 
 /// Measures a host again and again.

@@ -14,6 +14,7 @@ use super::not_trusted::{API, not_trusted};
 use crate::adapters::tls::certificate_trust::tls_fault;
 use crate::base::{Error, ErrorKind, redact};
 use crate::config::settings::ApiTrust;
+use crate::domain::stream::CONNECTION_REFUSED;
 
 /// Who is complained about: the server's name in our configuration and where its API is.
 #[derive(Debug)]
@@ -46,7 +47,7 @@ impl ApiPlace {
                 format!("timeout: {origin} did not answer within {seconds} s: the server is overloaded or hangs"),
             )
         } else if refused(&error) {
-            (ErrorKind::Unavailable, format!("nothing listens at {origin} (connection refused): {remedy}"))
+            (ErrorKind::Unavailable, format!("nothing listens at {origin} {CONNECTION_REFUSED}: {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {
             (ErrorKind::Unavailable, not_trusted(&API, server, origin, &self.trust, fault))
         } else if error.is_connect() {

@@ -15,6 +15,6 @@ pub use report::checked;
 pub use reporters::HostReporters;
 pub use silence::silent_after;
 pub use status::{
-    Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Load, MediamtxProcess, Memory, NetworkStatus, Pressure,
-    PressureShare, Temperature,
+    Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Load, Memory, NO_PROCESS, NetworkStatus, Pressure,
+    PressureShare, ProcessUsage, Temperature,
 };

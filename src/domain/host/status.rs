@@ -66,7 +66,7 @@ pub struct HostStatus {
     /// Sensors.
     pub temperatures: Vec<Temperature>,
     /// The MediaMTX of this host.
-    pub mediamtx: Option<MediamtxProcess>,
+    pub mediamtx: Option<ProcessUsage>,
     /// What could not be measured, by the field's name, and why.
     pub unmeasured: BTreeMap<String, String>,
 }
@@ -193,10 +193,13 @@ pub struct Temperature {
     pub celsius: f64,
 }
 
-/// The process of MediaMTX.
+/// How the reason begins why [`HostStatus::mediamtx`] is not there, where no process was found (and not one that could not be read).
+pub const NO_PROCESS: &str = "no process";
+
+/// A process and what it takes.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct MediamtxProcess {
+pub struct ProcessUsage {
     /// Process id.
     pub pid: u32,
     /// Percent of one core; null while unknown.

@@ -14,4 +14,6 @@ pub use reading::{PathReading, PathSource, SrtReading};
 pub use server_restart::{Continuity, ServerRun, server_run};
 pub use stream_events::{StreamEvent, StreamEvents};
 pub use stream_memory::{FORGET_AFTER, PathSeen, StreamMemory, StreamObservation};
-pub use stream_status::{Sample, ServerStatus, SrtFigures, StreamState, StreamStatus, StreamTrack, TrackList};
+pub use stream_status::{
+    CONNECTION_REFUSED, Sample, ServerStatus, SrtFigures, StreamState, StreamStatus, StreamTrack, TrackList,
+};

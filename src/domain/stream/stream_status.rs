@@ -244,6 +244,9 @@ impl Sample {
     }
 }
 
+/// What stands in [`ServerStatus::reason`] where the host answers and nobody listens at the address.
+pub const CONNECTION_REFUSED: &str = "(connection refused)";
+
 /// How a server answers our polls.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
