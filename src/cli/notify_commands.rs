@@ -55,16 +55,17 @@ pub fn notify(files: &Files, command: NotifyCommand) -> Result<(), CommandFailur
 }
 
 fn row(state: &ReceiverState) -> [String; 8] {
-    let last = state.delivered_at.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
+    let last =
+        state.deliveries.delivered_at.map_or_else(|| "-".to_owned(), |at| at.format("%Y-%m-%dT%H:%M:%SZ").to_string());
     [
         state.name.clone(),
         state.kind.clone(),
         state.to.clone(),
         state.severity.clone(),
-        state.waiting.to_string(),
-        state.delivered.to_string(),
+        state.deliveries.waiting.to_string(),
+        state.deliveries.delivered.to_string(),
         last,
-        state.fault.clone().unwrap_or_else(|| "-".to_owned()),
+        state.deliveries.fault.clone().unwrap_or_else(|| "-".to_owned()),
     ]
     .map(|cell| printable(&cell))
 }

@@ -2,9 +2,10 @@
 
 use super::exposition::{Exposition, MetricKind};
 use crate::adapters::database::ReceiverRecord;
+use crate::domain::notify::Deliveries;
 
 /// A number of a receiver.
-type OfReceiver = fn(&ReceiverRecord) -> u64;
+type OfReceiver = fn(&Deliveries) -> u64;
 
 const FAMILIES: [(&str, MetricKind, &str, OfReceiver); 6] = [
     ("notifications_waiting", MetricKind::Gauge, "Messages that wait for a receiver.", |one| one.waiting),
@@ -29,7 +30,7 @@ pub(super) fn receivers(text: &mut Exposition, records: &[ReceiverRecord]) {
     for (name, kind, help, value) in FAMILIES {
         let mut family = text.family(name, kind, help);
         for record in records {
-            family.sample(&[("receiver", &record.receiver)], value(record));
+            family.sample(&[("receiver", &record.receiver)], value(&record.deliveries));
         }
     }
 }

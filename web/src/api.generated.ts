@@ -1468,6 +1468,51 @@ export interface components {
              */
             user: number;
         };
+        /** @description Counted since there is such a receiver. Without secrets. */
+        Deliveries: {
+            /**
+             * Format: int64
+             * @description Messages that it has taken.
+             */
+            delivered: number;
+            /**
+             * Format: date-time
+             * @description When it took the last one; null when it has taken none.
+             */
+            deliveredAt?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that were dropped because too many waited, or for too long.
+             */
+            dropped: number;
+            /**
+             * Format: date-time
+             * @description When a try failed last; null when none has.
+             */
+            failedAt?: string | null;
+            /**
+             * Format: date-time
+             * @description Since when nothing is delivered; null while it is well.
+             */
+            failingSince?: string | null;
+            /**
+             * Format: int64
+             * @description Tries that failed.
+             */
+            failures: number;
+            /** @description Why the last try failed; null once one has not. */
+            fault?: string | null;
+            /**
+             * Format: int64
+             * @description Messages that it will never take.
+             */
+            refused: number;
+            /**
+             * Format: int64
+             * @description Messages that wait to be delivered.
+             */
+            waiting: number;
+        };
         /**
          * @description Where a disk is going.
          * @enum {string}
@@ -1674,7 +1719,7 @@ export interface components {
              */
             interval: number;
             load?: components["schemas"]["Load"] | null;
-            mediamtx?: components["schemas"]["MediamtxProcess"] | null;
+            mediamtx?: components["schemas"]["ProcessUsage"] | null;
             memory?: components["schemas"]["Memory"] | null;
             /** @description Its name: the setting `node` of its agent. */
             name: string;
@@ -1909,7 +1954,7 @@ export interface components {
                  */
                 interval: number;
                 load?: components["schemas"]["Load"] | null;
-                mediamtx?: components["schemas"]["MediamtxProcess"] | null;
+                mediamtx?: components["schemas"]["ProcessUsage"] | null;
                 memory?: components["schemas"]["Memory"] | null;
                 /** @description Its name: the setting `node` of its agent. */
                 name: string;
@@ -2082,58 +2127,16 @@ export interface components {
         };
         /** @description Items, and where to go on. */
         ItemList_ReceiverState: {
-            items: {
-                /**
-                 * Format: int64
-                 * @description Messages that it has taken.
-                 */
-                delivered: number;
-                /**
-                 * Format: date-time
-                 * @description When it took the last one; null when it has taken none.
-                 */
-                deliveredAt?: string | null;
-                /**
-                 * Format: int64
-                 * @description Messages that were dropped because too many waited, or for too long.
-                 */
-                dropped: number;
-                /**
-                 * Format: date-time
-                 * @description When a try failed last; null when none has.
-                 */
-                failedAt?: string | null;
-                /**
-                 * Format: date-time
-                 * @description Since when nothing is delivered; null while it is well.
-                 */
-                failingSince?: string | null;
-                /**
-                 * Format: int64
-                 * @description Tries that failed.
-                 */
-                failures: number;
-                /** @description Why the last try failed; null once one has not. */
-                fault?: string | null;
+            items: (components["schemas"]["Deliveries"] & {
                 /** @description `webhook`, `email`, `slack`, `telegram` or `ntfy`. */
                 kind: string;
                 /** @description Its name. */
                 name: string;
-                /**
-                 * Format: int64
-                 * @description Messages that it will never take.
-                 */
-                refused: number;
                 /** @description It hears of what is at least so bad: `info`, `warning` or `critical`. */
                 severity: string;
                 /** @description Where its messages go: an address without path, mail addresses, a chat. */
                 to: string;
-                /**
-                 * Format: int64
-                 * @description Messages that wait to be delivered.
-                 */
-                waiting: number;
-            }[];
+            })[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
         };
@@ -2641,39 +2644,6 @@ export interface components {
              */
             until?: string | null;
         };
-        /** @description The process of MediaMTX. */
-        MediamtxProcess: {
-            /**
-             * Format: double
-             * @description Percent of one core; null while unknown.
-             */
-            cpu?: number | null;
-            /**
-             * Format: int64
-             * @description The most that it may have open.
-             */
-            descriptorLimit?: number | null;
-            /**
-             * Format: int32
-             * @description Open files and sockets; null without the right to count them.
-             */
-            descriptors?: number | null;
-            /**
-             * Format: int32
-             * @description Process id.
-             */
-            pid: number;
-            /**
-             * Format: int64
-             * @description Bytes of memory that it holds.
-             */
-            rss: number;
-            /**
-             * Format: int32
-             * @description Threads.
-             */
-            threads: number;
-        };
         /** @description Bytes of memory, or of swap. */
         Memory: {
             /**
@@ -2951,6 +2921,39 @@ export interface components {
              */
             type: string;
         };
+        /** @description A process and what it takes. */
+        ProcessUsage: {
+            /**
+             * Format: double
+             * @description Percent of one core; null while unknown.
+             */
+            cpu?: number | null;
+            /**
+             * Format: int64
+             * @description The most that it may have open.
+             */
+            descriptorLimit?: number | null;
+            /**
+             * Format: int32
+             * @description Open files and sockets; null without the right to count them.
+             */
+            descriptors?: number | null;
+            /**
+             * Format: int32
+             * @description Process id.
+             */
+            pid: number;
+            /**
+             * Format: int64
+             * @description Bytes of memory that it holds.
+             */
+            rss: number;
+            /**
+             * Format: int32
+             * @description Threads.
+             */
+            threads: number;
+        };
         /**
          * @description What ran.
          * @enum {string}
@@ -2989,57 +2992,15 @@ export interface components {
             services: components["schemas"]["Service"][];
         };
         /** @description A receiver of notifications. Without secrets. */
-        ReceiverState: {
-            /**
-             * Format: int64
-             * @description Messages that it has taken.
-             */
-            delivered: number;
-            /**
-             * Format: date-time
-             * @description When it took the last one; null when it has taken none.
-             */
-            deliveredAt?: string | null;
-            /**
-             * Format: int64
-             * @description Messages that were dropped because too many waited, or for too long.
-             */
-            dropped: number;
-            /**
-             * Format: date-time
-             * @description When a try failed last; null when none has.
-             */
-            failedAt?: string | null;
-            /**
-             * Format: date-time
-             * @description Since when nothing is delivered; null while it is well.
-             */
-            failingSince?: string | null;
-            /**
-             * Format: int64
-             * @description Tries that failed.
-             */
-            failures: number;
-            /** @description Why the last try failed; null once one has not. */
-            fault?: string | null;
+        ReceiverState: components["schemas"]["Deliveries"] & {
             /** @description `webhook`, `email`, `slack`, `telegram` or `ntfy`. */
             kind: string;
             /** @description Its name. */
             name: string;
-            /**
-             * Format: int64
-             * @description Messages that it will never take.
-             */
-            refused: number;
             /** @description It hears of what is at least so bad: `info`, `warning` or `critical`. */
             severity: string;
             /** @description Where its messages go: an address without path, mail addresses, a chat. */
             to: string;
-            /**
-             * Format: int64
-             * @description Messages that wait to be delivered.
-             */
-            waiting: number;
         };
         /** @description A difference. */
         ReconcileFinding: {

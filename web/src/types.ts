@@ -70,11 +70,11 @@ export type ConfigSetting = Required<Schemas["SettingView"]>;
 export type ProbeState = Schemas["ProbeState"];
 export type StreamProbe = Required<Omit<Schemas["StreamProbeStatus"], "fault" | "report">> & { fault: Fault | null; report: StreamReport | null };
 export type StreamReport = Required<Omit<Schemas["StreamReport"], "video" | "audio">> & { video: Required<Schemas["VideoReport"]> | null; audio: Required<Schemas["AudioReport"]> | null };
-export type HostStatus = Required<Omit<Schemas["HostStatus"], "disks" | "networks" | "mediamtx">> & { disks: Disk[]; networks: Network[]; mediamtx: MediamtxProcess | null };
+export type HostStatus = Required<Omit<Schemas["HostStatus"], "disks" | "networks" | "mediamtx">> & { disks: Disk[]; networks: Network[]; mediamtx: ProcessUsage | null };
 export type HostState = Schemas["HostState"];
 export type Disk = Required<Schemas["DiskStatus"]>;
 export type Network = Required<Schemas["NetworkStatus"]>;
-export type MediamtxProcess = Required<Schemas["MediamtxProcess"]>;
+export type ProcessUsage = Required<Schemas["ProcessUsage"]>;
 /** A stretch of a host's past: what was measured in it, by metric. */
 export interface HostPoint {
   at: string;

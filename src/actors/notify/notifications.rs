@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -11,6 +10,7 @@ use crate::actors::supervision::Setting;
 use crate::adapters::database::{NotificationStore, ReceiverRecord, with_timeout};
 use crate::adapters::notify;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::notify::Deliveries;
 
 /// A receiver of notifications. Without secrets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -24,24 +24,9 @@ pub struct ReceiverState {
     pub to: String,
     /// It hears of what is at least so bad: `info`, `warning` or `critical`.
     pub severity: String,
-    /// Messages that wait to be delivered.
-    pub waiting: u64,
-    /// Messages that it has taken.
-    pub delivered: u64,
-    /// Messages that it will never take.
-    pub refused: u64,
-    /// Messages that were dropped because too many waited, or for too long.
-    pub dropped: u64,
-    /// Tries that failed.
-    pub failures: u64,
-    /// When it took the last one; null when it has taken none.
-    pub delivered_at: Option<DateTime<Utc>>,
-    /// When a try failed last; null when none has.
-    pub failed_at: Option<DateTime<Utc>>,
-    /// Since when nothing is delivered; null while it is well.
-    pub failing_since: Option<DateTime<Utc>>,
-    /// Why the last try failed; null once one has not.
-    pub fault: Option<String>,
+    /// What has become of its messages.
+    #[serde(flatten)]
+    pub deliveries: Deliveries,
 }
 
 /// The way to the receivers, for HTTP. Cheap to clone.
@@ -126,20 +111,11 @@ impl Drop for Turn {
 }
 
 fn state(setup: &super::setup::ReceiverSetup, record: Option<&ReceiverRecord>) -> ReceiverState {
-    let count = |of: fn(&ReceiverRecord) -> u64| record.map(of).unwrap_or_default();
     ReceiverState {
         name: setup.rule.name.clone(),
         kind: setup.settings.target.kind().to_owned(),
         to: setup.settings.target.to_string(),
         severity: setup.rule.severity.as_str().to_owned(),
-        waiting: count(|record| record.waiting),
-        delivered: count(|record| record.delivered),
-        refused: count(|record| record.refused),
-        dropped: count(|record| record.dropped),
-        failures: count(|record| record.failures),
-        delivered_at: record.and_then(|record| record.delivered_at),
-        failed_at: record.and_then(|record| record.failed_at),
-        failing_since: record.and_then(|record| record.failing_since),
-        fault: record.and_then(|record| record.fault.clone()),
+        deliveries: record.map(|record| record.deliveries.clone()).unwrap_or_default(),
     }
 }

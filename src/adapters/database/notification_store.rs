@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use crate::base::{Error, ErrorKind, Result};
-use crate::domain::notify::{Episode, Message, ReceiverTimes};
+use crate::domain::notify::{Deliveries, Episode, Message, ReceiverTimes};
 
 /// So many messages wait for a receiver at most; the oldest are dropped, and counted.
 pub const MOST_WAITING: u32 = 200;
@@ -23,24 +23,8 @@ pub struct ReceiverRecord {
     pub receiver: String,
     /// Since when there is such a receiver, and when its last message was made.
     pub times: ReceiverTimes,
-    /// Messages that it has taken.
-    pub delivered: u64,
-    /// Messages that it will never take.
-    pub refused: u64,
-    /// Messages that were dropped because too many waited, or for too long.
-    pub dropped: u64,
-    /// Tries that failed.
-    pub failures: u64,
-    /// The last one that it took.
-    pub delivered_at: Option<DateTime<Utc>>,
-    /// The last try that failed.
-    pub failed_at: Option<DateTime<Utc>>,
-    /// Since when nothing is delivered; `None` while it is well.
-    pub failing_since: Option<DateTime<Utc>>,
-    /// Why the last try failed, without secrets; kept while it fails.
-    pub fault: Option<String>,
-    /// Messages that wait.
-    pub waiting: u64,
+    /// What has become of its messages.
+    pub deliveries: Deliveries,
 }
 
 /// What was planned at one time, written whole or not at all.

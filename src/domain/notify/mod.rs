@@ -8,6 +8,7 @@
 //! [`plan()`] decides for one receiver, from what is known now, whether a message is due and what stands in it. It remembers
 //! nothing: what was told is in the episodes, which the database keeps together with the message.
 
+mod deliveries;
 mod episode;
 mod message;
 mod plan;
@@ -17,6 +18,7 @@ mod receiver_rule;
 mod severity;
 mod template;
 
+pub use deliveries::Deliveries;
 pub use episode::{Episode, KEPT_AFTER_END};
 pub use message::{ItemEvent, MOST_ITEMS, Message, MessageItem};
 pub use plan::{Known, LOOKBACK, ReceiverPlan, ReceiverTimes, plan};

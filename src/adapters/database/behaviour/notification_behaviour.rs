@@ -58,8 +58,8 @@ pub(in crate::adapters::database) async fn a_message_is_delivered_once_and_in_it
     assert_eq!(take(at_once).await, Some((first.clone(), 3)));
     database.settle_notification(first.id, at(99), failed(100)).await.expect("settled");
     let now = record(database, "mail").await;
-    assert_eq!((now.failures, now.failing_since, now.waiting), (2, Some(at(72)), 2));
-    assert_eq!(now.fault.as_deref(), Some("away"));
+    assert_eq!((now.deliveries.failures, now.deliveries.failing_since, now.deliveries.waiting), (2, Some(at(72)), 2));
+    assert_eq!(now.deliveries.fault.as_deref(), Some("away"));
     assert_eq!(take(claim("mail", 100)).await, Some((first.clone(), 4)));
     database.settle_notification(first.id, at(101), Delivery::Delivered).await.expect("settled");
     database.settle_notification(first.id, at(101), Delivery::Delivered).await.expect("again: nothing");
@@ -68,8 +68,11 @@ pub(in crate::adapters::database) async fn a_message_is_delivered_once_and_in_it
     database.settle_notification(second.id, at(103), refused).await.expect("settled");
     assert_eq!(take(claim("mail", 1_000)).await, None);
     let now = record(database, "mail").await;
-    assert_eq!((now.delivered, now.refused, now.failures, now.waiting), (1, 1, 3, 0));
-    assert_eq!((now.delivered_at, now.failing_since), (Some(at(101)), None));
+    assert_eq!(
+        (now.deliveries.delivered, now.deliveries.refused, now.deliveries.failures, now.deliveries.waiting),
+        (1, 1, 3, 0)
+    );
+    assert_eq!((now.deliveries.delivered_at, now.deliveries.failing_since), (Some(at(101)), None));
     // A clock that was set back does not put it off.
     database.settle_notification(other.id, at(12), failed(500_000)).await.expect("settled");
     assert_eq!(take(claim("hook", 13)).await, Some((other, 2)));
@@ -82,7 +85,7 @@ pub(in crate::adapters::database) async fn the_queue_is_bounded_and_drops_the_ol
         database.put_notifications(planned(second, vec![message.clone()])).await.expect("put");
     }
     let now = record(database, "mail").await;
-    assert_eq!((now.waiting, now.dropped), (u64::from(MOST_WAITING), 5));
+    assert_eq!((now.deliveries.waiting, now.deliveries.dropped), (u64::from(MOST_WAITING), 5));
     let later = i64::from(MOST_WAITING) + 10;
     let first = database.claim_notification(claim("mail", later)).await.expect("asked").expect("one");
     assert_eq!(first.message.id, all[5].id);
@@ -90,8 +93,11 @@ pub(in crate::adapters::database) async fn the_queue_is_bounded_and_drops_the_ol
     let too_late = LONGEST_WAIT.num_seconds() + i64::from(MOST_WAITING);
     let next = database.claim_notification(claim("mail", too_late)).await.expect("asked").expect("one");
     let now = record(database, "mail").await;
-    assert!(now.dropped > 5 && now.waiting < 10, "what has waited for a week is dropped: {now:?}");
-    assert_eq!(next.message.id, all[all.len() - now.waiting as usize].id);
+    assert!(
+        now.deliveries.dropped > 5 && now.deliveries.waiting < 10,
+        "what has waited for a week is dropped: {now:?}"
+    );
+    assert_eq!(next.message.id, all[all.len() - now.deliveries.waiting as usize].id);
 }
 
 pub(in crate::adapters::database) async fn what_was_told_is_kept_by_receiver_kind_and_subject(database: &dyn Database) {
@@ -134,7 +140,7 @@ pub(in crate::adapters::database) async fn one_node_leads_the_notifications(a: &
     assert_eq!(taken.map(|one| one.message.id), Some(message.id));
     assert_eq!(b.claim_notification(claim("mail", 1)).await.expect("asked"), None);
     b.settle_notification(message.id, at(1), Delivery::Delivered).await.expect("nothing of its own");
-    assert_eq!(record(a, "mail").await.waiting, 1);
+    assert_eq!(record(a, "mail").await.deliveries.waiting, 1);
     // `a` gives no sign of life: another one takes over, and what it began is given back only by itself.
     assert!(a.lead_notifications(short).await.expect("asked"));
     tokio::time::sleep(Duration::from_millis(20)).await;

@@ -18,7 +18,7 @@ use crate::adapters::database::notification_store::{
 };
 use crate::base::Result;
 use crate::domain::incident::{IncidentKind, Subject};
-use crate::domain::notify::{Episode, ReceiverTimes};
+use crate::domain::notify::{Deliveries, Episode, ReceiverTimes};
 
 type Answer<T> = std::result::Result<T, PostgresFailure>;
 
@@ -232,14 +232,16 @@ fn record(row: &Row) -> Option<ReceiverRecord> {
     Some(ReceiverRecord {
         receiver: row.try_get(0).ok()?,
         times: ReceiverTimes { known_since: row.try_get(1).ok()?, told_at: row.try_get(2).ok()? },
-        delivered: count(3)?,
-        refused: count(4)?,
-        dropped: count(5)?,
-        failures: count(6)?,
-        delivered_at: row.try_get(7).ok()?,
-        failed_at: row.try_get(8).ok()?,
-        failing_since: row.try_get(9).ok()?,
-        fault: row.try_get(10).ok()?,
-        waiting: count(11)?,
+        deliveries: Deliveries {
+            delivered: count(3)?,
+            refused: count(4)?,
+            dropped: count(5)?,
+            failures: count(6)?,
+            delivered_at: row.try_get(7).ok()?,
+            failed_at: row.try_get(8).ok()?,
+            failing_since: row.try_get(9).ok()?,
+            fault: row.try_get(10).ok()?,
+            waiting: count(11)?,
+        },
     })
 }

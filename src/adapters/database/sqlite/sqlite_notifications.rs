@@ -18,7 +18,7 @@ use crate::adapters::database::notification_store::{
 };
 use crate::base::Result;
 use crate::domain::incident::{IncidentKind, Subject};
-use crate::domain::notify::{Episode, ReceiverTimes};
+use crate::domain::notify::{Deliveries, Episode, ReceiverTimes};
 
 type Answer<T> = std::result::Result<T, SqliteFailure>;
 
@@ -237,14 +237,16 @@ fn record(row: &Row<'_>) -> Option<ReceiverRecord> {
     Some(ReceiverRecord {
         receiver: decode::text(row, 0)?,
         times: ReceiverTimes { known_since: decode::time(row, 1)?, told_at: decode::time(row, 2) },
-        delivered: decode::count(row, 3)?,
-        refused: decode::count(row, 4)?,
-        dropped: decode::count(row, 5)?,
-        failures: decode::count(row, 6)?,
-        delivered_at: decode::time(row, 7),
-        failed_at: decode::time(row, 8),
-        failing_since: decode::time(row, 9),
-        fault: decode::text(row, 10),
-        waiting: decode::count(row, 11)?,
+        deliveries: Deliveries {
+            delivered: decode::count(row, 3)?,
+            refused: decode::count(row, 4)?,
+            dropped: decode::count(row, 5)?,
+            failures: decode::count(row, 6)?,
+            delivered_at: decode::time(row, 7),
+            failed_at: decode::time(row, 8),
+            failing_since: decode::time(row, 9),
+            fault: decode::text(row, 10),
+            waiting: decode::count(row, 11)?,
+        },
     })
 }
