@@ -35,14 +35,14 @@ pub(super) const FAMILIES: [(&str, MetricKind, &str, ProbeValue); 20] = [
     ("probe_video_frames_per_second", MetricKind::Gauge, "Pictures counted by the last probe.", |one| {
         one.report.as_ref()?.video.as_ref()?.frames_per_second
     }),
-    ("probe_video_bits_per_second", MetricKind::Gauge, "Bits of video counted by the last probe.", |one| {
-        one.report.as_ref()?.video.as_ref()?.bits_per_second
+    ("probe_video_bytes_per_second", MetricKind::Gauge, "Bytes of video counted by the last probe.", |one| {
+        bytes(one.report.as_ref()?.video.as_ref()?.bits_per_second)
     }),
     (
-        "probe_video_declared_bits_per_second",
+        "probe_video_declared_bytes_per_second",
         MetricKind::Gauge,
         "Bit rate of video that the container claims.",
-        |one| one.report.as_ref()?.video.as_ref()?.declared_bits_per_second,
+        |one| bytes(one.report.as_ref()?.video.as_ref()?.declared_bits_per_second),
     ),
     ("probe_video_width_pixels", MetricKind::Gauge, "Width of the picture.", |one| {
         one.report.as_ref()?.video.as_ref()?.width.map(f64::from)
@@ -62,8 +62,8 @@ pub(super) const FAMILIES: [(&str, MetricKind, &str, ProbeValue); 20] = [
     ("probe_audio_present", MetricKind::Gauge, "1 when sound came, 0 when none did.", |one| {
         one.report.as_ref().map(|report| f64::from(u8::from(report.audio.is_some())))
     }),
-    ("probe_audio_bits_per_second", MetricKind::Gauge, "Bits of sound counted by the last probe.", |one| {
-        one.report.as_ref()?.audio.as_ref()?.bits_per_second
+    ("probe_audio_bytes_per_second", MetricKind::Gauge, "Bytes of sound counted by the last probe.", |one| {
+        bytes(one.report.as_ref()?.audio.as_ref()?.bits_per_second)
     }),
     ("probe_av_offset_seconds", MetricKind::Gauge, "How much later the sound is than the picture.", |one| {
         one.report.as_ref()?.av_offset_seconds
@@ -75,6 +75,11 @@ pub(super) const FAMILIES: [(&str, MetricKind, &str, ProbeValue); 20] = [
         one.report.as_ref().map(|report| f64::from(report.decode_errors))
     }),
 ];
+
+/// Base units: the report counts bits.
+fn bytes(bits: Option<f64>) -> Option<f64> {
+    bits.map(|bits| bits / 8.0)
+}
 
 /// One sample for each target, or path of a target.
 pub(super) fn write(text: &mut Exposition, table: &StreamProbeTable) {
