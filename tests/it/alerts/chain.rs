@@ -84,7 +84,7 @@ async fn cameras_that_die_are_told_once_by_mail_and_webhook_and_so_is_their_retu
     }
     // Completeness is judged at the first scrape, and then for minutes not again.
     eventually("both are judged", || judged(&program)).await;
-    let (inbox, webhooks) = (SmtpInbox::start().await, Webhooks::start().await);
+    let (inbox, webhooks) = (SmtpInbox::start().await, Webhooks::start(200).await);
     let alertmanager = Alertmanager::start(&inbox, &webhooks).await;
     let impatient = ["StreamwardenCamerasDown", "StreamwardenStreamSilent"];
     let prometheus = Prometheus::start(program.address(), &token, &alertmanager.address(), &impatient).await;

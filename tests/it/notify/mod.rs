@@ -1,4 +1,4 @@
 //! Incidents told to people and programs: the whole program, cameras that fail, a webhook and a mail server.
 
-mod told;
-mod waiting;
+mod messages;
+mod queue;

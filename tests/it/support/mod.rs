@@ -10,7 +10,6 @@ pub mod cameras;
 pub mod encrypted;
 pub mod fake_clock;
 pub mod film;
-pub mod hook;
 pub mod live;
 pub mod media;
 pub mod nginx;

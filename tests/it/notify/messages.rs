@@ -8,12 +8,12 @@ use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 use url::Url;
 
-use crate::support::hook::{Hook, Reply};
 use crate::support::media::{self, Publisher};
 use crate::support::port::free_port;
 use crate::support::program::{Config, Program};
 use crate::support::smtp_inbox::SmtpInbox;
 use crate::support::wait::{eventually, stays};
+use crate::support::webhooks::Webhooks;
 
 const CAMERAS: [&str; 3] = ["gate", "hall", "yard"];
 
@@ -35,7 +35,7 @@ async fn cameras_that_fail_together_are_one_mail_and_one_call_and_so_is_their_en
         api_listen: ([127, 0, 0, 1], free_port()).into(),
         ..Options::default()
     };
-    let (hook, mailbox) = (Hook::start(Reply::status(204)).await, SmtpInbox::start().await);
+    let (hook, mailbox) = (Webhooks::start(204).await, SmtpInbox::start().await);
     let plain = Config { more: "[upload]\nworkers = 1".to_owned(), ..Config::on(&server) };
     let program = Program::start(&plain).await;
     let url = Url::parse(&format!("rtsp://127.0.0.1:{}/source", source.rtsp_listen.port())).expect("a URL");

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::support::hook::{Hook, Reply};
 use crate::support::port::free_port;
 use crate::support::program::{Config, Program};
 use crate::support::wait::{eventually, stays};
+use crate::support::webhooks::Webhooks;
 
 /// A program whose media servers answer nobody: each is an incident.
 fn config(sections: &str) -> Config {
@@ -45,8 +45,8 @@ fn of_servers(messages: &[Value]) -> Vec<String> {
 
 #[tokio::test]
 async fn a_message_outlives_a_receiver_that_is_away_and_a_kill_and_arrives_once() {
-    let (well, away) = (Hook::start(Reply::status(204)).await, Hook::start(Reply::status(503)).await);
-    let refused = Hook::start(Reply { status: 401, headers: "", body: "no" }).await;
+    let (well, away) = (Webhooks::start(204).await, Webhooks::start(503).await);
+    let refused = Webhooks::start(401).await;
     let sections = receiver("away", &away.url("/a"))
         + &receiver("well", &well.url("/w"))
         + &receiver("refused", &refused.url("/r"));
@@ -69,7 +69,7 @@ async fn a_message_outlives_a_receiver_that_is_away_and_a_kill_and_arrives_once(
     assert!(of("refused")["fault"].as_str().is_some_and(|fault| fault.contains("401")), "{states:?}");
     assert!(!format!("{states:?}").contains("/r"), "an address is a secret: {states:?}");
     program.kill().await;
-    away.reply(Reply::status(204));
+    away.answer(204);
     let calls = well.posted().len();
     program.start_again().await;
     eventually("what waited arrives", || async { (of_servers(&away.taken()).len() == 2).then_some(()) }).await;
