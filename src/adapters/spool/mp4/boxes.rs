@@ -6,8 +6,6 @@
 /// No segment begins or ends later than this after the time zero of its ffmpeg run, in microseconds: ten years. Beyond it the
 /// numbers are noise.
 const LATEST: u64 = 3_653 * 86_400 * 1_000_000;
-/// Sound so long before the picture of the same fragment is dated wrongly, in microseconds.
-const FAR_BEFORE: i64 = 3_000_000;
 /// No fragment is longer, in microseconds: a week.
 const LONGEST: u64 = 7 * 86_400 * 1_000_000;
 
@@ -47,12 +45,8 @@ pub(super) struct Mp4Track {
 pub(super) struct Fragment {
     /// Samples of video tracks.
     pub video_frames: u64,
-    /// First and last moment of all its tracks, in microseconds.
-    pub span: Option<(u64, u64)>,
     /// Its tracks that have samples.
     pub parts: Vec<TrackPart>,
-    /// Bytes to change, with their places from the beginning of the body.
-    pub mends: Vec<(usize, [u8; 4])>,
 }
 
 /// The samples of one track in a `moof`.
@@ -60,7 +54,7 @@ pub(super) struct Fragment {
 pub(super) struct TrackPart {
     /// Place in [`Head::tracks`].
     pub track: usize,
-    is_video: bool,
+    pub is_video: bool,
     /// Its start in microseconds; below zero for sound that ffmpeg has dated before its own beginning.
     pub start: i64,
     /// Its length in microseconds.
@@ -68,8 +62,6 @@ pub(super) struct TrackPart {
     /// Where its start stands, when it has 64 bits; from the beginning of the body.
     start_at: Option<usize>,
     pub timescale: u32,
-    /// Its end in microseconds.
-    pub end: u64,
     /// Duration of the last sample, in units of the track.
     pub last: u32,
     /// The last duration before it that is not 0; 0 for none.
@@ -135,11 +127,16 @@ pub(super) fn fragment(head: &Head, body: &[u8]) -> Option<Fragment> {
             tracks += 1;
         }
     }
-    settle(&mut fragment)?;
-    (tracks > 0).then_some(fragment)
+    (tracks > 0 && is_possible(&fragment)).then_some(fragment)
 }
 
 impl TrackPart {
+    /// When its last sample begins, in microseconds.
+    pub fn last_start(&self) -> i64 {
+        let before = self.length.saturating_sub(micros(u64::from(self.last), self.timescale));
+        self.start.saturating_add_unsigned(before)
+    }
+
     /// What to write so that it begins at another moment, in microseconds; nothing where its start cannot be changed.
     pub fn starting(&self, start: i64) -> Vec<(usize, [u8; 4])> {
         let ticks = u128::from(start.max(0).unsigned_abs()) * u128::from(self.timescale) / 1_000_000;
@@ -148,24 +145,12 @@ impl TrackPart {
     }
 }
 
-/// Computes where the parts of a fragment lie. Until a track's first sender report has come, ffmpeg dates it from zero: sound
-/// that begins later than the picture gets one sample that lies far before it. It belongs to the picture it came with.
-fn settle(fragment: &mut Fragment) -> Option<()> {
-    let picture = fragment.parts.iter().filter(|part| part.is_video).map(|part| part.start).min();
-    for part in &mut fragment.parts {
-        if let Some(picture) = picture.filter(|picture| !part.is_video && part.start < *picture - FAR_BEFORE) {
-            part.start = picture;
-            fragment.mends.extend(part.starting(picture));
-        }
-        let start = u64::try_from(part.start).unwrap_or(0);
-        part.end = start.saturating_add(part.length);
-        if part.end > LATEST || part.length > LONGEST {
-            return None;
-        }
-        let span = (start, part.end);
-        fragment.span = Some(fragment.span.map_or(span, |known| (known.0.min(span.0), known.1.max(span.1))));
-    }
-    Some(())
+/// Whether all its parts lie where media can.
+fn is_possible(fragment: &Fragment) -> bool {
+    fragment.parts.iter().all(|part| {
+        let end = u64::try_from(part.start).unwrap_or(0).saturating_add(part.length);
+        end <= LATEST && part.length <= LONGEST
+    })
 }
 
 fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragment) -> Option<()> {
@@ -190,7 +175,6 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
         length: 0,
         start_at,
         timescale: track.timescale,
-        end: 0,
         last: 0,
         before: 0,
         at: None,

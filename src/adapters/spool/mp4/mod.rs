@@ -219,7 +219,7 @@ impl Walk {
             },
             b"mdat" => match self.open.take() {
                 Some((fragment, body)) => {
-                    self.sums.add(&fragment, body);
+                    self.sums.add(fragment, body);
                     self.good = found.end;
                     Ok(())
                 }
@@ -238,7 +238,8 @@ impl Walk {
         })
     }
 
-    fn finish(self, why: Option<Why>) -> Checked {
+    fn finish(mut self, why: Option<Why>) -> Checked {
+        self.sums.finish();
         let why = why.or(match (&self.head, &self.open) {
             (None, _) => Some(Why::BeforeMoov),
             (_, Some(_)) => Some(Why::LastMdat),

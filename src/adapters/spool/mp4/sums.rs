@@ -4,6 +4,10 @@ use super::boxes::{Fragment, Head, Mend, TrackPart, micros};
 
 /// Timestamps that are further apart have jumped, in microseconds: long before, a stream that sends nothing is given up.
 const JUMP: i64 = 60_000_000;
+/// Sound so long before the picture that it came with is dated wrongly, in microseconds.
+const FAR_BEFORE: i64 = 3_000_000;
+/// Packets of sound in a second, where nothing tells how long one is.
+const PACKETS: u32 = 50;
 
 /// Sums over whole fragments. Times in microseconds, so that tracks of different timescales can be compared.
 #[derive(Default)]
@@ -13,6 +17,10 @@ pub(super) struct Sums {
     pub start: Option<u64>,
     pub tracks: Vec<TrackSum>,
     mends: Vec<Mend>,
+    /// Where the last picture began.
+    picture: Option<i64>,
+    /// Fragments that came before any picture, and where the bodies of their `moof` begin.
+    ahead: Vec<(Fragment, u64)>,
 }
 
 /// What is known of one track.
@@ -21,6 +29,8 @@ pub(super) struct TrackSum {
     end: u64,
     /// What jumps of its timestamps have added to them, in microseconds.
     shift: i64,
+    /// By how much it is dated too early, in microseconds; see [`TrackSum::settle`].
+    early: Option<i64>,
     /// Its last samples; `None` without any.
     last: Option<LastSample>,
 }
@@ -35,6 +45,26 @@ struct LastSample {
 }
 
 impl TrackSum {
+    /// Moves a part to the picture that it came with. Until a track's first sender report has come, ffmpeg dates it from zero: sound that
+    /// begins later than the picture lies far before it, and its last packet before that report seems to last until the next.
+    /// Returns what to change in it.
+    fn settle(&mut self, part: &mut TrackPart, picture: Option<i64>) -> Vec<(usize, [u8; 4])> {
+        let Some(picture) = picture.filter(|picture| !part.is_video && part.start < *picture - FAR_BEFORE) else {
+            self.early = None;
+            return Vec::new();
+        };
+        part.start = part.start.saturating_add(*self.early.get_or_insert(picture - part.start));
+        let mut mends = part.starting(part.start);
+        let usual = if part.before > 0 { part.before } else { part.timescale / PACKETS };
+        let excess =
+            micros(u64::from(part.last), part.timescale).saturating_sub(micros(u64::from(usual), part.timescale));
+        if let Some(at) = part.at.filter(|_| excess > FAR_BEFORE.unsigned_abs()) {
+            mends.push((at, usual.to_be_bytes()));
+            (part.last, part.length) = (usual, part.length.saturating_sub(excess));
+        }
+        mends
+    }
+
     /// Takes the next part, and returns what to change in it: a jump of more than a minute is no time that anything took.
     fn add(&mut self, part: &TrackPart, body: u64) -> Vec<(usize, [u8; 4])> {
         let known = self.last.map_or(0, |last| if last.duration > 0 { last.duration } else { last.usual });
@@ -73,16 +103,43 @@ impl LastSample {
 
 impl Sums {
     /// `body`: where that of the `moof` begins.
-    pub fn add(&mut self, fragment: &Fragment, body: u64) {
+    pub fn add(&mut self, fragment: Fragment, body: u64) {
+        let begins = fragment.parts.iter().filter(|part| part.is_video).map(|part| part.start).min();
+        self.picture = begins.or(self.picture);
+        if self.picture.is_none() {
+            self.ahead.push((fragment, body));
+            return;
+        }
+        self.finish();
+        self.take(fragment, body, &vec![self.picture; self.tracks.len()]);
+    }
+
+    /// Adds what waits for a picture. Sound that goes on until the picture begins is where it belongs.
+    pub fn finish(&mut self) {
+        let ahead = std::mem::take(&mut self.ahead);
+        let mut pictures = vec![self.picture; self.tracks.len()];
+        for part in ahead.iter().flat_map(|(fragment, _)| &fragment.parts) {
+            if let Some(picture) = pictures.get_mut(part.track) {
+                picture.take_if(|picture| part.last_start() >= *picture - FAR_BEFORE);
+            }
+        }
+        for (fragment, body) in ahead {
+            self.take(fragment, body, &pictures);
+        }
+    }
+
+    /// `pictures`: for each track where the picture begins that it came with.
+    fn take(&mut self, fragment: Fragment, body: u64, pictures: &[Option<i64>]) {
         self.fragments = self.fragments.saturating_add(1);
         self.video_frames = self.video_frames.saturating_add(fragment.video_frames);
-        if let Some((start, _)) = fragment.span {
+        for mut part in fragment.parts {
+            let (Some(track), Some(picture)) = (self.tracks.get_mut(part.track), pictures.get(part.track)) else {
+                continue;
+            };
+            let mut mends = track.settle(&mut part, *picture);
+            let start = u64::try_from(part.start).unwrap_or(0);
             self.start = Some(self.start.map_or(start, |known| known.min(start)));
-        }
-        self.mends.extend(fragment.mends.iter().map(|(at, bytes)| Mend { at: body + *at as u64, bytes: *bytes }));
-        for part in &fragment.parts {
-            let Some(track) = self.tracks.get_mut(part.track) else { continue };
-            let mends = track.add(part, body);
+            mends.extend(track.add(&part, body));
             self.mends.extend(mends.into_iter().map(|(at, bytes)| Mend { at: body + at as u64, bytes }));
         }
     }

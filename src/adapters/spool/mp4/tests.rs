@@ -118,6 +118,32 @@ fn a_jump_of_the_timestamps_takes_no_time() {
     assert_eq!(probed_frames(&mended), 100);
 }
 
+/// Sound that begins later than the picture: before its first sender report ffmpeg dates it from the beginning.
+#[test]
+fn sound_that_is_dated_too_early_comes_with_its_picture() {
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-f", "lavfi", "-i", "sine"];
+    let codec =
+        ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25", "-c:a", "aac"];
+    let file = |picture_after: &str, sound: &str| {
+        let stamps = format!("setts=ts=TS+{picture_after}*12800");
+        let as_recorded = ["-max_interleave_delta", "500000", "-use_editlist", "0"];
+        let zero = ["-avoid_negative_ts", "make_non_negative"];
+        written(&picture, &[&codec[..], &["-bsf:v", &stamps, "-bsf:a", sound], &as_recorded, &zero].concat())
+    };
+    // A lone packet, some within a fragment of the picture, fragments of their own.
+    for early in [1, 3, 60] {
+        let bytes = file("22", &format!("setts=ts=TS+if(gte(N\\,{early})\\,22\\,10)*44100"));
+        let found = checked(&bytes);
+        assert!((3_900..=4_100).contains(&found.duration_ms), "{early}: {found:?}");
+        assert!((21_900..=22_000).contains(&found.start_ms), "{early}: {found:?}");
+        let again = checked(&mended(&bytes));
+        assert_eq!((again.duration_ms, again.start_ms, again.mends.len()), (found.duration_ms, found.start_ms, 0));
+    }
+    // Sound that goes on until the picture comes is left where it is.
+    let found = checked(&file("3.5", "setts=ts=TS"));
+    assert!(found.start_ms < 100 && found.mends.is_empty(), "{found:?}");
+}
+
 #[test]
 fn a_track_that_says_nothing_becomes_free_space() {
     let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-f", "lavfi", "-i", "sine"];
