@@ -18,7 +18,8 @@ const LONGEST_REST: Duration = Duration::from_secs(3_600);
 
 /// A client that follows no redirect: what it sends is meant for one address alone.
 pub(super) fn client(trust: &ApiTrust) -> Result<Client> {
-    let builder = Client::builder().no_proxy().timeout(LIMIT).redirect(Policy::none());
+    // Messages are rare: a connection kept from one to the next would be dead by then, and cost a try.
+    let builder = Client::builder().no_proxy().timeout(LIMIT).pool_max_idle_per_host(0).redirect(Policy::none());
     let builder = match certificate_trust::configuration("notify.receivers[].ca_file", trust)? {
         Some(tls) => builder.use_preconfigured_tls(tls),
         None => builder,

@@ -9,6 +9,10 @@ use serde_json::Value;
 /// Longer than any answer takes.
 const LIMIT: Duration = Duration::from_secs(15);
 
+/// A connection that nobody has used for so long is not used again. The program ends one after 30 s, and a test that waits for a process
+/// meanwhile does not hear of it.
+const IDLE: Duration = Duration::from_secs(5);
+
 /// A client of one running program.
 #[derive(Clone)]
 pub struct Api {
@@ -19,7 +23,7 @@ pub struct Api {
 impl Api {
     /// `base`: `http://127.0.0.1:8080`.
     pub fn at(base: &str) -> Self {
-        let client = Client::builder().no_proxy().timeout(LIMIT).build().expect("a client");
+        let client = Client::builder().no_proxy().timeout(LIMIT).pool_idle_timeout(IDLE).build().expect("a client");
         Self { base: base.to_owned(), client }
     }
 
@@ -27,8 +31,9 @@ impl Api {
     pub fn with_token(base: &str, token: &str) -> Self {
         let value = format!("Bearer {token}").parse().expect("a header");
         let headers = HeaderMap::from_iter([(AUTHORIZATION, value)]);
-        let client = Client::builder().no_proxy().timeout(LIMIT).default_headers(headers).build().expect("a client");
-        Self { base: base.to_owned(), client }
+        let client =
+            Client::builder().no_proxy().timeout(LIMIT).pool_idle_timeout(IDLE).default_headers(headers).build();
+        Self { base: base.to_owned(), client: client.expect("a client") }
     }
 
     /// As [`Self::at`], with a new connection for each request: for a server that is restarted meanwhile.
