@@ -9,12 +9,15 @@ NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=c
 NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
 NEED_STACK := go=golang javac=openjdk-17-jdk-headless mvn=maven
 
+# Beside others, and not by the tokens of make: they are for a make below, and cargo complains of them.
+CARGO := env -u MAKEFLAGS cargo
+
 # Where cargo puts what it builds; cargo itself reads the variable too.
 TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos docker-test stack-test web bench fmt lint unit browser api types clean
+.PHONY: help demo test chaos docker-test stack-test web bench fmt lint lint-rust lint-files binaries unit unit-web unit-rust browser api types clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -35,17 +38,29 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-test: lint unit browser api ## everything: format, lints, unit, integration, web and browser tests, the API's document
+# What needs no running program goes beside the build of the tests: a compiler that checks keeps one core busy, not all.
+test: web/dist/index.html ## everything: format, lints, unit, integration, web and browser tests, the API's document
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	@$$(.ci/tools) >/dev/null
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=3 binaries lint-rust lint-files unit-web
+	@$(MAKE) --no-print-directory unit-rust browser api
 
 fmt: ## formats the sources
 	cargo fmt
 
 lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	@$(MAKE) --no-print-directory lint-rust lint-files
+
+# In a folder of its own: cargo lets one command at a time into a folder.
+lint-rust: export CARGO_TARGET_DIR = $(TARGET)/lint
+lint-rust:
 	cargo fmt --check
-	cargo clippy --all-targets -- -D warnings
+	$(CARGO) clippy --all-targets -- -D warnings
 	@# Without the features of the tests, as a release is built.
-	RUSTDOCFLAGS='-D warnings' cargo doc --quiet --no-deps --document-private-items --lib
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --lib
+
+lint-files: web/dist/index.html
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
 	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/stack-tools .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
@@ -56,9 +71,17 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	.ci/grafana
 	cd web && npm run --silent typecheck
 
+binaries: web/dist/index.html
+	$(CARGO) test --no-run --quiet
+
 unit: web/dist/index.html ## unit and integration tests, Rust and web
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	@$(MAKE) --no-print-directory unit-web unit-rust
+
+unit-web: web/dist/index.html
 	cd web && npm test --silent
+
+unit-rust: web/dist/index.html
 	.ci/tests
 
 browser: web/dist/index.html ## the page in Chromium against a running demo
