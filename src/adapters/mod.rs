@@ -11,6 +11,7 @@ pub mod last_known;
 pub mod live;
 pub mod mediamtx;
 pub mod monitor_client;
+pub mod network;
 pub mod notify;
 pub mod objects;
 pub mod resolve;

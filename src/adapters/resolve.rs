@@ -12,10 +12,12 @@ use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 use tokio::time::{Instant, timeout, timeout_at};
 
+use crate::base::endpoint_url::EndpointUrl;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::camera::sheet::{SheetFault, SheetTarget};
 use crate::domain::camera::{CameraSource, Reach};
+use crate::domain::probe::{FaultKind, ProbeFault};
 
 /// Somebody waits before a screen for the addresses of a name.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -29,6 +31,9 @@ const SHEET_LOOKUPS: usize = 64;
 
 /// Names looked up at once. Each has a thread for as long as the resolver takes, also when nobody waits any more.
 static LOOKUPS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(256)));
+
+/// The same of names of endpoints, whose probes leave room for the cameras.
+static ENDPOINT_LOOKUPS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(32)));
 
 /// Proof that the addresses of a camera were looked at and that it may be connected to.
 #[derive(Clone, Debug)]
@@ -101,9 +106,54 @@ async fn addresses(source: &CameraSource, limit: Duration) -> Option<io::Result<
     if let Ok(address) = source.host.trim_matches(['[', ']']).parse::<IpAddr>() {
         return Some(Ok(vec![address]));
     }
-    let host = source.host.clone();
+    look_up(&source.host, &LOOKUPS, limit).await
+}
+
+/// Addresses of an endpoint that is probed, the best one first, at least one of them, and each one that may be called: whoever connects
+/// to these connects to no other.
+///
+/// # Errors
+/// The name is not known, not known in time, or leads to an address that is not called.
+pub async fn endpoint_addresses(
+    reach: &Reach,
+    url: &EndpointUrl,
+    limit: Duration,
+) -> std::result::Result<Vec<IpAddr>, ProbeFault> {
+    let place = url.origin();
+    let found = match url.host.parse::<IpAddr>() {
+        Ok(address) => vec![address],
+        Err(_) => match look_up(&url.host, &ENDPOINT_LOOKUPS, limit).await {
+            Some(found) => found.unwrap_or_default(),
+            None => {
+                let text = format!(
+                    "timeout: the name of {place} was not resolved within {} s; check the name servers of this machine",
+                    limit.as_secs_f64()
+                );
+                return Err(ProbeFault::new(FaultKind::NameNotResolved, text));
+            }
+        },
+    };
+    if found.is_empty() {
+        let text = format!("the host name of {place} is not known; check the name, or use the address");
+        return Err(ProbeFault::new(FaultKind::NameNotResolved, text));
+    }
+    let judged = found.iter().try_for_each(|address| reach.check(*address, url.port));
+    judged.map_err(|error| ProbeFault::new(FaultKind::NoRoute, error.message().to_owned()))?;
+    let mut addresses = Vec::new();
+    // A resolver may name one address for each kind of socket.
+    for address in found {
+        if !addresses.contains(&address) {
+            addresses.push(address);
+        }
+    }
+    Ok(addresses)
+}
+
+/// `None`: not in time.
+async fn look_up(host: &str, lookups: &Arc<Semaphore>, limit: Duration) -> Option<io::Result<Vec<IpAddr>>> {
+    let host = host.to_owned();
     let asked = async {
-        let permit = Arc::clone(&LOOKUPS).acquire_owned().await.map_err(io::Error::other)?;
+        let permit = Arc::clone(lookups).acquire_owned().await.map_err(io::Error::other)?;
         let look = move || {
             let found = (host.as_str(), 0).to_socket_addrs();
             drop(permit);

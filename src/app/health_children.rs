@@ -1,7 +1,9 @@
 //! The role health from checked settings.
 
+use std::sync::Arc;
+
 use super::services::Services;
-use crate::actors::health::{self, HealthHandle, HealthSetup, ReadServer};
+use crate::actors::health::{self, HealthHandle, HealthParts, HealthSetup, NetworkSetup, ReadServer};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::reach;
 use crate::actors::supervision::Child;
@@ -24,11 +26,19 @@ pub(super) fn health_child(
     incidents: &IncidentsHandle,
     mark: &str,
 ) -> Result<Option<(Child, HealthHandle)>> {
+    let parts = HealthParts { streams: streams(settings, services, mark)?, network: network(settings)? };
+    if parts.streams.is_none() && parts.network.is_none() {
+        return Ok(None);
+    }
+    Ok(Some(health::role(parts, services.live.clone(), incidents.clone())))
+}
+
+fn streams(settings: &Settings, services: &Services, mark: &str) -> Result<Option<Arc<HealthSetup>>> {
     let targets = health::targets(&settings.health)?;
     if targets.is_empty() {
         return Ok(None);
     }
-    let setup = HealthSetup {
+    Ok(Some(Arc::new(HealthSetup {
         workers: settings.health.workers,
         window: settings.health.window,
         targets,
@@ -37,6 +47,11 @@ pub(super) fn health_child(
         version: services.ffmpeg.clone().ok_or_else(|| Error::internal("health needs ffprobe's version"))?,
         mark: mark.to_owned(),
         reach: target_reach(settings),
-    };
-    Ok(Some(health::role(setup, services.live.clone(), incidents.clone())))
+    })))
+}
+
+fn network(settings: &Settings) -> Result<Option<Arc<NetworkSetup>>> {
+    let endpoints = health::endpoints(&settings.health)?;
+    let (workers, reach) = (settings.health.endpoint_workers, target_reach(settings));
+    Ok((!endpoints.is_empty()).then(|| Arc::new(NetworkSetup { workers, endpoints, reach })))
 }

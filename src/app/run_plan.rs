@@ -14,7 +14,7 @@ use super::node_commands;
 use super::runtime_settings::RuntimeSettings;
 use super::services::{SNAPSHOT, Services};
 use crate::actors::camera_changes;
-use crate::actors::health::HealthHandle;
+use crate::actors::health::{HealthHandle, HealthParts};
 use crate::actors::history::{HistoryRules, HistoryWriter, SnapshotWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{self, Incidents, IncidentsHandle};
@@ -106,7 +106,7 @@ pub(super) fn children(
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
-    let mut health = HealthHandle::new(0);
+    let mut health = HealthHandle::of(&HealthParts::default());
     if services.roles.contains(&Role::Health)
         && let Some((child, handle)) = health_child(settings, services, incidents, mark)?
     {

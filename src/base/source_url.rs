@@ -78,32 +78,56 @@ pub struct UrlParts<'a> {
 /// Checks `url`; complaints are about `field` and quote nothing that may be a password.
 pub fn read<'a>(url: &'a str, field: &str) -> Result<UrlParts<'a>> {
     let fault = |text: String| Error::invalid(field, text);
-    if url.len() > LONGEST {
-        return Err(fault(format!("the URL has {} bytes, at most {LONGEST} are allowed", url.len())));
-    }
-    if let Some(bad) = url.chars().find(|c| c.is_control() || c.is_whitespace() || "'\"`\\<>".contains(*c)) {
-        return Err(fault(format!("the URL holds {bad:?}; write it percent-encoded (%{:02X})", u32::from(bad))));
-    }
+    check_text(url).map_err(fault)?;
     let Some((scheme, after)) = url.split_once("://") else {
         return Err(fault(format!("the URL does not begin with one of {}", Scheme::LIST)));
     };
     let scheme = Scheme::parse(scheme)
         .ok_or_else(|| fault(format!("URLs of this kind are not sources; use one of {}", Scheme::LIST)))?;
+    let Authority { userinfo, host, port, rest } = authority(after).map_err(fault)?;
+    if port.is_none() && matches!(scheme, Scheme::Udp | Scheme::Srt) {
+        return Err(fault("a URL of this kind needs a port, as in srt://host:9000 or udp://239.0.0.1:5000".into()));
+    }
+    Ok(UrlParts { scheme, userinfo, host, port, rest })
+}
+
+/// Refuses what no URL has, and what is too long; the error is the fault in words, without what may be a password.
+pub(super) fn check_text(url: &str) -> Result<(), String> {
+    if url.len() > LONGEST {
+        return Err(format!("the URL has {} bytes, at most {LONGEST} are allowed", url.len()));
+    }
+    match url.chars().find(|c| c.is_control() || c.is_whitespace() || "'\"`\\<>".contains(*c)) {
+        Some(bad) => Err(format!("the URL holds {bad:?}; write it percent-encoded (%{:02X})", u32::from(bad))),
+        None => Ok(()),
+    }
+}
+
+/// What stands behind `://`.
+pub(super) struct Authority<'a> {
+    /// Between `://` and `@`, when there is an `@`.
+    pub userinfo: Option<&'a str>,
+    /// Without brackets, lower case.
+    pub host: String,
+    /// As it is written.
+    pub port: Option<u16>,
+    /// From the first `/`, `?` or `#` on.
+    pub rest: &'a str,
+}
+
+/// Reads what stands behind `://`; the error is the fault in words.
+pub(super) fn authority(after: &str) -> Result<Authority<'_>, String> {
     let end = after.find(['/', '?', '#']).unwrap_or(after.len());
     let (authority, rest) = after.split_at(end);
     let (userinfo, place) = match authority.rsplit_once('@') {
         Some((userinfo, place)) => (Some(userinfo), place),
         None => (None, authority),
     };
-    let (host, port) = place_parts(place).map_err(|text| fault(hint(text, rest)))?;
+    let (host, port) = place_parts(place).map_err(|text| hint(text, rest))?;
     if host.is_empty() {
-        return Err(fault(hint("the URL names no host", rest)));
+        return Err(hint("the URL names no host", rest));
     }
-    check_host(&host).map_err(fault)?;
-    if port.is_none() && matches!(scheme, Scheme::Udp | Scheme::Srt) {
-        return Err(fault("a URL of this kind needs a port, as in srt://host:9000 or udp://239.0.0.1:5000".into()));
-    }
-    Ok(UrlParts { scheme, userinfo, host: host.to_ascii_lowercase(), port, rest })
+    check_host(&host)?;
+    Ok(Authority { userinfo, host: host.to_ascii_lowercase(), port, rest })
 }
 
 /// A password with a bare `/`, `?` or `#` moves the end of the authority: the `@` behind it gives that away.

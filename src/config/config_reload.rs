@@ -9,7 +9,7 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings, RedisSettings,
+    ApiTrust, DatabaseSettings, EndpointSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings, RedisSettings,
     S3Settings, ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
 };
 
@@ -158,6 +158,8 @@ const ROWS: &[Row] = &[
     next_start!("health.interval", health.interval),
     next_start!("health.limit", health.limit),
     next_start!("health.window", health.window),
+    next_start!("health.endpoint_workers", health.endpoint_workers),
+    next_start!("health.endpoint_window", health.endpoint_window),
     next_start!("agent.interval", agent.interval),
     next_start!("agent.post_url", agent.post_url),
     Row {
@@ -191,6 +193,20 @@ const TARGET_ROWS: &[ItemRow<TargetSettings>] = &[
     ("url", |old, new| !same_secret(url_of(old), url_of(new))),
     ("interval", |old, new| old.interval != new.interval),
     ("limit", |old, new| old.limit != new.limit),
+];
+
+const ENDPOINT_ROWS: &[ItemRow<EndpointSettings>] = &[
+    ("name", |old, new| old.name != new.name),
+    ("url", |old, new| old.url() != new.url()),
+    ("interval", |old, new| old.interval != new.interval),
+    ("limit", |old, new| old.limit != new.limit),
+    ("down_after", |old, new| old.down_after != new.down_after),
+    ("up_after", |old, new| old.up_after != new.up_after),
+    ("max_loss", |old, new| old.max_loss != new.max_loss),
+    ("max_latency", |old, new| old.max_latency != new.max_latency),
+    ("certificate_left", |old, new| old.certificate_left != new.certificate_left),
+    ("fingerprint", |old, new| fingerprint(&old.trust) != fingerprint(&new.trust)),
+    ("ca_file", |old, new| ca_file(&old.trust) != ca_file(&new.trust)),
 ];
 
 const SERVER_ROWS: &[ItemRow<ServerSettings>] = &[
@@ -243,7 +259,8 @@ pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
         differing.map(|row| Changed { key: row.key.to_owned(), live: row.take.is_some() }).collect();
     let servers = of_items("servers", &old.servers, &new.servers, SERVER_ROWS);
     let targets = of_items("health.targets", &old.health.targets, &new.health.targets, TARGET_ROWS);
-    changed.extend(servers.chain(targets).map(|key| Changed { key, live: false }));
+    let endpoints = of_items("health.endpoints", &old.health.endpoints, &new.health.endpoints, ENDPOINT_ROWS);
+    changed.extend(servers.chain(targets).chain(endpoints).map(|key| Changed { key, live: false }));
     let receivers = of_items("notify.receivers", &old.notify.receivers, &new.notify.receivers, RECEIVER_ROWS);
     changed.extend(receivers.map(|key| Changed { key, live: true }));
     changed

@@ -19,6 +19,7 @@ fn every_key_is_compared() {
         .map(|row| row.key.to_owned())
         .chain(SERVER_ROWS.iter().map(|(key, _)| format!("servers[].{key}")))
         .chain(TARGET_ROWS.iter().map(|(key, _)| format!("health.targets[].{key}")))
+        .chain(ENDPOINT_ROWS.iter().map(|(key, _)| format!("health.endpoints[].{key}")))
         .chain(RECEIVER_ROWS.iter().map(|(key, _)| format!("notify.receivers[].{key}")))
         .collect();
     assert_eq!(compared, key_names().map(str::to_owned).collect());
@@ -60,6 +61,7 @@ const TABLE: &[(&str, &str, bool)] = &[
     ("upload.max_rate = \"2M\"", "upload.max_rate", true),
     ("upload.window = \"22:00-06:00\"", "upload.window", true),
     ("objects.directory = \"o\"", "objects.directory", false),
+    ("health.endpoint_window = \"5m\"", "health.endpoint_window", false),
     ("notify.page_url = \"https://v.example\"", "notify.page_url", true),
     ("notify.time_zone = \"+02:00\"", "notify.time_zone", true),
     ("ffmpeg.ffmpeg = \"f\"", "ffmpeg.ffmpeg", false),

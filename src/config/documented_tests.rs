@@ -4,7 +4,7 @@ use super::Settings;
 use super::tests::loaded;
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 53] = [
+const EXAMPLES: [&str; 64] = [
     "objects.s3.endpoint_url",
     "objects.s3.access_key_id",
     "objects.s3.secret_access_key",
@@ -41,6 +41,17 @@ const EXAMPLES: [&str; 53] = [
     "health.targets[].url",
     "health.targets[].interval",
     "health.targets[].limit",
+    "health.endpoints[].name",
+    "health.endpoints[].url",
+    "health.endpoints[].interval",
+    "health.endpoints[].limit",
+    "health.endpoints[].down_after",
+    "health.endpoints[].up_after",
+    "health.endpoints[].max_loss",
+    "health.endpoints[].max_latency",
+    "health.endpoints[].certificate_left",
+    "health.endpoints[].fingerprint",
+    "health.endpoints[].ca_file",
     "agent.post_url",
     "agent.post_fingerprint",
     "agent.post_ca_file",
@@ -101,6 +112,7 @@ fn the_file_in_etc_documents_every_key_with_its_default() {
     let one_of_two = [
         "#api_fingerprint",
         "#api_ca_file",
+        "#fingerprint",
         "#rtsp_fingerprint",
         "#rtsp_ca_file",
         "#redis_ca_file",

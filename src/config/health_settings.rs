@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::settings::ApiTrust;
+
 /// Probes of streams.
 #[derive(Clone, Debug, PartialEq)]
 pub struct HealthSettings {
@@ -17,6 +19,63 @@ pub struct HealthSettings {
     pub limit: Duration,
     /// What is probed.
     pub targets: Vec<TargetSettings>,
+    /// Probes of endpoints at once.
+    pub endpoint_workers: usize,
+    /// So far back go latency, jitter and loss of an endpoint.
+    pub endpoint_window: Duration,
+    /// What is asked over the network.
+    pub endpoints: Vec<EndpointSettings>,
+}
+
+/// One endpoint.
+#[derive(Clone)]
+pub struct EndpointSettings {
+    /// Unique, among targets too.
+    pub name: String,
+    /// Its address; may hold a token.
+    pub url: SecretString,
+    /// Time between two probes.
+    pub interval: Duration,
+    /// A probe that takes longer is ended.
+    pub limit: Duration,
+    /// Failed probes in a row that are an outage.
+    pub down_after: u32,
+    /// Good ones in a row that end it.
+    pub up_after: u32,
+    /// Share of round trips lost from which on it is degraded.
+    pub max_loss: f64,
+    /// Median of the round trips from which on it is degraded.
+    pub max_latency: Option<Duration>,
+    /// It is degraded when its certificate is valid for a shorter time.
+    pub certificate_left: Duration,
+    /// Whose certificate it may show.
+    pub trust: ApiTrust,
+}
+
+impl EndpointSettings {
+    /// Its address.
+    pub fn url(&self) -> &str {
+        self.url.expose_secret()
+    }
+
+    fn key(&self) -> impl PartialEq + '_ {
+        let times = (self.interval, self.limit, self.max_latency, self.certificate_left);
+        (&self.name, self.url(), times, self.down_after, self.up_after, self.max_loss, &self.trust)
+    }
+}
+
+impl PartialEq for EndpointSettings {
+    fn eq(&self, other: &Self) -> bool {
+        self.key() == other.key()
+    }
+}
+
+impl std::fmt::Debug for EndpointSettings {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let times = (self.interval, self.limit, self.max_latency, self.certificate_left);
+        let limits = (self.down_after, self.up_after, self.max_loss);
+        out.debug_tuple("EndpointSettings").field(&self.name).field(&times).field(&limits).field(&self.trust).finish()
+    }
 }
 
 /// One target.

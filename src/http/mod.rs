@@ -39,6 +39,8 @@ mod known_parameters;
 mod logins;
 mod maintenance_routes;
 mod metrics;
+mod network_probe_metrics;
+mod network_probe_routes;
 mod node_routes;
 mod notify_metrics;
 mod openapi;

@@ -3,7 +3,7 @@
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
-    incident_routes, kind_routes, maintenance_routes, metrics, node_routes, openapi, plan_routes, probe_routes,
+    incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes, openapi, plan_routes, probe_routes,
     receiver_routes, reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes,
     sheet_routes, status_routes, stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
 };
@@ -41,6 +41,7 @@ table::table! {
     "/api/v1/cameras/{id}/probe" => { GET: probe_routes::kept, POST: probe_routes::probe_now },
     "/api/v1/cameras/{id}/restart" => { POST: camera_routes::restart },
     "/api/v1/probes/streams" => { GET: stream_probe_routes::list },
+    "/api/v1/probes/network" => { GET: network_probe_routes::list },
     "/api/v1/hosts" => { GET: host_routes::list, POST: host_routes::report },
     "/api/v1/hosts/{host}" => { DELETE: host_routes::remove },
     "/api/v1/hosts/{host}/history" => { GET: host_routes::history },

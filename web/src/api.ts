@@ -18,6 +18,7 @@ import type {
   LoginSession,
   Maintenance,
   MetricPoint,
+  NetworkProbe,
   NewToken,
   NodeItem,
   OpenSession,
@@ -296,6 +297,7 @@ export const api = {
   importCameras: importCsv,
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
 
+  networkProbes: (signal?: AbortSignal) => call<{ items: NetworkProbe[] }>("GET", address("probes/network"), undefined, signal),
   streamProbes: (signal?: AbortSignal) => call<{ items: StreamProbe[] }>("GET", address("probes/streams"), undefined, signal),
   hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
   hostHistory: (name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>

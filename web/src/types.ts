@@ -66,10 +66,19 @@ export type OpenSession = Schemas["LoginSessionView"];
 export type AuditEntry = Schemas["AuditEntry"];
 /** A key of the configuration in force. */
 export type ConfigSetting = Required<Schemas["SettingView"]>;
-/** A host as its agent measures it; what could not be measured is null, and `unmeasured` says why. */
+/** An endpoint of the network; what was not measured is null. */
+export type EndpointState = Schemas["EndpointState"];
+export type NetworkProbe = Required<Omit<Schemas["NetworkProbeStatus"], "fault" | "window" | "certificate" | "outage" | "lastOutage">> & {
+  fault: Fault | null;
+  window: Required<Schemas["WindowFigures"]>;
+  certificate: Required<Schemas["CertificateFacts"]> | null;
+  outage: Required<Schemas["Outage"]> | null;
+  lastOutage: Required<Schemas["Outage"]> | null;
+};
 export type ProbeState = Schemas["ProbeState"];
 export type StreamProbe = Required<Omit<Schemas["StreamProbeStatus"], "fault" | "report">> & { fault: Fault | null; report: StreamReport | null };
 export type StreamReport = Required<Omit<Schemas["StreamReport"], "video" | "audio">> & { video: Required<Schemas["VideoReport"]> | null; audio: Required<Schemas["AudioReport"]> | null };
+/** A host as its agent measures it; what could not be measured is null, and `unmeasured` says why. */
 export type HostStatus = Required<Omit<Schemas["HostStatus"], "disks" | "networks" | "mediamtx">> & { disks: Disk[]; networks: Network[]; mediamtx: ProcessUsage | null };
 export type HostState = Schemas["HostState"];
 export type Disk = Required<Schemas["DiskStatus"]>;

@@ -6,6 +6,9 @@ use actix::{Actor, Context};
 use serde_json::{Value, json};
 
 use super::health_setup::HealthSetup;
+use super::network_probe_table::NetworkProbeTable;
+use super::network_probes::NetworkProbes;
+use super::network_setup::NetworkSetup;
 use super::stream_probe_table::StreamProbeTable;
 use super::stream_probes::StreamProbes;
 use crate::actors::incidents::IncidentsHandle;
@@ -21,21 +24,35 @@ const NAME: &str = "health";
 pub struct HealthHandle {
     /// Streams.
     pub streams: StreamProbeTable,
+    /// Endpoints of the network.
+    pub network: NetworkProbeTable,
+}
+
+/// What there is to be probed; a part without anything is not there.
+#[derive(Clone, Debug, Default)]
+pub struct HealthParts {
+    /// Streams.
+    pub streams: Option<Arc<HealthSetup>>,
+    /// Endpoints of the network.
+    pub network: Option<Arc<NetworkSetup>>,
 }
 
 impl HealthHandle {
-    /// Nothing is known; so many workers probe streams.
-    pub fn new(workers: usize) -> Self {
-        Self { streams: StreamProbeTable::new(workers) }
+    /// Nothing is known of anything yet.
+    pub fn of(parts: &HealthParts) -> Self {
+        Self {
+            streams: StreamProbeTable::new(parts.streams.as_ref().map_or(0, |setup| setup.workers)),
+            network: NetworkProbeTable::new(parts.network.as_ref().map_or(0, |setup| setup.workers)),
+        }
     }
 }
 
-/// Probes what `setup` names, reads from `live` which paths are live, and tells of what goes wrong to `incidents`.
-pub fn role(setup: HealthSetup, live: SharedLive, incidents: IncidentsHandle) -> (Child, HealthHandle) {
-    let handle = HealthHandle::new(setup.workers);
-    let (setup, tables) = (Arc::new(setup), handle.clone());
+/// Probes what `parts` name, reads from `live` which paths are live, and tells of what goes wrong to `incidents`.
+pub fn role(parts: HealthParts, live: SharedLive, incidents: IncidentsHandle) -> (Child, HealthHandle) {
+    let handle = HealthHandle::of(&parts);
+    let tables = handle.clone();
     let build = move || HealthManager {
-        setup: Arc::clone(&setup),
+        parts: parts.clone(),
         handle: tables.clone(),
         live: Arc::clone(&live),
         incidents: incidents.clone(),
@@ -46,7 +63,7 @@ pub fn role(setup: HealthSetup, live: SharedLive, incidents: IncidentsHandle) ->
 
 /// The manager.
 pub struct HealthManager {
-    setup: Arc<HealthSetup>,
+    parts: HealthParts,
     handle: HealthHandle,
     live: SharedLive,
     incidents: IncidentsHandle,
@@ -54,12 +71,20 @@ pub struct HealthManager {
 }
 
 impl HealthManager {
-    fn streams(&self) -> Child {
-        let (setup, table) = (Arc::clone(&self.setup), self.handle.streams.clone());
+    fn streams(&self) -> Option<Child> {
+        let (setup, table) = (Arc::clone(self.parts.streams.as_ref()?), self.handle.streams.clone());
         let (live, incidents) = (Arc::clone(&self.live), self.incidents.clone());
-        Child::new("streams", Restart::Always, move || {
+        Some(Child::new("streams", Restart::Always, move || {
             StreamProbes::new(Arc::clone(&setup), table.clone(), Arc::clone(&live), incidents.clone())
-        })
+        }))
+    }
+
+    fn network(&self) -> Option<Child> {
+        let (setup, table) = (Arc::clone(self.parts.network.as_ref()?), self.handle.network.clone());
+        let incidents = self.incidents.clone();
+        Some(Child::new("network", Restart::Always, move || {
+            NetworkProbes::new(Arc::clone(&setup), table.clone(), incidents.clone())
+        }))
     }
 }
 
@@ -68,7 +93,9 @@ impl Actor for HealthManager {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let mut children = ChildSet::new(ctx, StopOrder::Together);
-        children.start(self.streams());
+        [self.streams(), self.network()].into_iter().flatten().for_each(|child| {
+            children.start(child);
+        });
         self.children = Some(children);
     }
 }
@@ -77,7 +104,12 @@ impl Supervised for HealthManager {
     const KIND: &'static str = "health";
 
     fn observe(&self) -> Value {
-        json!({ "targets": self.setup.targets.len() })
+        let HealthParts { streams, network } = &self.parts;
+        let (targets, endpoints) = (
+            streams.as_ref().map_or(0, |setup| setup.targets.len()),
+            network.as_ref().map_or(0, |setup| setup.endpoints.len()),
+        );
+        json!({ "targets": targets, "endpoints": endpoints })
     }
 
     fn children(&mut self) -> Option<&mut ChildSet<Self>> {

@@ -1,24 +1,31 @@
-//! Health: looks at streams from outside, as a player would, and says what is wrong with them.
+//! Health: looks at streams from outside, as a player would, asks endpoints over the network, and says what is wrong with them.
 //!
 //! ```text
 //! HealthManager       the role: one manager for each kind of probe
-//!  `- StreamProbes    which targets there are, and which paths are live
-//!      `- StreamWorker x N   one probe at a time: claim -> ffprobe -> result, incident
+//!  |- StreamProbes    which targets there are, and which paths are live
+//!  |   `- StreamWorker x N   one probe at a time: claim -> ffprobe -> result, incident
+//!  `- NetworkProbes   endpoints: each probe is a task, so many of them at once
 //! ```
 //!
-//! What was found is in a [`StreamProbeTable`], which outlives the actors and is read by HTTP at every time: nobody waits for a
+//! What was found is in a [`StreamProbeTable`] and a [`NetworkProbeTable`], which outlive the actors and are read by HTTP at every time: nobody waits for a
 //! probe. Whose turn it is is a rule of `domain/health`. A worker that dies gives back what it had when it is built again.
 //! Paths are known from the live store; a path that is not live is not probed. Another kind of probe is a folder here, a child of
 //! [`HealthManager`] and a table in [`HealthHandle`]. Never here: argument vectors, HTTP.
 
 mod health_manager;
 mod health_setup;
+mod network_probe_table;
+mod network_probes;
+mod network_setup;
 mod stream_probe_table;
 mod stream_probes;
 mod stream_worker;
 #[cfg(test)]
 mod tests;
 
-pub use health_manager::{HealthHandle, HealthManager, role};
+pub use health_manager::{HealthHandle, HealthManager, HealthParts, role};
 pub use health_setup::{HealthSetup, ReadServer, targets};
+pub use network_probe_table::NetworkProbeTable;
+pub use network_probes::ask;
+pub use network_setup::{NetworkSetup, endpoints};
 pub use stream_probe_table::StreamProbeTable;

@@ -25,20 +25,52 @@ use crate::config::small_file;
 /// # Errors
 /// `Invalid` naming the key when the file holds no certificate.
 pub fn configuration(key: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>> {
+    let Some(verifier) = named(key, trust)? else { return Ok(None) };
+    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
+        .dangerous()
+        .with_custom_certificate_verifier(verifier)
+        .with_no_client_auth();
+    Ok(Some(config))
+}
+
+/// Who decides by this trust, the machine's authorities included: for whoever wants to see the certificate too.
+///
+/// # Errors
+/// As of [`configuration`].
+pub fn verifier(key: &str, trust: &ApiTrust) -> Result<Arc<dyn ServerCertVerifier>> {
+    static MACHINE: OnceLock<Arc<WebPkiServerVerifier>> = OnceLock::new();
+    if let Some(named) = named(key, trust)? {
+        return Ok(named);
+    }
+    if let Some(known) = MACHINE.get() {
+        return Ok(Arc::clone(known) as Arc<dyn ServerCertVerifier>);
+    }
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let built = WebPkiServerVerifier::builder_with_provider(Arc::new(authorities()), provider).build();
+    let built = built.map_err(|error| {
+        Error::unavailable("this machine has no certificates of authorities; install them (ca-certificates)")
+            .with_source(error)
+    })?;
+    Ok(Arc::clone(MACHINE.get_or_init(|| built)) as Arc<dyn ServerCertVerifier>)
+}
+
+fn named(key: &str, trust: &ApiTrust) -> Result<Option<Arc<dyn ServerCertVerifier>>> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let trusted = match trust {
         ApiTrust::Machine => return Ok(None),
         ApiTrust::Fingerprint(wanted) => Trusted::Fingerprint(*wanted),
         ApiTrust::File(file) => file_of(key, file, &provider)?,
     };
-    let verifier = ApiVerifier { trusted, provider: Arc::clone(&provider) };
-    let config = ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(Some(config))
+    Ok(Some(Arc::new(ApiVerifier { trusted, provider })))
+}
+
+/// Reading a hundred certificates takes its time.
+fn authorities() -> RootCertStore {
+    let mut roots = RootCertStore::empty();
+    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    roots
 }
 
 /// As [`configuration`], and the machine's authorities where they decide: for connections of our own.
@@ -50,16 +82,13 @@ pub fn client(key: &str, trust: &ApiTrust) -> Result<Arc<ClientConfig>> {
     if let Some(config) = configuration(key, trust)? {
         return Ok(Arc::new(config));
     }
-    // Reading a hundred certificates takes its time.
     if let Some(known) = MACHINE.get() {
         return Ok(Arc::clone(known));
     }
-    let mut roots = RootCertStore::empty();
-    roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
         .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
-        .with_root_certificates(roots)
+        .with_root_certificates(authorities())
         .with_no_client_auth();
     Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(config))))
 }

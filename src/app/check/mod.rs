@@ -5,6 +5,7 @@
 
 mod agent;
 mod disk;
+mod endpoints;
 mod network;
 pub(in crate::app) mod nodes;
 mod report;
@@ -57,6 +58,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(nodes::findings(settings).await);
     findings.push(objects(&settings.objects).await);
     findings.extend(targets::findings(settings).await);
+    findings.extend(endpoints::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {

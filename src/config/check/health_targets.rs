@@ -5,6 +5,8 @@ use std::time::Duration;
 use secrecy::SecretString;
 
 use super::checker::Checker;
+use super::health_endpoints::{EndpointsOfHealth, endpoints};
+use super::health_name::name;
 use super::sections::pattern;
 use super::servers::server_name;
 use super::values::{duration, text, whole};
@@ -19,9 +21,6 @@ const TARGETS: &str = "health.targets";
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
-
-/// Longest name of a target; it becomes a label of metrics.
-const LONGEST_NAME: usize = 64;
 
 /// More is no list of targets; a pattern names many paths at once.
 const MOST: usize = 10_000;
@@ -68,7 +67,9 @@ pub(super) fn health(check: &mut Checker<'_>, servers: &[ServerSettings]) -> Hea
         }
         targets.push(target);
     }
-    HealthSettings { workers, window, interval, limit, targets }
+    let taken: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
+    let EndpointsOfHealth { endpoint_workers, endpoint_window, endpoints } = endpoints(check, &taken);
+    HealthSettings { workers, window, interval, limit, targets, endpoint_workers, endpoint_window, endpoints }
 }
 
 /// One target; `None` when its name or place is wrong, which has been complained of.
@@ -123,21 +124,6 @@ fn fits(check: &mut Checker<'_>, key: &str, window: Duration, limit: Duration) {
         let remedy = format!("write {} s or more, or a shorter health.window", least.as_secs());
         check.complain(key, ConfigFault::new(fault, remedy));
     }
-}
-
-fn name(entry: &RawEntry) -> Result<String, ConfigFault> {
-    let name = text(entry)?;
-    let remedy = "use letters, digits, '_', '-' and '.', at most 64 and no '.' in front";
-    if let Some(bad) = name.chars().find(|c| !(c.is_ascii_alphanumeric() || "_-.".contains(*c))) {
-        return Err(ConfigFault::new(format!("holds {bad:?}"), remedy));
-    }
-    if name.starts_with('.') {
-        return Err(ConfigFault::new("begins with '.'", remedy));
-    }
-    if name.len() > LONGEST_NAME {
-        return Err(ConfigFault::new(format!("has {} letters", name.len()), remedy));
-    }
-    Ok(name)
 }
 
 fn path(entry: &RawEntry) -> Result<String, ConfigFault> {

@@ -2,6 +2,8 @@
 
 mod certificates;
 mod checker;
+mod health_endpoints;
+mod health_name;
 mod health_targets;
 mod http;
 mod listen;

@@ -19,7 +19,7 @@ use crate::config::settings::{NotifySettings, ReceiverSettings, TimeZone};
 pub const SEVERITIES: [&str; 3] = ["info", "warning", "critical"];
 
 /// Words `kinds` may hold: the kinds of incidents, as `domain::incident` has them; a test compares them.
-pub const NOTIFIED_KINDS: [&str; 19] = [
+pub const NOTIFIED_KINDS: [&str; 21] = [
     "cameraDown",
     "cameraStalled",
     "cameraDegraded",
@@ -39,6 +39,8 @@ pub const NOTIFIED_KINDS: [&str; 19] = [
     "objectConflict",
     "probeFailed",
     "receiverFailing",
+    "endpointDown",
+    "endpointDegraded",
 ];
 
 /// No line of one's own is longer, in bytes.

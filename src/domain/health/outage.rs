@@ -1,7 +1,7 @@
 //! When a target was out: since when, how long, how often; and when that is told as an incident.
 //!
 //! One failure may be a packet that was lost: an incident is raised by the second in a row, and begins with the first. The first
-//! success ends it; within [`FLAPS`] of such an end it takes two, so that a target that comes and goes is one incident and not
+//! success ends it, where the [`OutageRule`] says nothing else; within [`FLAPS`] of such an end it takes two, so that a target that comes and goes is one incident and not
 //! many.
 
 use std::time::Duration;
@@ -12,12 +12,25 @@ use utoipa::ToSchema;
 
 use crate::domain::moment::Moment;
 
-/// Failures in a row that make an incident.
-const RAISED_BY: u32 = 2;
 /// A target that was out so shortly before has to be well twice.
 const FLAPS: Duration = Duration::from_secs(600);
 /// Then so often in a row.
 const CLEARED_BY_FLAPPING: u32 = 2;
+
+/// How often in a row makes an incident, and ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OutageRule {
+    /// Failures in a row that make an incident.
+    pub raised_by: u32,
+    /// Good probes in a row that end it.
+    pub cleared_by: u32,
+}
+
+impl Default for OutageRule {
+    fn default() -> Self {
+        Self { raised_by: 2, cleared_by: 1 }
+    }
+}
 
 /// A time in which a target was out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -43,6 +56,7 @@ pub enum OutageNews {
 /// The outages of one target.
 #[derive(Clone, Debug, Default)]
 pub struct OutageLog {
+    rule: OutageRule,
     /// The first failure of those in a row.
     since: Option<Moment>,
     failures: u32,
@@ -55,15 +69,20 @@ pub struct OutageLog {
 }
 
 impl OutageLog {
+    /// Without any outage yet.
+    pub fn by(rule: OutageRule) -> Self {
+        Self { rule, ..Self::default() }
+    }
+
     /// A probe has failed.
     pub fn failed(&mut self, at: Moment) -> OutageNews {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
         let since = *self.since.get_or_insert(at);
-        if self.failures == 1 && !self.raised {
+        if self.failures < self.rule.raised_by && !self.raised {
             return OutageNews::Nothing;
         }
-        if self.failures >= RAISED_BY && self.last.as_ref().is_none_or(|last| last.to.is_some()) {
+        if self.failures >= self.rule.raised_by && self.last.as_ref().is_none_or(|last| last.to.is_some()) {
             self.count += 1;
             self.last = Some(Outage { from: since.wall, to: None });
         }
@@ -82,7 +101,8 @@ impl OutageLog {
             last.to = Some(at.end_of(since));
         }
         let flaps = self.cleared.is_some_and(|cleared| at.since(cleared) < FLAPS);
-        if self.raised && flaps && self.successes < CLEARED_BY_FLAPPING {
+        let wanted = if flaps { self.rule.cleared_by.max(CLEARED_BY_FLAPPING) } else { self.rule.cleared_by };
+        if self.raised && self.successes < wanted {
             return OutageNews::Nothing;
         }
         if std::mem::take(&mut self.raised) {
@@ -106,6 +126,11 @@ impl OutageLog {
     /// Good probes in a row.
     pub fn successes(&self) -> u32 {
         self.successes
+    }
+
+    /// Whether an incident lasts.
+    pub fn is_raised(&self) -> bool {
+        self.raised
     }
 
     /// The outage that lasts.
@@ -135,7 +160,10 @@ mod tests {
 
     /// Results as `+` and `-`, one every so many seconds, and what is told of each: `.`, `R`, `C`.
     fn told(results: &str, every: u64) -> (String, OutageLog) {
-        let mut log = OutageLog::default();
+        told_by(OutageLog::default(), results, every)
+    }
+
+    fn told_by(mut log: OutageLog, results: &str, every: u64) -> (String, OutageLog) {
         let told = results.chars().enumerate().map(|(number, result)| {
             let now = at(number as u64 * every);
             match if result == '+' { log.succeeded(now) } else { log.failed(now) } {
@@ -161,6 +189,14 @@ mod tests {
         ] {
             let (found, log) = told(results, every);
             assert_eq!((found.as_str(), log.count()), (wanted, outages), "{results}");
+        }
+    }
+
+    #[test]
+    fn a_rule_of_its_own_says_how_often_in_a_row() {
+        for (results, wanted) in [("--+---+-+--++", "..C..R.R.RR.C"), ("---++", "..R.C")] {
+            let rule = OutageRule { raised_by: 3, cleared_by: 2 };
+            assert_eq!(told_by(OutageLog::by(rule), results, 60).0, wanted, "{results}");
         }
     }
 

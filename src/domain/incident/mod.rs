@@ -74,11 +74,15 @@ pub enum IncidentKind {
     ProbeFailed,
     /// Messages to a receiver of notifications are not delivered.
     ReceiverFailing,
+    /// An endpoint does not answer over the network, or not as it should.
+    EndpointDown,
+    /// An endpoint answers, and not well: packets are lost, it is slow, or its certificate ends soon.
+    EndpointDegraded,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -98,6 +102,8 @@ impl IncidentKind {
         Self::ObjectConflict,
         Self::ProbeFailed,
         Self::ReceiverFailing,
+        Self::EndpointDown,
+        Self::EndpointDegraded,
     ];
 
     /// The word in databases and in the API.
@@ -122,6 +128,8 @@ impl IncidentKind {
             Self::ObjectConflict => "objectConflict",
             Self::ProbeFailed => "probeFailed",
             Self::ReceiverFailing => "receiverFailing",
+            Self::EndpointDown => "endpointDown",
+            Self::EndpointDegraded => "endpointDegraded",
         }
     }
 

@@ -41,7 +41,7 @@ pub enum Subject {
         /// The folder where it is mounted.
         name: String,
     },
-    /// A target of the health probes that has an address of its own.
+    /// A target of the health probes that has an address of its own, or an endpoint.
     Target {
         /// Its configured name.
         name: String,

@@ -38,7 +38,9 @@ impl Severity {
             | Kind::DiskNearlyFull
             | Kind::ObjectConflict
             | Kind::ProbeFailed
-            | Kind::ReceiverFailing => Self::Warning,
+            | Kind::ReceiverFailing
+            | Kind::EndpointDown
+            | Kind::EndpointDegraded => Self::Warning,
         }
     }
 

@@ -181,6 +181,8 @@ pub fn describe(kind: IncidentKind) -> &'static str {
         IncidentKind::ObjectConflict => "has other bytes in the object store",
         IncidentKind::ProbeFailed => "fails when it is probed",
         IncidentKind::ReceiverFailing => "does not take messages",
+        IncidentKind::EndpointDown => "does not answer over the network",
+        IncidentKind::EndpointDegraded => "answers badly over the network",
     }
 }
 

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::actors::health::HealthHandle;
+use crate::actors::health::{HealthHandle, HealthParts};
 use crate::actors::hub::{Hub, HubHandle, HubLimits, HubState};
 use crate::actors::logins::Logins;
 use crate::actors::maintenance::MaintenanceKeeper;
@@ -106,7 +106,7 @@ impl World {
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
-            health: HealthHandle::new(0),
+            health: HealthHandle::of(&HealthParts::default()),
             websocket_clients: (200, 50),
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
             logins,

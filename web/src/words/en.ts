@@ -143,7 +143,7 @@ export const en = {
     taken: "Somebody else publishes to this path. It is tried again when the path is free.",
     lastFault: (words: string) => `Last fault: ${words}`,
     sounds: { carried: "Carried", missing: "The camera has none", silent: "None comes: the camera names it and sends none" } as Record<string, string>,
-    incidents: { cameraDown: "Down", cameraStalled: "Stalled", cameraDegraded: "Degraded", otherPublisher: "Path taken", planHeld: "Change blocked", serverDown: "Server down", serverRestarted: "Server restarted", serviceDown: "Service down", recordingPaused: "Recording paused", streamFlapping: "Flapping", sourceReplaced: "Source replaced", tracksChanged: "Codec changed", readersGone: "Readers gone", counterReset: "Counters reset", hostSilent: "Host silent", diskNearlyFull: "Disk nearly full", objectConflict: "Object taken", probeFailed: "Probe failed", receiverFailing: "Receiver failing" } as Record<string, string>,
+    incidents: { cameraDown: "Down", cameraStalled: "Stalled", cameraDegraded: "Degraded", otherPublisher: "Path taken", planHeld: "Change blocked", serverDown: "Server down", serverRestarted: "Server restarted", serviceDown: "Service down", recordingPaused: "Recording paused", streamFlapping: "Flapping", sourceReplaced: "Source replaced", tracksChanged: "Codec changed", readersGone: "Readers gone", counterReset: "Counters reset", hostSilent: "Host silent", diskNearlyFull: "Disk nearly full", objectConflict: "Object taken", probeFailed: "Probe failed", receiverFailing: "Receiver failing", endpointDown: "Endpoint down", endpointDegraded: "Endpoint degraded" } as Record<string, string>,
     lasting: (time: string) => `for ${time}`,
     downLasting: (time: string) => `down for ${time}`,
   },

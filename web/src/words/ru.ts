@@ -198,7 +198,7 @@ export const ru: Messages = {
     taken: "По этому пути публикует кто-то другой. Попытка повторится, когда путь освободится.",
     lastFault: (words) => `Последний сбой: ${words}`,
     sounds: { carried: "Передаётся", missing: "У камеры его нет", silent: "Не приходит: камера его называет, но не шлёт" },
-    incidents: { cameraDown: "Не работает", cameraStalled: "Застыла", cameraDegraded: "Сбоит", otherPublisher: "Путь занят", planHeld: "Изменение задержано", serverDown: "Сервер не отвечает", serverRestarted: "Сервер перезапущен", serviceDown: "Служба не работает", recordingPaused: "Запись приостановлена", streamFlapping: "Мигает", sourceReplaced: "Источник заменён", tracksChanged: "Кодек изменился", readersGone: "Зрители ушли", counterReset: "Счётчики обнулены", hostSilent: "Хост молчит", diskNearlyFull: "Диск почти заполнен", objectConflict: "Объект занят", probeFailed: "Проверка не прошла", receiverFailing: "Получатель недоступен" },
+    incidents: { cameraDown: "Не работает", cameraStalled: "Застыла", cameraDegraded: "Сбоит", otherPublisher: "Путь занят", planHeld: "Изменение задержано", serverDown: "Сервер не отвечает", serverRestarted: "Сервер перезапущен", serviceDown: "Служба не работает", recordingPaused: "Запись приостановлена", streamFlapping: "Мигает", sourceReplaced: "Источник заменён", tracksChanged: "Кодек изменился", readersGone: "Зрители ушли", counterReset: "Счётчики обнулены", hostSilent: "Хост молчит", diskNearlyFull: "Диск почти заполнен", objectConflict: "Объект занят", probeFailed: "Проверка не прошла", receiverFailing: "Получатель недоступен", endpointDown: "Точка недоступна", endpointDegraded: "Точка со сбоями" },
     lasting: (time) => `уже ${time}`,
     downLasting: (time) => `не работает уже ${time}`,
   },

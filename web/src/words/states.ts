@@ -2,7 +2,7 @@
 
 import { m } from "./language";
 import type { SignName } from "../components/icons";
-import type { CameraState, HostState, ProbeState, RecordingState, StreamState } from "../types";
+import type { CameraState, EndpointState, HostState, ProbeState, RecordingState, StreamState } from "../types";
 
 export interface Look {
   readonly words: string;
@@ -59,6 +59,14 @@ export const probeLook: Record<ProbeState, Look> = {
   doubtful: look(() => m.health.states.doubtful, { sign: "warn", tone: "warn" }),
   out: look(() => m.health.states.out, { sign: "bad", tone: "bad" }),
   notLive: look(() => m.health.states.notLive, { sign: "off", tone: "off" }),
+};
+
+export const endpointLook: Record<EndpointState, Look> = {
+  waiting: look(() => m.network.states.waiting, { sign: "busy", tone: "busy" }),
+  up: look(() => m.network.states.up, { sign: "good", tone: "good" }),
+  degraded: look(() => m.network.states.degraded, { sign: "warn", tone: "warn" }),
+  doubtful: look(() => m.network.states.doubtful, { sign: "warn", tone: "warn" }),
+  down: look(() => m.network.states.down, { sign: "bad", tone: "bad" }),
 };
 
 /** Look of a state; one of a later version shows as it is. */

@@ -55,7 +55,8 @@ fn targets() -> String {
         |name: &str, place: &str| format!("[[health.targets]]\nname = \"{name}\"\n{place}\ninterval = \"5s\"\n");
     let refused = target("refused-target", "url = \"rtsp://eve:canary-target@127.0.0.1:9/x?token=canary-query\"");
     let key = target("key-target", "url = \"rtmp://127.0.0.1:9/live/x?key=canary-key\"");
-    format!("[health]\nwindow = \"1s\"\nlimit = \"6s\"\n{refused}{key}{}", target("paths", "path = \"*\""))
+    let endpoint = "[[health.endpoints]]\nname = \"refused-endpoint\"\nurl = \"http://127.0.0.1:9/canary-endpoint?canary-endpoint\"\n";
+    format!("[health]\nwindow = \"1s\"\nlimit = \"6s\"\n{refused}{key}{}{endpoint}", target("paths", "path = \"*\""))
 }
 
 fn options() -> Options {

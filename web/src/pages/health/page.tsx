@@ -6,6 +6,7 @@ import { flag } from "../../components/dom";
 import { useTitle } from "../../components/title";
 import { stale } from "../../model";
 import { m } from "../../words/language";
+import { NetworkProbes } from "./network_probes";
 import { StreamProbes } from "./stream_probes";
 
 export function HealthPage(): VNode {
@@ -16,6 +17,7 @@ export function HealthPage(): VNode {
         <h1 id="health-title">{m.health.title}</h1>
       </div>
       <StreamProbes />
+      <NetworkProbes />
     </section>
   );
 }

@@ -1,0 +1,154 @@
+//! Probes endpoints over the network: so many at once, each within its limit, none of them in the way of another.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
+
+use super::network_probe_table::NetworkProbeTable;
+use super::network_setup::{NetworkSetup, of_limit_for_name};
+use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::supervision::{Supervised, supervised, watched};
+use crate::adapters::network::{Question, probe};
+use crate::adapters::resolve;
+use crate::config::settings::ApiTrust;
+use crate::domain::camera::Reach;
+use crate::domain::health::{Endpoint, EndpointRecord, NetworkResult, NetworkRound, OutageNews};
+use crate::domain::incident::IncidentKind;
+use crate::domain::probe::{FaultKind, ProbeFault};
+
+/// What is due is looked for no more often than that: what is due may be what has to wait for others.
+const SHORTEST_REST: Duration = Duration::from_millis(100);
+const LONGEST_REST: Duration = Duration::from_secs(30);
+
+/// A probe that has not ended so long after its limit hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// Incidents that are ours.
+const KINDS: [IncidentKind; 2] = [IncidentKind::EndpointDown, IncidentKind::EndpointDegraded];
+
+/// The actor.
+pub struct NetworkProbes {
+    setup: Arc<NetworkSetup>,
+    table: NetworkProbeTable,
+    incidents: IncidentsHandle,
+    timer: Option<SpawnHandle>,
+    probes: u64,
+}
+
+impl NetworkProbes {
+    pub(super) fn new(setup: Arc<NetworkSetup>, table: NetworkProbeTable, incidents: IncidentsHandle) -> Self {
+        Self { setup, table, incidents, timer: None, probes: 0 }
+    }
+
+    /// Begins with everything that is due and may be probed now, and sets the clock for the next.
+    fn work(&mut self, ctx: &mut Context<Self>) {
+        while let Some(name) = self.table.claim() {
+            self.begin(name, ctx);
+        }
+        if let Some(timer) = self.timer.take() {
+            ctx.cancel_future(timer);
+        }
+        let rest = self.table.next_in().unwrap_or(LONGEST_REST).clamp(SHORTEST_REST, LONGEST_REST);
+        self.timer = Some(ctx.run_later(rest, |actor, ctx| {
+            actor.timer = None;
+            actor.work(ctx);
+        }));
+    }
+
+    fn begin(&self, name: String, ctx: &mut Context<Self>) {
+        let limit = self.setup.endpoint(&name).map_or(Duration::ZERO, |(endpoint, _)| endpoint.limit);
+        let (setup, of) = (Arc::clone(&self.setup), name.clone());
+        // A task of its own: a panic in there is that probe's alone.
+        let task = AbortOnDropHandle::new(tokio::spawn(async move {
+            match setup.endpoint(&of) {
+                Some((endpoint, trust)) => ask(endpoint, trust, &setup.reach).await,
+                None => NetworkRound::default(),
+            }
+        }));
+        let begun = Instant::now();
+        let probing = watched("probing an endpoint", limit + HANGS_AFTER, task);
+        ctx.spawn(probing.into_actor(self).map(move |found, actor, ctx| {
+            let round = found.unwrap_or_else(|_| NetworkRound {
+                fault: Some(ProbeFault::new(FaultKind::Program, "the probe itself has failed; see the log")),
+                ..NetworkRound::default()
+            });
+            actor.done(&name, begun.elapsed(), round);
+            actor.work(ctx);
+        }));
+    }
+
+    fn done(&mut self, name: &str, took: Duration, round: NetworkRound) {
+        self.probes += 1;
+        let Some((endpoint, _)) = self.setup.endpoint(name) else { return };
+        let cause = round.fault.as_ref().map(|fault| fault.message.clone());
+        let subject = endpoint.subject();
+        let news = self.table.finished(name, NetworkResult { at: now(), took, round });
+        match (news.down, cause) {
+            (OutageNews::Raise(since), Some(cause)) => {
+                self.incidents.raise(IncidentKind::EndpointDown, &subject, &cause, since);
+            }
+            (OutageNews::Clear, _) => self.incidents.clear(IncidentKind::EndpointDown, &subject),
+            _ => {}
+        }
+        match news.degraded {
+            Some((since, why)) => self.incidents.raise(IncidentKind::EndpointDegraded, &subject, &why, since),
+            None => self.incidents.clear(IncidentKind::EndpointDegraded, &subject),
+        }
+    }
+
+    /// Ends incidents of what is no endpoint any more.
+    fn clean(&self, ctx: &mut Context<Self>) {
+        let incidents = self.incidents.clone();
+        let open = async move { incidents.open().await }.into_actor(self);
+        ctx.spawn(open.map(|open, actor, _| {
+            let subjects = actor.table.subjects();
+            let ours = open.iter().filter(|(kind, _)| KINDS.contains(kind));
+            for (kind, subject) in ours.filter(|(_, subject)| !subjects.contains(&subject.key())) {
+                actor.incidents.clear(*kind, subject);
+            }
+        }));
+    }
+}
+
+/// Asks one endpoint. Every step of it is within the limit.
+pub async fn ask(endpoint: &Endpoint, trust: &ApiTrust, reach: &Reach) -> NetworkRound {
+    let (begun, mut round) = (Instant::now(), NetworkRound::default());
+    let is_name = endpoint.url.host.parse::<std::net::IpAddr>().is_err();
+    let found = resolve::endpoint_addresses(reach, &endpoint.url, of_limit_for_name(endpoint.limit)).await;
+    round.phases.resolve_seconds = is_name.then(|| begun.elapsed().as_secs_f64());
+    match found {
+        Ok(addresses) => {
+            let (name, url, deadline) = (&endpoint.name, &endpoint.url, begun + endpoint.limit);
+            probe(&Question { name, url, addresses: &addresses, trust, deadline }, round).await
+        }
+        Err(fault) => NetworkRound { fault: Some(fault), ..round },
+    }
+}
+
+impl Actor for NetworkProbes {
+    type Context = Context<Self>;
+
+    fn started(&mut self, ctx: &mut Self::Context) {
+        // Of an earlier instance.
+        self.table.give_back();
+        for (endpoint, _) in &self.setup.endpoints {
+            self.table.add(EndpointRecord::new(endpoint.clone()));
+        }
+        self.clean(ctx);
+        self.work(ctx);
+    }
+}
+
+impl Supervised for NetworkProbes {
+    const KIND: &'static str = "network probes";
+
+    fn observe(&self) -> Value {
+        let (endpoints, waiting) = self.table.counts();
+        json!({ "endpoints": endpoints, "waiting": waiting, "probes": self.probes })
+    }
+}
+supervised!(NetworkProbes);

@@ -1,0 +1,434 @@
+//! What is known of one endpoint by its probes, when it is down or degraded, and how everybody sees it.
+//!
+//! Down: so many probes in a row have failed ([`OutageRule`]). Degraded: it answers, and too many round trips are lost, they take too
+//! long, or its certificate ends soon. While it is down nothing else is said of it, and what was lost then does not count afterwards.
+
+use std::time::Duration;
+
+use chrono::{DateTime, TimeDelta, Utc};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+use super::network_round::{CertificateFacts, NetworkRound, ProbePhases, RoundTripBy};
+use super::outage::{Outage, OutageLog, OutageNews, OutageRule};
+use super::probe_queue::pace;
+use super::rolling_window::{RollingWindow, WindowFigures, median};
+use super::threshold_alarm::{ThresholdAlarm, ThresholdRule};
+use crate::base::endpoint_url::EndpointUrl;
+use crate::domain::incident::Subject;
+use crate::domain::moment::Moment;
+use crate::domain::probe::ProbeFault;
+
+/// Fewer questions say nothing of a share that is lost.
+const LEAST_SENT: u32 = 10;
+/// Too much of something has to last so long, and so has its end.
+const DWELL: Duration = Duration::from_secs(60);
+/// A loss below this part of its limit is well again.
+const LOSS_CLEARS: f64 = 0.5;
+/// And a latency.
+const LATENCY_CLEARS: f64 = 0.8;
+
+/// An endpoint of the configuration.
+#[derive(Clone, Debug)]
+pub struct Endpoint {
+    /// Unique.
+    pub name: String,
+    /// Where it is, and how it is asked.
+    pub url: EndpointUrl,
+    /// Time between two probes.
+    pub interval: Duration,
+    /// A probe that takes longer is ended.
+    pub limit: Duration,
+    /// What is too bad.
+    pub limits: EndpointLimits,
+    /// How far back its figures go.
+    pub window: Duration,
+}
+
+impl Endpoint {
+    /// Whom an incident happens to.
+    pub fn subject(&self) -> Subject {
+        Subject::Target { name: self.name.clone() }
+    }
+}
+
+/// From when on an endpoint is down or degraded.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointLimits {
+    /// Probes in a row that are down, and up again.
+    pub outage: OutageRule,
+    /// Share of round trips lost, above 0.
+    pub max_loss: f64,
+    /// Median of the round trips.
+    pub max_latency: Option<Duration>,
+    /// A certificate that is valid for a shorter time; zero: never told.
+    pub certificate_left: Duration,
+}
+
+/// How an endpoint is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum EndpointState {
+    /// Not probed yet.
+    Waiting,
+    /// Its last probe was good.
+    Up,
+    /// It answers, and not well: packets are lost, it is slow, or its certificate ends soon.
+    Degraded,
+    /// Its last probe failed; not often enough in a row to be down.
+    Doubtful,
+    /// It does not answer, or not as it should.
+    Down,
+}
+
+/// How one probe went.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NetworkResult {
+    /// When it ended.
+    pub at: Moment,
+    /// How long it took.
+    pub took: Duration,
+    /// What it found.
+    pub round: NetworkRound,
+}
+
+/// What a result means for whoever tells of incidents.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EndpointNews {
+    /// Of being down.
+    pub down: OutageNews,
+    /// Degraded since then, for that; `None`: it is not.
+    pub degraded: Option<(Moment, String)>,
+}
+
+/// What is remembered of one endpoint.
+#[derive(Clone, Debug)]
+pub struct EndpointRecord {
+    /// Which.
+    pub endpoint: Endpoint,
+    last: Option<NetworkResult>,
+    window: RollingWindow,
+    outages: OutageLog,
+    /// When the last outage was over; what was lost before does not count as loss.
+    counted_from: Duration,
+    loss: ThresholdAlarm,
+    latency: ThresholdAlarm,
+    certificate: Option<Moment>,
+    /// The last certificate that was shown.
+    shown: Option<CertificateFacts>,
+    trouble: Option<String>,
+    runs: u64,
+    failed_runs: u64,
+    sent: u64,
+    lost: u64,
+}
+
+impl EndpointRecord {
+    /// Of an endpoint that has not been probed.
+    pub fn new(endpoint: Endpoint) -> Self {
+        let EndpointLimits { max_loss, max_latency, outage, .. } = endpoint.limits;
+        let longest = max_latency.map_or(f64::INFINITY, |longest| longest.as_secs_f64());
+        let rule = |raise_at, part| ThresholdAlarm::new(ThresholdRule { raise_at, clear_below: raise_at * part, dwell: DWELL });
+        Self {
+            last: None,
+            window: RollingWindow::new(endpoint.window),
+            outages: OutageLog::by(outage),
+            counted_from: Duration::ZERO,
+            loss: rule(max_loss, LOSS_CLEARS),
+            latency: rule(longest, LATENCY_CLEARS),
+            certificate: None,
+            shown: None,
+            trouble: None,
+            runs: 0,
+            failed_runs: 0,
+            sent: 0,
+            lost: 0,
+            endpoint,
+        }
+    }
+
+    /// Takes a result. The time until the next probe, and what it means for incidents.
+    pub fn take(&mut self, result: NetworkResult) -> (Duration, EndpointNews) {
+        let at = result.at;
+        self.runs += 1;
+        for took in &result.round.round_trips {
+            self.window.take(at.steady, *took);
+            self.sent += 1;
+            self.lost += u64::from(took.is_none());
+        }
+        let was_out = self.outages.is_raised();
+        let down = match &result.round.fault {
+            None => self.outages.succeeded(at),
+            Some(_) => {
+                self.failed_runs += 1;
+                self.outages.failed(at)
+            }
+        };
+        if was_out && !self.outages.is_raised() {
+            self.counted_from = at.steady;
+        }
+        if let Some(shown) = &result.round.certificate {
+            self.shown = Some(shown.clone());
+        }
+        self.last = Some(result);
+        let degraded = self.degraded(at);
+        self.trouble = degraded.as_ref().map(|(_, why)| why.clone());
+        (pace(self.endpoint.interval, 0, self.outages.failures()), EndpointNews { down, degraded })
+    }
+
+    fn degraded(&mut self, at: Moment) -> Option<(Moment, String)> {
+        if self.outages.is_raised() {
+            (self.loss.reset(), self.latency.reset());
+            self.certificate = None;
+            return None;
+        }
+        let figures = self.window.figures(at.steady, self.counted_from);
+        let loss = figures.loss_ratio.filter(|_| figures.sent >= LEAST_SENT);
+        let minutes = self.window.length().as_secs_f64() / 60.0;
+        let mut found = Vec::new();
+        if let Some(since) = self.loss.take(loss, at) {
+            let of = figures.sent;
+            found.push((since, format!("{} of {of} round trips of the last {minutes:.0} min were lost", figures.lost)));
+        }
+        if let Some(since) = self.latency.take(figures.median_seconds, at) {
+            let (median, most) = (figures.median_seconds.unwrap_or_default(), self.endpoint.limits.max_latency);
+            let most = most.unwrap_or_default().as_secs_f64();
+            found.push((since, format!("a round trip takes {} and should take {} at most", shown(median), shown(most))));
+        }
+        if let Some(found_at) = self.certificate_ends(at) {
+            found.push(found_at);
+        }
+        let since = found.iter().map(|(since, _)| *since).min_by_key(|since| since.steady)?;
+        let told: Vec<String> = found.into_iter().map(|(_, why)| why).collect();
+        Some((since, format!("{}: {}", self.endpoint.url.origin(), told.join("; "))))
+    }
+
+    fn certificate_ends(&mut self, at: Moment) -> Option<(Moment, String)> {
+        let left = self.shown.as_ref()?.not_after - at.wall;
+        let least = TimeDelta::from_std(self.endpoint.limits.certificate_left).unwrap_or(TimeDelta::MAX);
+        if least.is_zero() || left >= least {
+            self.certificate = None;
+            return None;
+        }
+        let since = *self.certificate.get_or_insert(at);
+        let told = match left.num_days() {
+            days if left > TimeDelta::zero() => format!("its certificate is valid for {days} more days; renew it"),
+            _ => "its certificate has expired; renew it".to_owned(),
+        };
+        Some((since, told))
+    }
+
+    /// Whether its last probe failed.
+    pub fn is_failing(&self) -> bool {
+        self.outages.failures() > 0
+    }
+
+    /// How it is.
+    pub fn state(&self) -> EndpointState {
+        match &self.last {
+            None => EndpointState::Waiting,
+            Some(_) if self.outages.is_raised() => EndpointState::Down,
+            Some(_) if self.is_failing() => EndpointState::Doubtful,
+            Some(_) if self.trouble.is_some() => EndpointState::Degraded,
+            Some(_) => EndpointState::Up,
+        }
+    }
+
+    /// As everybody sees it; `next` is when it is probed again.
+    pub fn status(&self, now: Moment, next: Option<DateTime<Utc>>) -> NetworkProbeStatus {
+        let last = self.last.as_ref();
+        let round = last.map(|last| &last.round);
+        let answered = || {
+            let mut took: Vec<f64> = round?.round_trips.iter().flatten().copied().collect();
+            took.sort_by(f64::total_cmp);
+            median(&took)
+        };
+        NetworkProbeStatus {
+            endpoint: self.endpoint.name.clone(),
+            kind: self.endpoint.url.scheme.word().to_owned(),
+            url: self.endpoint.url.origin(),
+            state: self.state(),
+            interval_seconds: self.endpoint.interval.as_secs_f64(),
+            limit_seconds: self.endpoint.limit.as_secs_f64(),
+            at: last.map(|last| last.at.wall),
+            took_seconds: last.map(|last| last.took.as_secs_f64()),
+            address: round.and_then(|round| round.address.clone()),
+            measured_by: round.and_then(|round| round.by),
+            round_trip_seconds: answered(),
+            phases: round.map(|round| round.phases.clone()).unwrap_or_default(),
+            window: self.window.figures(now.steady, Duration::ZERO),
+            http_status: round.and_then(|round| round.http_status),
+            certificate: self.shown.clone(),
+            fault: round.and_then(|round| round.fault.clone()),
+            trouble: self.trouble.clone(),
+            next_at: next,
+            probes: self.runs,
+            failed_probes: self.failed_runs,
+            round_trips: self.sent,
+            lost_round_trips: self.lost,
+            outages: self.outages.count(),
+            outage: self.outages.current().cloned(),
+            last_outage: self.outages.last_over().cloned(),
+        }
+    }
+}
+
+fn shown(seconds: f64) -> String {
+    if seconds < 1.0 { format!("{:.1} ms", seconds * 1e3) } else { format!("{seconds:.1} s") }
+}
+
+/// An endpoint as everybody sees it. Holds no secret.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct NetworkProbeStatus {
+    /// Its name in the configuration.
+    pub endpoint: String,
+    /// How it is asked: `icmp`, `tcp`, `tls`, `http`, `https`, `rtsp`, `rtsps`, `rtmp`, `rtmps`, `srt`.
+    pub kind: String,
+    /// Scheme, host and port of its URL; nothing of the rest, which may be secret.
+    pub url: String,
+    /// How it is.
+    pub state: EndpointState,
+    /// Time between two probes by the configuration; one that fails is probed sooner.
+    pub interval_seconds: f64,
+    /// A probe that takes longer is ended.
+    pub limit_seconds: f64,
+    /// When the last probe ended; null before the first.
+    pub at: Option<DateTime<Utc>>,
+    /// How long it took.
+    pub took_seconds: Option<f64>,
+    /// The address that it asked.
+    pub address: Option<String>,
+    /// What the round trips are that were measured.
+    pub measured_by: Option<RoundTripBy>,
+    /// Median of the round trips of the last probe.
+    pub round_trip_seconds: Option<f64>,
+    /// Its parts.
+    pub phases: ProbePhases,
+    /// Latency, jitter and loss of the last minutes.
+    pub window: WindowFigures,
+    /// Status of the HTTP answer.
+    pub http_status: Option<u16>,
+    /// The last certificate that it has shown.
+    pub certificate: Option<CertificateFacts>,
+    /// What is wrong, with a remedy, when the last probe failed.
+    pub fault: Option<ProbeFault>,
+    /// Why it is degraded, when it is.
+    pub trouble: Option<String>,
+    /// When it is probed next; null while it is being probed.
+    pub next_at: Option<DateTime<Utc>>,
+    /// Probes since the start of the program.
+    pub probes: u64,
+    /// Of them, those that failed.
+    pub failed_probes: u64,
+    /// Round trips that were tried since the start of the program.
+    pub round_trips: u64,
+    /// Of them, those without an answer.
+    pub lost_round_trips: u64,
+    /// Outages since the start of the program.
+    pub outages: u64,
+    /// The outage that lasts.
+    pub outage: Option<Outage>,
+    /// The last one that is over.
+    pub last_outage: Option<Outage>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::probe::FaultKind;
+
+    fn at(second: u64) -> Moment {
+        let wall = DateTime::from_timestamp(1_800_000_000 + second as i64, 0).expect("a time");
+        Moment { wall, steady: Duration::from_secs(second) }
+    }
+
+    fn endpoint() -> Endpoint {
+        Endpoint {
+            name: "gate".to_owned(),
+            url: EndpointUrl::read("https://h/s3cret", "url").expect("a URL"),
+            interval: Duration::from_secs(30),
+            limit: Duration::from_secs(5),
+            limits: EndpointLimits {
+                outage: OutageRule { raised_by: 3, cleared_by: 2 },
+                max_loss: 0.2,
+                max_latency: Some(Duration::from_millis(100)),
+                certificate_left: Duration::from_secs(14 * 86_400),
+            },
+            window: Duration::from_secs(600),
+        }
+    }
+
+    fn result(second: u64, round: NetworkRound) -> NetworkResult {
+        NetworkResult { at: at(second), took: Duration::from_millis(20), round }
+    }
+
+    /// Four round trips of so many milliseconds.
+    fn well(ms: f64) -> NetworkRound {
+        NetworkRound { round_trips: vec![Some(ms / 1e3); 4], ..NetworkRound::default() }
+    }
+
+    fn silent() -> NetworkRound {
+        let fault = Some(ProbeFault::new(FaultKind::TimedOut, "nothing"));
+        NetworkRound { round_trips: vec![None; 4], fault, ..NetworkRound::default() }
+    }
+
+    #[test]
+    fn it_is_down_after_three_and_up_after_two_and_its_outage_is_no_loss() {
+        let mut record = EndpointRecord::new(endpoint());
+        assert_eq!(record.state(), EndpointState::Waiting);
+        let mut states = String::new();
+        for (index, result_word) in "+---+-+++++++".chars().enumerate() {
+            let round = if result_word == '+' { well(10.0) } else { silent() };
+            let (rest, news) = record.take(result(index as u64 * 30, round));
+            assert_eq!(rest.as_secs(), if result_word == '+' { 30 } else { 7 }, "{index}");
+            assert_eq!(news.degraded, None, "{index}: an outage is no loss");
+            states.push(match record.state() {
+                EndpointState::Waiting => 'w',
+                EndpointState::Up => 'u',
+                EndpointState::Doubtful => '?',
+                EndpointState::Degraded => 'g',
+                EndpointState::Down => 'd',
+            });
+        }
+        assert_eq!(states, "u??dddduuuuuu");
+        let status = record.status(at(390), None);
+        assert_eq!((status.outages, status.probes, status.failed_probes), (1, 13, 4));
+        assert_eq!((status.round_trips, status.lost_round_trips, status.window.lost), (52, 16, 16));
+        assert_eq!(status.url, "https://h");
+    }
+
+    #[test]
+    fn loss_latency_and_a_certificate_that_ends_degrade_it() {
+        let lossy = |lost: usize| {
+            let trips = (0..4).map(|number| (number >= lost).then_some(0.01)).collect();
+            NetworkRound { round_trips: trips, ..NetworkRound::default() }
+        };
+        let certificate = |days: i64| NetworkRound {
+            certificate: Some(CertificateFacts {
+                not_before: at(0).wall,
+                not_after: at(0).wall + TimeDelta::days(days),
+            }),
+            ..well(10.0)
+        };
+        for (what, round, wanted) in [
+            ("well", well(10.0), None),
+            ("one of four", lossy(1), Some("of the last 10 min were lost")),
+            ("slow", well(150.0), Some("a round trip takes 150.0 ms and should take 100.0 ms at most")),
+            ("a long certificate", certificate(60), None),
+            ("a short certificate", certificate(6), Some("valid for 5 more days")),
+        ] {
+            let mut record = EndpointRecord::new(endpoint());
+            let mut degraded = None;
+            for index in 0..6 {
+                degraded = record.take(result(30 + index * 30, round.clone())).1.degraded;
+            }
+            let told = degraded.map(|(_, why)| why);
+            assert_eq!(told.is_some(), wanted.is_some(), "{what}: {told:?}");
+            assert_eq!(record.state() == EndpointState::Degraded, wanted.is_some(), "{what}");
+            if let (Some(told), Some(wanted)) = (told, wanted) {
+                assert!(told.contains(wanted) && told.starts_with("https://h: ") && !told.contains("s3cret"), "{told}");
+            }
+        }
+    }
+}
