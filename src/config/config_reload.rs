@@ -9,8 +9,8 @@ use std::sync::Arc;
 use secrecy::{ExposeSecret, SecretString};
 
 use super::settings::{
-    ApiTrust, DatabaseSettings, EndpointSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings, RedisSettings,
-    S3Settings, ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
+    ApiTrust, DatabaseSettings, EndpointSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings,
+    RedisSettings, S3Settings, ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.

@@ -24,9 +24,12 @@ const FAMILIES: [(&str, MetricKind, &str, EndpointValue); 16] = [
         "1 while an endpoint answers and too much is lost, it is slow, or its certificate ends soon.",
         |one| one.at.map(|_| flag(one.trouble.is_some())),
     ),
-    ("network_timestamp_seconds", MetricKind::Gauge, "When the last probe of an endpoint ended, in Unix time.", |one| {
-        one.at.map(|at| at.timestamp_millis() as f64 / 1e3)
-    }),
+    (
+        "network_timestamp_seconds",
+        MetricKind::Gauge,
+        "When the last probe of an endpoint ended, in Unix time.",
+        |one| one.at.map(|at| at.timestamp_millis() as f64 / 1e3),
+    ),
     ("network_duration_seconds", MetricKind::Gauge, "How long the last probe of an endpoint took.", |one| {
         one.took_seconds
     }),
@@ -42,9 +45,12 @@ const FAMILIES: [(&str, MetricKind, &str, EndpointValue); 16] = [
         "Median absolute deviation of the round trips of health.endpoint_window.",
         |one| one.window.jitter_seconds,
     ),
-    ("network_loss_ratio", MetricKind::Gauge, "Share of the round trips of health.endpoint_window that is lost.", |one| {
-        one.window.loss_ratio
-    }),
+    (
+        "network_loss_ratio",
+        MetricKind::Gauge,
+        "Share of the round trips of health.endpoint_window that is lost.",
+        |one| one.window.loss_ratio,
+    ),
     ("network_round_trips_total", MetricKind::Counter, "Round trips that were tried.", |one| {
         Some(one.round_trips as f64)
     }),

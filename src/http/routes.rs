@@ -3,9 +3,9 @@
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, health, history_routes, host_routes,
-    incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes, openapi, plan_routes, probe_routes,
-    receiver_routes, reconcile_routes, recording_lock_routes, recordings, session_list_routes, settings_routes,
-    sheet_routes, status_routes, stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
+    incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes, openapi, plan_routes,
+    probe_routes, receiver_routes, reconcile_routes, recording_lock_routes, recordings, session_list_routes,
+    settings_routes, sheet_routes, status_routes, stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it

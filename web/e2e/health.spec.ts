@@ -45,6 +45,14 @@ interval = "1h"
 [[health.targets]]
 name = "nobody"
 url = "rtsp://eve:hunter2@127.0.0.1:9/x"
+[[health.endpoints]]
+name = "media"
+url = ${rtsp}
+interval = "1s"
+[[health.endpoints]]
+name = "site"
+url = "https://127.0.0.1:9/hunter2"
+interval = "1s"
 `,
   );
   child = spawn(program, ["run", "--config", join(folder, "streamwarden.toml")], { stdio: "ignore" });
@@ -84,6 +92,17 @@ test("what is probed is shown with what was found, trouble first", async ({ page
   await expect(well).toContainText(/\d+(\.\d)? fps/);
   await expect(page.locator("[data-target]").first()).toHaveAttribute("data-target", "nobody");
   await expect(page.getByText("2 targets, 1 out")).toBeVisible();
+  const down = page.locator("[data-endpoint=site]");
+  await expect(down).toHaveAttribute("data-state", "down", { timeout: 60_000 });
+  await expect(down).toContainText("Connection refused");
+  await expect(down).toContainText("https://127.0.0.1:9");
+  const up = page.locator("[data-endpoint=media]");
+  await expect(up).toHaveAttribute("data-state", "up");
+  await expect(up).toContainText(/\d+(\.\d+)? ms/);
+  await expect(up).toContainText(/answer \d/);
+  await expect(up).toContainText(/0 of \d/);
+  await expect(page.locator("[data-endpoint]").first()).toHaveAttribute("data-endpoint", "site");
+  await expect(page.getByText("2 endpoints, 1 down")).toBeVisible();
   expect(await page.content()).not.toContain("hunter2");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
@@ -93,6 +112,7 @@ test("what is probed is shown with what was found, trouble first", async ({ page
   await page.goto(`${url}/#/incidents?open=1`);
   await expect(page.locator(".incidents")).toContainText("Probe failed");
   await expect(page.locator(".incidents")).toContainText("Target nobody");
+  await expect(page.locator(".incidents")).toContainText("Endpoint down");
   expect(found).toEqual([]);
 });
 
@@ -100,4 +120,6 @@ test("without a target the page says how to name one", async ({ page }) => {
   await page.goto("/#/health");
   await expect(page.getByRole("heading", { name: "Nothing is probed" })).toBeVisible();
   await expect(page.getByText("[[health.targets]]")).toBeVisible();
+  await expect(page.getByRole("heading", { name: "No endpoint is probed" })).toBeVisible();
+  await expect(page.getByText("[[health.endpoints]]")).toBeVisible();
 });

@@ -546,6 +546,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/probes/network": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every endpoint that this process probes, by name, with what its last probe found, latency, jitter and loss of the last minutes, and when
+         *     it was out. Kept in memory: nothing is probed for it. Empty in a process without the role health, and without endpoints in its
+         *     configuration.
+         */
+        get: operations["listNetworkProbes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/probes/streams": {
         parameters: {
             query?: never;
@@ -1420,6 +1441,19 @@ export interface components {
             /** @description State of its restream. */
             state: components["schemas"]["CameraState"];
         };
+        /** @description The certificate that an endpoint shows, accepted or not. */
+        CertificateFacts: {
+            /**
+             * Format: date-time
+             * @description Not valid after.
+             */
+            notAfter: string;
+            /**
+             * Format: date-time
+             * @description Not valid before.
+             */
+            notBefore: string;
+        };
         /**
          * @description How sure a verdict is.
          * @enum {string}
@@ -1569,6 +1603,11 @@ export interface components {
              */
             writeRate?: number | null;
         };
+        /**
+         * @description How an endpoint is.
+         * @enum {string}
+         */
+        EndpointState: "waiting" | "up" | "degraded" | "doubtful" | "down";
         /** @description One finding of one part. */
         Evidence: {
             /**
@@ -1779,7 +1818,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -2053,6 +2092,94 @@ export interface components {
                  * @description Until when; it ends by itself.
                  */
                 until: string;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_NetworkProbeStatus: {
+            items: {
+                /** @description The address that it asked. */
+                address?: string | null;
+                /**
+                 * Format: date-time
+                 * @description When the last probe ended; null before the first.
+                 */
+                at?: string | null;
+                certificate?: components["schemas"]["CertificateFacts"] | null;
+                /** @description Its name in the configuration. */
+                endpoint: string;
+                /**
+                 * Format: int64
+                 * @description Of them, those that failed.
+                 */
+                failedProbes: number;
+                fault?: components["schemas"]["ProbeFault"] | null;
+                /**
+                 * Format: int32
+                 * @description Status of the HTTP answer.
+                 */
+                httpStatus?: number | null;
+                /**
+                 * Format: double
+                 * @description Time between two probes by the configuration; one that fails is probed sooner.
+                 */
+                intervalSeconds: number;
+                /** @description How it is asked: `icmp`, `tcp`, `tls`, `http`, `https`, `rtsp`, `rtsps`, `rtmp`, `rtmps`, `srt`. */
+                kind: string;
+                lastOutage?: components["schemas"]["Outage"] | null;
+                /**
+                 * Format: double
+                 * @description A probe that takes longer is ended.
+                 */
+                limitSeconds: number;
+                /**
+                 * Format: int64
+                 * @description Of them, those without an answer.
+                 */
+                lostRoundTrips: number;
+                measuredBy?: components["schemas"]["RoundTripBy"] | null;
+                /**
+                 * Format: date-time
+                 * @description When it is probed next; null while it is being probed.
+                 */
+                nextAt?: string | null;
+                outage?: components["schemas"]["Outage"] | null;
+                /**
+                 * Format: int64
+                 * @description Outages since the start of the program.
+                 */
+                outages: number;
+                /** @description Its parts. */
+                phases: components["schemas"]["ProbePhases"];
+                /**
+                 * Format: int64
+                 * @description Probes since the start of the program.
+                 */
+                probes: number;
+                /**
+                 * Format: double
+                 * @description Median of the round trips of the last probe.
+                 */
+                roundTripSeconds?: number | null;
+                /**
+                 * Format: int64
+                 * @description Round trips that were tried since the start of the program.
+                 */
+                roundTrips: number;
+                /** @description How it is. */
+                state: components["schemas"]["EndpointState"];
+                /**
+                 * Format: double
+                 * @description How long it took.
+                 */
+                tookSeconds?: number | null;
+                /** @description Why it is degraded, when it is. */
+                trouble?: string | null;
+                /** @description Scheme, host and port of its URL; nothing of the rest, which may be secret. */
+                url: string;
+                /** @description Latency, jitter and loss of the last minutes. */
+                window: components["schemas"]["WindowFigures"];
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2657,6 +2784,90 @@ export interface components {
              */
             used: number;
         };
+        /** @description An endpoint as everybody sees it. Holds no secret. */
+        NetworkProbeStatus: {
+            /** @description The address that it asked. */
+            address?: string | null;
+            /**
+             * Format: date-time
+             * @description When the last probe ended; null before the first.
+             */
+            at?: string | null;
+            certificate?: components["schemas"]["CertificateFacts"] | null;
+            /** @description Its name in the configuration. */
+            endpoint: string;
+            /**
+             * Format: int64
+             * @description Of them, those that failed.
+             */
+            failedProbes: number;
+            fault?: components["schemas"]["ProbeFault"] | null;
+            /**
+             * Format: int32
+             * @description Status of the HTTP answer.
+             */
+            httpStatus?: number | null;
+            /**
+             * Format: double
+             * @description Time between two probes by the configuration; one that fails is probed sooner.
+             */
+            intervalSeconds: number;
+            /** @description How it is asked: `icmp`, `tcp`, `tls`, `http`, `https`, `rtsp`, `rtsps`, `rtmp`, `rtmps`, `srt`. */
+            kind: string;
+            lastOutage?: components["schemas"]["Outage"] | null;
+            /**
+             * Format: double
+             * @description A probe that takes longer is ended.
+             */
+            limitSeconds: number;
+            /**
+             * Format: int64
+             * @description Of them, those without an answer.
+             */
+            lostRoundTrips: number;
+            measuredBy?: components["schemas"]["RoundTripBy"] | null;
+            /**
+             * Format: date-time
+             * @description When it is probed next; null while it is being probed.
+             */
+            nextAt?: string | null;
+            outage?: components["schemas"]["Outage"] | null;
+            /**
+             * Format: int64
+             * @description Outages since the start of the program.
+             */
+            outages: number;
+            /** @description Its parts. */
+            phases: components["schemas"]["ProbePhases"];
+            /**
+             * Format: int64
+             * @description Probes since the start of the program.
+             */
+            probes: number;
+            /**
+             * Format: double
+             * @description Median of the round trips of the last probe.
+             */
+            roundTripSeconds?: number | null;
+            /**
+             * Format: int64
+             * @description Round trips that were tried since the start of the program.
+             */
+            roundTrips: number;
+            /** @description How it is. */
+            state: components["schemas"]["EndpointState"];
+            /**
+             * Format: double
+             * @description How long it took.
+             */
+            tookSeconds?: number | null;
+            /** @description Why it is degraded, when it is. */
+            trouble?: string | null;
+            /** @description Scheme, host and port of its URL; nothing of the rest, which may be secret. */
+            url: string;
+            /** @description Latency, jitter and loss of the last minutes. */
+            window: components["schemas"]["WindowFigures"];
+        };
         /** @description A network interface. */
         NetworkStatus: {
             /**
@@ -2879,6 +3090,30 @@ export interface components {
             stream?: string | null;
             /** @description Name of the target in the configuration. */
             target: string;
+        };
+        /** @description How long each part of a probe took. Of a probe that failed, as far as it came. */
+        ProbePhases: {
+            /**
+             * Format: double
+             * @description From the first byte of the question to the answer of the protocol: the head of the HTTP answer, the end of the handshake of
+             *     RTMP, the first answer of RTSP or SRT.
+             */
+            answerSeconds?: number | null;
+            /**
+             * Format: double
+             * @description The TCP connection.
+             */
+            connectSeconds?: number | null;
+            /**
+             * Format: double
+             * @description Looking up the name; null of an address.
+             */
+            resolveSeconds?: number | null;
+            /**
+             * Format: double
+             * @description The TLS handshake.
+             */
+            tlsSeconds?: number | null;
         };
         /**
          * @description How a probed target is.
@@ -3187,6 +3422,11 @@ export interface components {
          * @enum {string}
          */
         Repair: "enter" | "verify" | "uploadAgain" | "missing" | "conflict" | "setAside" | "look";
+        /**
+         * @description What the round trips are that were measured.
+         * @enum {string}
+         */
+        RoundTripBy: "icmpDatagram" | "icmpRaw" | "tcpForIcmp" | "tcp" | "srtInduction";
         /** @description One media file of a session, as its row in the database keeps it. */
         Segment: {
             /**
@@ -4022,6 +4262,49 @@ export interface components {
              * @description Pixels.
              */
             width?: number | null;
+        };
+        /** @description What they come to. */
+        WindowFigures: {
+            /**
+             * Format: double
+             * @description Their median absolute deviation from it; null where fewer than two were answered.
+             */
+            jitterSeconds?: number | null;
+            /**
+             * Format: double
+             * @description The shortest.
+             */
+            leastSeconds?: number | null;
+            /**
+             * Format: double
+             * @description Share that is lost, from 0 to 1; null where nothing was sent.
+             */
+            lossRatio?: number | null;
+            /**
+             * Format: int32
+             * @description Questions without an answer.
+             */
+            lost: number;
+            /**
+             * Format: double
+             * @description Median of the round trips.
+             */
+            medianSeconds?: number | null;
+            /**
+             * Format: double
+             * @description The longest.
+             */
+            mostSeconds?: number | null;
+            /**
+             * Format: double
+             * @description How far back they go, at most.
+             */
+            seconds: number;
+            /**
+             * Format: int32
+             * @description Questions sent.
+             */
+            sent: number;
         };
         /** @description A camera that a plan would stop, or point at another source. */
         WouldStop: {
@@ -7636,6 +7919,80 @@ export interface operations {
             };
             /** @description the database does not take this; says why */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNetworkProbes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_NetworkProbeStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

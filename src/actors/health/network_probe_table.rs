@@ -8,9 +8,7 @@ use chrono::{TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::actors::incidents::now;
-use crate::domain::health::{
-    EndpointNews, EndpointRecord, NetworkProbeStatus, NetworkResult, OutageNews, ProbeQueue,
-};
+use crate::domain::health::{EndpointNews, EndpointRecord, NetworkProbeStatus, NetworkResult, OutageNews, ProbeQueue};
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone)]

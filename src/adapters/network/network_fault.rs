@@ -45,7 +45,8 @@ pub(super) fn of_io(url: &EndpointUrl, error: &io::Error) -> ProbeFault {
             ProbeFault::new(FaultKind::Ended, text)
         }
         io::ErrorKind::TimedOut => {
-            let text = format!("timeout: {place} does not answer; check that it is on, and the network on the way to it");
+            let text =
+                format!("timeout: {place} does not answer; check that it is on, and the network on the way to it");
             ProbeFault::new(FaultKind::TimedOut, text)
         }
         _ => ProbeFault::new(FaultKind::Other, format!("{place} cannot be asked: {error}; look at its log")),
@@ -91,10 +92,14 @@ pub(super) fn of_tls(url: &EndpointUrl, error: &io::Error) -> ProbeFault {
                 format!("the certificate of {place} is not valid yet; check the clocks of both machines")
             }
             CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
-                format!("the certificate of {place} is for another name; use the name it was made for, or name it by fingerprint")
+                format!(
+                    "the certificate of {place} is for another name; use the name it was made for, or name it by fingerprint"
+                )
             }
             CertificateError::UnknownIssuer => {
-                format!("no authority of this machine has signed the certificate of {place}; name it by ca_file or fingerprint")
+                format!(
+                    "no authority of this machine has signed the certificate of {place}; name it by ca_file or fingerprint"
+                )
             }
             other => format!("the certificate of {place} is not accepted ({other}); renew it"),
         },

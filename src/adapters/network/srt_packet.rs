@@ -73,7 +73,11 @@ mod tests {
         let table: [(&str, Change, Option<SrtAnswer>); 8] = [
             ("a listener", |_| {}, Some(SrtAnswer::Induction)),
             ("an old listener", |it| (it[19], it[22], it[23]) = (4, 0, 2), Some(SrtAnswer::Induction)),
-            ("rejected: backlog", |it| it[36..40].copy_from_slice(&1005_u32.to_be_bytes()), Some(SrtAnswer::Rejected(1005))),
+            (
+                "rejected: backlog",
+                |it| it[36..40].copy_from_slice(&1005_u32.to_be_bytes()),
+                Some(SrtAnswer::Rejected(1005)),
+            ),
             ("to somebody else", |it| it[15] = 9, None),
             ("data", |it| it[0] = 0, None),
             ("no magic", |it| it[22] = 0, None),

@@ -128,7 +128,9 @@ impl EndpointRecord {
     pub fn new(endpoint: Endpoint) -> Self {
         let EndpointLimits { max_loss, max_latency, outage, .. } = endpoint.limits;
         let longest = max_latency.map_or(f64::INFINITY, |longest| longest.as_secs_f64());
-        let rule = |raise_at, part| ThresholdAlarm::new(ThresholdRule { raise_at, clear_below: raise_at * part, dwell: DWELL });
+        let rule = |raise_at, part| {
+            ThresholdAlarm::new(ThresholdRule { raise_at, clear_below: raise_at * part, dwell: DWELL })
+        };
         Self {
             last: None,
             window: RollingWindow::new(endpoint.window),
@@ -193,7 +195,8 @@ impl EndpointRecord {
         if let Some(since) = self.latency.take(figures.median_seconds, at) {
             let (median, most) = (figures.median_seconds.unwrap_or_default(), self.endpoint.limits.max_latency);
             let most = most.unwrap_or_default().as_secs_f64();
-            found.push((since, format!("a round trip takes {} and should take {} at most", shown(median), shown(most))));
+            found
+                .push((since, format!("a round trip takes {} and should take {} at most", shown(median), shown(most))));
         }
         if let Some(found_at) = self.certificate_ends(at) {
             found.push(found_at);

@@ -75,9 +75,10 @@ mod tests {
             (&[0.1, 0.25, 0.3, 0.25, 0.3][..], &[None, None, None, Some(1), Some(1)][..]),
             (&[0.3, 0.1, 0.3, 0.1, 0.3, 0.3][..], &[None; 6][..]),
             // Between the two it stays what it is; one low figure ends nothing.
-            (&[0.3, 0.3, 0.3, 0.15, 0.05, 0.15, 0.05, 0.05, 0.05][..], &[
-                None, None, Some(0), Some(0), Some(0), Some(0), Some(0), Some(0), None,
-            ][..]),
+            (
+                &[0.3, 0.3, 0.3, 0.15, 0.05, 0.15, 0.05, 0.05, 0.05][..],
+                &[None, None, Some(0), Some(0), Some(0), Some(0), Some(0), Some(0), None][..],
+            ),
         ] {
             let mut alarm = ThresholdAlarm::new(rule);
             for (index, (figure, wanted)) in figures.iter().zip(wanted).enumerate() {

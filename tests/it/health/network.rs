@@ -76,7 +76,9 @@ async fn services_are_up_down_and_degraded_each_for_itself() {
     let rtsp = media.rtsp_url().port().expect("a port");
     let endpoint = |name: &str, url: &str, rest: &str| {
         let interval = if rest.contains("interval") { "" } else { "interval = \"1s\"" };
-        format!("[[health.endpoints]]\nname = \"{name}\"\nurl = \"{url}\"\ndown_after = 2\nup_after = 1\n{interval}\n{rest}\n")
+        format!(
+            "[[health.endpoints]]\nname = \"{name}\"\nurl = \"{url}\"\ndown_after = 2\nup_after = 1\n{interval}\n{rest}\n"
+        )
     };
     let trusted = format!("ca_file = {:?}", folder.join("server.crt"));
     let endpoints = [
