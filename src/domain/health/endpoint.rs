@@ -180,7 +180,8 @@ impl EndpointRecord {
 
     fn degraded(&mut self, at: Moment) -> Option<(Moment, String)> {
         if self.outages.is_raised() {
-            (self.loss.reset(), self.latency.reset());
+            self.loss.reset();
+            self.latency.reset();
             self.certificate = None;
             return None;
         }
