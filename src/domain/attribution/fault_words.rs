@@ -83,6 +83,7 @@ pub(super) fn part_word(part: FaultPart) -> &'static str {
         FaultPart::Program => "streamwarden",
         FaultPart::Table => "camera table",
         FaultPart::Clock => "clock",
+        FaultPart::Target => "target",
     }
 }
 
@@ -129,6 +130,8 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::ClockWrong => "the clock of this host is wrong",
         FaultCause::ChangeBlocked => "a change of the cameras waits for a person",
         FaultCause::RecordingFormat => "the stream cannot be recorded as it is",
+        FaultCause::TargetFails => "what is probed does not deliver",
+        FaultCause::ReaderGetsNothing => "the media server calls the stream live, and a reader gets nothing of use",
         FaultCause::Unknown => "nothing is known that explains it",
     }
 }
@@ -165,6 +168,7 @@ pub(super) fn step_text(step: NextStep) -> &'static str {
         NextStep::SetOwnClock => "set the clock of this host",
         NextStep::DecideChange => "approve the change, or undo it: streamwarden cameras plan",
         NextStep::LookAtRoot => "look at what it follows from",
+        NextStep::LookAtTarget => "look at what answers at the address of the target",
         NextStep::Watch => "see whether it comes again",
     }
 }

@@ -64,7 +64,6 @@ fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
         Subject::Host { name } => part_rules::host(view, incident, name),
         Subject::Disk { host, name } => part_rules::disk(view, incident, host, name),
         Subject::Service { name } => part_rules::service(view, incident, name),
-        #[allow(unreachable_patterns, reason = "subjects that later parts add have no rule yet")]
-        _ => Opinion::unknown(),
+        Subject::Target { .. } => part_rules::target(incident),
     }
 }

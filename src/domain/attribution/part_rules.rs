@@ -54,6 +54,14 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
     }
 }
 
+/// The incident itself says what was answered there.
+pub(super) fn target(incident: &IncidentFact) -> Opinion {
+    Opinion::new(FaultCause::TargetFails, Confidence::Medium)
+        .found_at(FaultPart::Target, FaultFinding::Failed, incident.opened_at)
+        .step(NextStep::LookAtTarget)
+        .step(NextStep::LookAtUplink)
+}
+
 pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     let silent = |cause, confidence| {
         Opinion::new(cause, confidence).found_at(FaultPart::Host, FaultFinding::Silent, incident.opened_at)

@@ -40,6 +40,13 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name
                 .step(NextStep::ChangeEncoder);
             parts(view, server_and_stream(view, paused, server))
         }
+        IncidentKind::ProbeFailed => {
+            let failed = Opinion::new(FaultCause::ReaderGetsNothing, Medium)
+                .found_at(FaultPart::Readers, FaultFinding::Failed, at)
+                .step(NextStep::LookAtCamera)
+                .step(NextStep::ReadServerLog);
+            server_and_stream(view, failed, server)
+        }
         IncidentKind::ObjectConflict => Opinion::new(FaultCause::ObjectConflict, High)
             .found_at(FaultPart::Objects, FaultFinding::WrittenByOthers, at)
             .step(NextStep::LookAtObjectStore),

@@ -91,7 +91,7 @@ impl TrackMeter {
     }
 
     fn per_second(&self, what: f64) -> Option<f64> {
-        (self.seconds > 0.0).then(|| what / self.seconds)
+        (self.seconds > 0.0).then(|| thousandths(what / self.seconds))
     }
 
     fn bits_per_second(&self) -> Option<f64> {
@@ -100,7 +100,7 @@ impl TrackMeter {
 
     fn gop_seconds(&self) -> Option<f64> {
         let (first, last) = self.first_key.zip(self.last_key)?;
-        (self.keys > 1 && last > first).then(|| (last - first) / f64::from(self.keys - 1))
+        (self.keys > 1 && last > first).then(|| thousandths((last - first) / f64::from(self.keys - 1)))
     }
 }
 
@@ -125,8 +125,8 @@ impl StreamMeter {
         let ends =
             self.video.as_ref().and_then(|video| video.last).zip(self.audio.as_ref().and_then(|audio| audio.last));
         // After a jump of one of them the two clocks say nothing of one another.
-        let av_offset_seconds = ends.filter(|_| jumps == 0).map(|(video, audio)| audio - video);
-        let seconds = self.video.as_ref().map_or(0.0, |video| video.seconds);
+        let av_offset_seconds = ends.filter(|_| jumps == 0).map(|(video, audio)| thousandths(audio - video));
+        let seconds = self.video.as_ref().map_or(0.0, |video| thousandths(video.seconds));
         let video = self.video.map(|video| VideoReport {
             codec: facts.video_codec.clone(),
             profile: facts.profile.clone(),
@@ -136,7 +136,7 @@ impl StreamMeter {
             bits_per_second: video.bits_per_second(),
             declared_bits_per_second: facts.video_declared,
             gop_seconds: video.gop_seconds(),
-            key_frame_age_seconds: video.last_key.map(|last| video.seconds - last),
+            key_frame_age_seconds: video.last_key.map(|last| thousandths(video.seconds - last)),
             key_frames: video.keys,
         });
         let audio = self.audio.map(|audio| AudioReport {
@@ -157,6 +157,11 @@ impl StreamMeter {
             av_offset_seconds,
         }
     }
+}
+
+/// Packets are dated in milliseconds at best: what is behind them is noise of sums.
+fn thousandths(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
 }
 
 #[cfg(test)]

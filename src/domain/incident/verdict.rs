@@ -121,6 +121,10 @@ pub enum FaultCause {
     ChangeBlocked,
     /// The stream cannot be recorded as it is.
     RecordingFormat,
+    /// What is probed from outside does not deliver what it should.
+    TargetFails,
+    /// The media server calls the stream live, and a reader gets nothing of use.
+    ReaderGetsNothing,
     /// Nothing is known that explains it.
     Unknown,
 }
@@ -165,6 +169,8 @@ pub enum FaultPart {
     Table,
     /// The clock of this host.
     Clock,
+    /// What is probed from outside, at an address of its own.
+    Target,
 }
 
 /// What was found of a part.
@@ -333,6 +339,8 @@ pub enum NextStep {
     SetOwnClock,
     /// Approve the change, or undo it.
     DecideChange,
+    /// Look at what answers at the address that is probed.
+    LookAtTarget,
     /// Look at the root.
     LookAtRoot,
     /// It heals by itself; see whether it comes again.

@@ -8,7 +8,8 @@ import { m } from "../words/language";
 
 export function VerdictLines({ incident }: { incident: Incident }): VNode | null {
   const verdict = incident.verdict ?? null;
-  if (verdict === null) return null;
+  // Where nothing is known there is nothing to say beside the incident's own words.
+  if (verdict === null || (verdict.cause === "unknown" && verdict.evidence.length === 0)) return null;
   const follows = (verdict.root ?? null) !== null;
   const steps = follows ? [] : stepWords(verdict);
   return (

@@ -49,7 +49,9 @@ export const deVerdicts: VerdictMessages = {
       clockWrong: "Die Uhr dieses Rechners geht falsch",
       changeBlocked: "Eine Änderung der Kameras wartet auf einen Menschen",
       recordingFormat: "Der Stream kann so nicht aufgezeichnet werden",
-      unknown: "Nichts Bekanntes erklärt es",
+      targetFails: "Was geprüft wird, liefert nicht",
+  readerGetsNothing: "Der Medienserver nennt den Stream live, doch ein Leser bekommt nichts Brauchbares",
+  unknown: "Nichts Bekanntes erklärt es",
     },
     parts: {
       camera: "Kamera",
@@ -70,6 +72,7 @@ export const deVerdicts: VerdictMessages = {
       program: "Streamwarden",
       table: "Kameratabelle",
       clock: "Uhr",
+  target: "Ziel",
     },
     findings: {
       stoppedSending: (time) => `sendet nicht mehr${at(time)}`,
@@ -141,7 +144,8 @@ export const deVerdicts: VerdictMessages = {
       lookAtRedis: "nach Redis sehen: läuft es, antwortet es von hier aus",
       setOwnClock: "die Uhr dieses Rechners stellen",
       decideChange: "die Änderung freigeben oder zurücknehmen",
-      lookAtRoot: "nach dem sehen, woraus es folgt",
+      lookAtTarget: "nachsehen, was unter der Adresse des Ziels antwortet",
+  lookAtRoot: "nach dem sehen, woraus es folgt",
       watch: "abwarten, ob es wiederkommt",
     },
     confidence: { high: "sicher", medium: "wahrscheinlich", low: "eine Vermutung" },

@@ -48,6 +48,8 @@ const causes: Record<string, string> = {
   clockWrong: "The clock of this host is wrong",
   changeBlocked: "A change of the cameras waits for a person",
   recordingFormat: "The stream cannot be recorded as it is",
+  targetFails: "What is probed does not deliver",
+  readerGetsNothing: "The media server calls the stream live, and a reader gets nothing of use",
   unknown: "Nothing is known that explains it",
 };
 
@@ -70,6 +72,7 @@ const parts: Record<string, string> = {
   program: "streamwarden",
   table: "camera table",
   clock: "clock",
+  target: "target",
 };
 
 const findings: Record<string, Finding> = {
@@ -143,6 +146,7 @@ const steps: Record<string, string> = {
   lookAtRedis: "look at Redis: does it run, does it answer from here",
   setOwnClock: "set the clock of this host",
   decideChange: "approve the change, or undo it",
+  lookAtTarget: "look at what answers at the address of the target",
   lookAtRoot: "look at what it follows from",
   watch: "see whether it comes again",
 };

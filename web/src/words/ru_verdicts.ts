@@ -49,7 +49,9 @@ export const ruVerdicts: VerdictMessages = {
       clockWrong: "Часы этого хоста неверны",
       changeBlocked: "Изменение камер ждёт решения человека",
       recordingFormat: "Поток в таком виде нельзя записать",
-      unknown: "Известное этого не объясняет",
+      targetFails: "Проверяемая цель не отдаёт поток",
+  readerGetsNothing: "Медиасервер считает поток активным, а читатель не получает ничего пригодного",
+  unknown: "Известное этого не объясняет",
     },
     parts: {
       camera: "камера",
@@ -70,6 +72,7 @@ export const ruVerdicts: VerdictMessages = {
       program: "Streamwarden",
       table: "таблица камер",
       clock: "часы",
+  target: "цель",
     },
     findings: {
       stoppedSending: (time) => `передача прекратилась${at(time)}`,
@@ -141,7 +144,8 @@ export const ruVerdicts: VerdictMessages = {
       lookAtRedis: "проверить Redis: работает ли, отвечает ли отсюда",
       setOwnClock: "поставить часы этого хоста",
       decideChange: "одобрить изменение или отменить его",
-      lookAtRoot: "посмотреть на то, из чего это следует",
+      lookAtTarget: "посмотреть, что отвечает по адресу цели",
+  lookAtRoot: "посмотреть на то, из чего это следует",
       watch: "подождать, не повторится ли",
     },
     confidence: { high: "точно", medium: "вероятно", low: "предположение" },

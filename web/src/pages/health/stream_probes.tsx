@@ -80,7 +80,7 @@ function Row({ probe }: { probe: StreamProbe }): VNode {
         <Badge looks={probeLook} state={probe.state} />
         {probe.fault === null ? null : (
           <p class="why">
-            <b>{m.probe.faults[probe.fault.kind] ?? m.probe.bad}</b> {stop(capital(probe.fault.message))}
+            <FaultWords kind={m.probe.faults[probe.fault.kind] ?? m.probe.bad} message={probe.fault.message} />
           </p>
         )}
       </td>
@@ -143,6 +143,18 @@ function Outages({ probe }: { probe: StreamProbe }): VNode {
       {outages === 0 ? m.health.never : String(outages)}
       {outage === null ? null : <p class="why">{m.health.outSince(ago(outage.from, now.value))}</p>}
       {outage !== null || lastOutage === null || last === null ? null : <p class="lead">{m.health.lastOut(ago(last, now.value), duration(Date.parse(last) - Date.parse(lastOutage.from)))}</p>}
+    </>
+  );
+}
+
+/** What kind of fault it is, unless the message begins with just that. */
+function FaultWords({ kind, message }: { kind: string; message: string }) {
+  const said = stop(capital(message));
+  return said.toLowerCase().startsWith(kind.toLowerCase()) ? (
+    <>{said}</>
+  ) : (
+    <>
+      <b>{kind}</b> {said}
     </>
   );
 }
