@@ -82,6 +82,28 @@ pub async fn check_address(reach: &Reach, source: &CameraSource) -> Result<Check
     Ok(CheckedAddress { host: source.host.clone(), port: source.port() })
 }
 
+/// The addresses of a host that is no camera, each of which may be called at these ports. A name is looked up each time.
+///
+/// # Errors
+/// `Invalid` for `host`; `NotFound` when the name has no address, `Timeout` when its addresses are not known in time.
+pub async fn check_host(reach: &Reach, host: &str, ports: &[u16]) -> Result<Vec<IpAddr>> {
+    let remedy = "check the name, and the name servers of this machine";
+    let unknown = |why: &str| format!("the name {host} {why}; {remedy}");
+    let found = match addresses_of(host, &ENDPOINT_LOOKUPS, START_TIMEOUT).await {
+        None => {
+            let why = format!("was not resolved within {} s", START_TIMEOUT.as_secs());
+            return Err(Error::new(ErrorKind::Timeout, unknown(&why)));
+        }
+        Some(Err(_)) => return Err(Error::not_found(unknown("has no address"))),
+        Some(Ok(found)) if found.is_empty() => return Err(Error::not_found(unknown("has no address"))),
+        Some(Ok(found)) => found,
+    };
+    for port in ports {
+        found.iter().try_for_each(|address| reach.check(*address, Some(*port)))?;
+    }
+    Ok(found)
+}
+
 /// Refuses the lines of a sheet whose cameras lead to such an address. Names that are not resolved in time pass, as in
 /// [`check`], however many there are.
 pub async fn check_lines(reach: &Reach, called: Vec<SheetTarget>) -> Vec<SheetFault> {
@@ -103,10 +125,14 @@ async fn addresses(source: &CameraSource, limit: Duration) -> Option<io::Result<
     if source.calls_us() {
         return Some(Ok(Vec::new()));
     }
-    if let Ok(address) = source.host.trim_matches(['[', ']']).parse::<IpAddr>() {
+    addresses_of(&source.host, &LOOKUPS, limit).await
+}
+
+async fn addresses_of(host: &str, lookups: &Arc<Semaphore>, limit: Duration) -> Option<io::Result<Vec<IpAddr>>> {
+    if let Ok(address) = host.trim_matches(['[', ']']).parse::<IpAddr>() {
         return Some(Ok(vec![address]));
     }
-    look_up(&source.host, &LOOKUPS, limit).await
+    look_up(host, lookups, limit).await
 }
 
 /// Addresses of an endpoint that is probed, the best one first, at least one of them, and each one that may be called: whoever connects
@@ -174,6 +200,21 @@ mod tests {
     fn source(url: &str) -> CameraSource {
         let edit = CameraEdit { url: Some(Some(SecretString::from(url))), ..CameraEdit::default() };
         draft(None, &edit, &Kinds::new()).expect(url)
+    }
+
+    #[tokio::test]
+    async fn hosts_are_called_where_cameras_are() {
+        let reach = Reach { own_ports: vec![9997], ..Reach::default() };
+        for (host, port, wanted) in [
+            ("127.0.0.1", 9977, Ok(1)),
+            ("[2001:db8::1]", 80, Ok(1)),
+            ("127.0.0.1", 9997, Err(ErrorKind::Invalid)),
+            ("169.254.169.254", 80, Err(ErrorKind::Invalid)),
+            ("no-such-host.invalid", 80, Err(ErrorKind::NotFound)),
+        ] {
+            let found = check_host(&reach, host, &[80, port]).await;
+            assert_eq!(found.map(|all| all.len()).map_err(|error| error.kind()), wanted, "{host}");
+        }
     }
 
     #[tokio::test]

@@ -3,13 +3,16 @@
 use std::sync::Arc;
 
 use super::services::Services;
-use crate::actors::health::{self, HealthHandle, HealthParts, HealthSetup, NetworkSetup, ReadServer};
+use crate::actors::health::{self, EncoderSetup, HealthHandle, HealthParts, HealthSetup, NetworkSetup, ReadServer};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::reach;
 use crate::actors::supervision::Child;
+use crate::adapters::webpresenter::{EncoderAddress, ProtocolChoice};
 use crate::base::{Error, Result};
 use crate::config::Settings;
+use crate::config::settings::{EncoderSettings, EncoderSpeech};
 use crate::domain::camera::Reach;
+use crate::domain::encoder::EncoderProtocol;
 
 /// Addresses that targets may have: those that cameras may have, and what our own media servers send out too.
 pub(super) fn target_reach(settings: &Settings) -> Reach {
@@ -26,8 +29,14 @@ pub(super) fn health_child(
     incidents: &IncidentsHandle,
     mark: &str,
 ) -> Result<Option<(Child, HealthHandle)>> {
-    let parts = HealthParts { streams: streams(settings, services, mark)?, network: network(settings)? };
-    if parts.streams.is_none() && parts.network.is_none() {
+    let parts = HealthParts {
+        streams: streams(settings, services, mark)?,
+        network: network(settings)?,
+        encoders: encoders(settings),
+        platforms: settings.health.platforms.clone(),
+    };
+    let HealthParts { streams, network, encoders, platforms } = &parts;
+    if streams.is_none() && network.is_none() && encoders.is_empty() && platforms.is_empty() {
         return Ok(None);
     }
     Ok(Some(health::role(parts, services.live.clone(), incidents.clone())))
@@ -54,4 +63,25 @@ fn network(settings: &Settings) -> Result<Option<Arc<NetworkSetup>>> {
     let endpoints = health::endpoints(&settings.health)?;
     let (workers, reach) = (settings.health.endpoint_workers, target_reach(settings));
     Ok((!endpoints.is_empty()).then(|| Arc::new(NetworkSetup { workers, endpoints, reach })))
+}
+
+/// The encoders of the configuration.
+pub(super) fn encoders(settings: &Settings) -> Vec<EncoderSetup> {
+    let encoder = |one: &EncoderSettings| EncoderSetup {
+        name: one.name.clone(),
+        address: EncoderAddress {
+            host: one.host.clone(),
+            rest_port: one.rest_port,
+            text_port: one.text_port,
+            protocol: match one.protocol {
+                EncoderSpeech::Auto => ProtocolChoice::Automatic,
+                EncoderSpeech::Rest => ProtocolChoice::Only(EncoderProtocol::Rest),
+                EncoderSpeech::Text => ProtocolChoice::Only(EncoderProtocol::Text),
+            },
+        },
+        reach: target_reach(settings),
+        interval: one.interval,
+        always_on: one.always_on,
+    };
+    settings.health.encoders.iter().map(encoder).collect()
 }

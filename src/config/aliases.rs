@@ -8,7 +8,7 @@ use super::keys;
 use super::raw::{Raw, RawEntry, RawValue, ValueOrigin};
 
 /// Older name and the key it sets. A secret's name may end in `_FILE`.
-const OLDER: [(&str, &str); 15] = [
+const OLDER: [(&str, &str); 16] = [
     ("MEDIAMTX_API_URL", "servers[0].api_url"),
     ("MEDIAMTX_RTSP_URL", "servers[0].rtsp_url"),
     ("POLLING_INTERVAL", "monitor.interval"),
@@ -24,6 +24,7 @@ const OLDER: [(&str, &str); 15] = [
     ("S3_ACCESS_KEY_ID", "objects.s3.access_key_id"),
     ("S3_SECRET_ACCESS_KEY", "objects.s3.secret_access_key"),
     ("S3_STORAGE_CLASS", "objects.s3.storage_class"),
+    ("VIMEO_ACCESS_TOKEN", "health.platforms[0].token"),
 ];
 
 /// Lays the older names over what is there.

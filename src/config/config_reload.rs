@@ -8,9 +8,11 @@ use std::sync::Arc;
 
 use secrecy::{ExposeSecret, SecretString};
 
+use super::health_rows;
+use super::item_rows::{ItemRow, ca_file, fingerprint, of_items, same_secret};
 use super::settings::{
-    ApiTrust, DatabaseSettings, EndpointSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings,
-    RedisSettings, S3Settings, ServerSettings, Settings, Shown, TargetPlace, TargetSettings, TlsFiles,
+    DatabaseSettings, LiveSettings, ObjectsSettings, PostgresSettings, ReceiverSettings, RedisSettings, S3Settings,
+    ServerSettings, Settings, Shown, TlsFiles,
 };
 
 /// A key whose value is another one now. Never holds the value: it may be a secret.
@@ -183,32 +185,6 @@ const ROWS: &[Row] = &[
     next_start!("ffmpeg.ffprobe", ffmpeg.ffprobe),
 ];
 
-/// A key of one item of a list.
-type ItemRow<T> = (&'static str, fn(&T, &T) -> bool);
-
-const TARGET_ROWS: &[ItemRow<TargetSettings>] = &[
-    ("name", |old, new| old.name != new.name),
-    ("path", |old, new| path_of(old).map(|(_, path)| path) != path_of(new).map(|(_, path)| path)),
-    ("server", |old, new| path_of(old).map(|(server, _)| server) != path_of(new).map(|(server, _)| server)),
-    ("url", |old, new| !same_secret(url_of(old), url_of(new))),
-    ("interval", |old, new| old.interval != new.interval),
-    ("limit", |old, new| old.limit != new.limit),
-];
-
-const ENDPOINT_ROWS: &[ItemRow<EndpointSettings>] = &[
-    ("name", |old, new| old.name != new.name),
-    ("url", |old, new| old.url() != new.url()),
-    ("interval", |old, new| old.interval != new.interval),
-    ("limit", |old, new| old.limit != new.limit),
-    ("down_after", |old, new| old.down_after != new.down_after),
-    ("up_after", |old, new| old.up_after != new.up_after),
-    ("max_loss", |old, new| old.max_loss != new.max_loss),
-    ("max_latency", |old, new| old.max_latency != new.max_latency),
-    ("certificate_left", |old, new| old.certificate_left != new.certificate_left),
-    ("fingerprint", |old, new| fingerprint(&old.trust) != fingerprint(&new.trust)),
-    ("ca_file", |old, new| ca_file(&old.trust) != ca_file(&new.trust)),
-];
-
 const SERVER_ROWS: &[ItemRow<ServerSettings>] = &[
     ("name", |old, new| old.name != new.name),
     ("api_url", |old, new| old.api_url != new.api_url),
@@ -258,23 +234,11 @@ pub fn compare(old: &Settings, new: &Settings) -> Vec<Changed> {
     let mut changed: Vec<_> =
         differing.map(|row| Changed { key: row.key.to_owned(), live: row.take.is_some() }).collect();
     let servers = of_items("servers", &old.servers, &new.servers, SERVER_ROWS);
-    let targets = of_items("health.targets", &old.health.targets, &new.health.targets, TARGET_ROWS);
-    let endpoints = of_items("health.endpoints", &old.health.endpoints, &new.health.endpoints, ENDPOINT_ROWS);
-    changed.extend(servers.chain(targets).chain(endpoints).map(|key| Changed { key, live: false }));
+    let of_health = health_rows::differing(&old.health, &new.health);
+    changed.extend(servers.chain(of_health).map(|key| Changed { key, live: false }));
     let receivers = of_items("notify.receivers", &old.notify.receivers, &new.notify.receivers, RECEIVER_ROWS);
     changed.extend(receivers.map(|key| Changed { key, live: true }));
     changed
-}
-
-/// Keys that differ between two lists of sections.
-fn of_items<T>(list: &str, old: &[T], new: &[T], rows: &[ItemRow<T>]) -> impl Iterator<Item = String> {
-    (0..old.len().max(new.len())).flat_map(move |index| match (old.get(index), new.get(index)) {
-        (Some(old), Some(new)) => {
-            let rows = rows.iter().filter(|(_, differs)| differs(old, new));
-            rows.map(|(key, _)| format!("{list}[{index}].{key}")).collect()
-        }
-        _ => vec![format!("{list}[{index}]")],
-    })
 }
 
 /// `current` with every value of `new` that can change while we run.
@@ -311,28 +275,12 @@ fn shown(current: &Settings, new: &Settings) -> Arc<[Shown]> {
     all.into()
 }
 
-fn path_of(target: &TargetSettings) -> Option<(Option<&str>, &str)> {
-    if let TargetPlace::Path { server, pattern } = &target.place { Some((server.as_deref(), pattern)) } else { None }
-}
-
-fn url_of(target: &TargetSettings) -> Option<&SecretString> {
-    if let TargetPlace::Url(url) = &target.place { Some(url) } else { None }
-}
-
 fn redis(settings: &Settings) -> Option<&RedisSettings> {
     if let LiveSettings::Redis(redis) = &settings.live { Some(redis) } else { None }
 }
 
 fn redis_ca_file(settings: &Settings) -> Option<&Path> {
     redis(settings).and_then(|redis| redis.ca_file.as_deref())
-}
-
-fn fingerprint(trust: &ApiTrust) -> Option<&[u8; 32]> {
-    if let ApiTrust::Fingerprint(fingerprint) = trust { Some(fingerprint) } else { None }
-}
-
-fn ca_file(trust: &ApiTrust) -> Option<&Path> {
-    if let ApiTrust::File(file) = trust { Some(file) } else { None }
 }
 
 fn folder(settings: &Settings) -> Option<&Path> {
@@ -352,10 +300,6 @@ fn bucket(settings: &Settings) -> Option<&S3Settings> {
 /// Whether something differs between two buckets; a bucket in place of a folder is told by its endpoint alone.
 fn in_bucket<T: PartialEq>(old: &Settings, new: &Settings, of: impl Fn(&S3Settings) -> &T) -> bool {
     bucket(old).zip(bucket(new)).is_some_and(|(old, new)| of(old) != of(new))
-}
-
-fn same_secret(old: Option<&SecretString>, new: Option<&SecretString>) -> bool {
-    old.map(ExposeSecret::expose_secret) == new.map(ExposeSecret::expose_secret)
 }
 
 /// What `database.url` says; a secret.

@@ -18,8 +18,10 @@ fn every_key_is_compared() {
         .iter()
         .map(|row| row.key.to_owned())
         .chain(SERVER_ROWS.iter().map(|(key, _)| format!("servers[].{key}")))
-        .chain(TARGET_ROWS.iter().map(|(key, _)| format!("health.targets[].{key}")))
-        .chain(ENDPOINT_ROWS.iter().map(|(key, _)| format!("health.endpoints[].{key}")))
+        .chain(health_rows::ENDPOINT_ROWS.iter().map(|(key, _)| format!("health.endpoints[].{key}")))
+        .chain(health_rows::TARGET_ROWS.iter().map(|(key, _)| format!("health.targets[].{key}")))
+        .chain(health_rows::ENCODER_ROWS.iter().map(|(key, _)| format!("health.encoders[].{key}")))
+        .chain(health_rows::PLATFORM_ROWS.iter().map(|(key, _)| format!("health.platforms[].{key}")))
         .chain(RECEIVER_ROWS.iter().map(|(key, _)| format!("notify.receivers[].{key}")))
         .collect();
     assert_eq!(compared, key_names().map(str::to_owned).collect());

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
+use url::Url;
 
 use super::settings::ApiTrust;
 
-/// Probes of streams.
-#[derive(Clone, Debug, PartialEq)]
+/// Probes of streams and endpoints, encoders and platforms.
+#[derive(Clone, Debug)]
 pub struct HealthSettings {
     /// Probes at once.
     pub workers: usize,
@@ -25,6 +26,10 @@ pub struct HealthSettings {
     pub endpoint_window: Duration,
     /// What is asked over the network.
     pub endpoints: Vec<EndpointSettings>,
+    /// Hardware encoders that are asked.
+    pub encoders: Vec<EncoderSettings>,
+    /// Platforms that are asked.
+    pub platforms: Vec<PlatformSettings>,
 }
 
 /// One endpoint.
@@ -115,4 +120,51 @@ impl PartialEq for TargetPlace {
             _ => false,
         }
     }
+}
+
+/// A hardware encoder.
+#[derive(Clone, Debug, PartialEq)]
+pub struct EncoderSettings {
+    /// Unique.
+    pub name: String,
+    /// Host name or address.
+    pub host: String,
+    /// How it is spoken to.
+    pub protocol: EncoderSpeech,
+    /// Port of its REST interface.
+    pub rest_port: u16,
+    /// Port of its text protocol.
+    pub text_port: u16,
+    /// Time between two questions.
+    pub interval: Duration,
+    /// It should always stream.
+    pub always_on: bool,
+}
+
+/// How an encoder is spoken to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EncoderSpeech {
+    /// As it speaks.
+    Auto,
+    /// By REST.
+    Rest,
+    /// By the text protocol.
+    Text,
+}
+
+/// A platform that streams are sent to.
+#[derive(Clone, Debug)]
+pub struct PlatformSettings {
+    /// Unique.
+    pub name: String,
+    /// Which one: `vimeo`.
+    pub kind: String,
+    /// Its interface.
+    pub url: Url,
+    /// Lets us ask.
+    pub token: SecretString,
+    /// Ids of the live events that are watched; empty: all that are not over.
+    pub events: Vec<String>,
+    /// Time between two questions.
+    pub interval: Duration,
 }

@@ -16,11 +16,15 @@ mod config_site_tests;
 mod documented_tests;
 mod environment;
 mod file;
+#[cfg(test)]
+mod health_devices_tests;
+mod health_rows;
 mod health_settings;
 #[cfg(test)]
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
+mod item_rows;
 mod keys;
 mod notify_settings;
 #[cfg(test)]

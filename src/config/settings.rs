@@ -16,7 +16,9 @@ pub use super::notify_settings::{
 use crate::base::network::{Network, NetworkLabel};
 use crate::base::upload_window::UploadWindow;
 
-pub use super::health_settings::{EndpointSettings, HealthSettings, TargetPlace, TargetSettings};
+pub use super::health_settings::{
+    EncoderSettings, EncoderSpeech, EndpointSettings, HealthSettings, PlatformSettings, TargetPlace, TargetSettings,
+};
 
 /// All of it.
 #[derive(Clone, Debug)]

@@ -11,7 +11,7 @@ const KNOWN: [(&str, &str); 9] = [
         "AWS_S3_",
         "write S3_ENDPOINT_URL, S3_BUCKET_NAME, S3_REGION, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, or objects.s3 in the file",
     ),
-    ("VIMEO_", "there are no probes of Vimeo yet"),
+    ("VIMEO_CLIENT", "Vimeo is asked with VIMEO_ACCESS_TOKEN alone, or with health.platforms[].token"),
     ("LOG_LEVEL", "write --log-level, or root.level in etc/log4rs.yaml"),
     ("LOG_FILE", "name files in etc/log4rs.yaml"),
     ("DATABASE_URL", "write PG_DSN or STREAMWARDEN_DATABASE__URL"),

@@ -82,6 +82,9 @@ impl Maintenance {
             | Subject::Host { .. }
             | Subject::Disk { .. }
             | Subject::Target { .. }
+            | Subject::Encoder { .. }
+            | Subject::Platform { .. }
+            | Subject::LiveEvent { .. }
             | Subject::Service { .. } => false,
         }
     }
@@ -108,6 +111,9 @@ pub fn of_stream<'a>(
         | Subject::Host { .. }
         | Subject::Disk { .. }
         | Subject::Target { .. }
+        | Subject::Encoder { .. }
+        | Subject::Platform { .. }
+        | Subject::LiveEvent { .. }
         | Subject::Service { .. } => false,
     })
 }

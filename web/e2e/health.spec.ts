@@ -3,12 +3,42 @@
 import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { spawn, type ChildProcess } from "node:child_process";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { complaints, recorded } from "./page";
 
 const program = resolve(process.env["CARGO_TARGET_DIR"] ?? "../target", "debug/streamwarden");
+
+/** An encoder that streams until it is told to stop; neither order is taken twice. */
+const encoder = { status: "Streaming", began: Date.now(), orders: [] as string[] };
+const device = createServer((request, response) => {
+  const order = /livestreams\/0\/(start|stop)$/.exec(request.url ?? "")?.[1];
+  if (request.method === "PUT" && order !== undefined) {
+    encoder.orders.push(order);
+    Object.assign(encoder, { status: order === "start" ? "Streaming" : "Idle", began: Date.now() });
+    response.writeHead(204).end();
+    return;
+  }
+  const streaming = { status: encoder.status, bitrate: 6_000_000, effectiveVideoFormat: "1920x1080p25", duration: Math.round((Date.now() - encoder.began) / 1000), cache: 4 };
+  const answers: Record<string, object> = {
+    "livestreams/0": encoder.status === "Idle" ? { status: "Idle", bitrate: 0 } : streaming,
+    "livestreams/0/activePlatform": { platform: "Vimeo", server: "Primary", key: "hunter2", quality: "Streaming High" },
+    "system/product": { deviceName: "Studio A", productName: "Streaming Encoder HD", softwareVersion: "3.4" },
+  };
+  const answer = answers[(request.url ?? "").replace("/control/api/v1/", "")];
+  response.writeHead(answer === undefined ? 501 : 200, { "content-type": "application/json", connection: "close" }).end(JSON.stringify(answer ?? {}));
+});
+
+/** An account at Vimeo with one event that nobody streams to. */
+const vimeo = createServer((request, response) => {
+  const event = { uri: "/live_events/7", title: "Sunday", status: "started", metadata: { connections: { live_video: { uri: "/videos/9", status: "ready" } } } };
+  const path = (request.url ?? "").split("?")[0] ?? "";
+  const answers: Record<string, object> = { "/me/live_events": { data: [event] }, "/videos/9/sessions/status": { status: "started", ingest: { status: "2", stream_key: "hunter2" } } };
+  response.writeHead(answers[path] === undefined ? 404 : 200, { "content-type": "application/json" }).end(JSON.stringify(answers[path] ?? {}));
+});
 
 let child: ChildProcess | null = null;
 let folder = "";
@@ -25,6 +55,8 @@ test.beforeAll(async ({ browser }) => {
   const { stream } = await recorded(page);
   const [api, rtsp] = [await setting(page.request, "servers[0].api_url"), await setting(page.request, "servers[0].rtsp_url")];
   await page.close();
+  for (const server of [device, vimeo]) await new Promise<void>((ready) => server.listen(0, "127.0.0.1", () => ready()));
+  const [devicePort, vimeoPort] = [device, vimeo].map((server) => (server.address() as AddressInfo).port);
   folder = mkdtempSync(join(tmpdir(), "streamwarden-health-"));
   writeFileSync(
     join(folder, "streamwarden.toml"),
@@ -53,6 +85,14 @@ interval = "1s"
 name = "site"
 url = "https://127.0.0.1:9/hunter2"
 interval = "1s"
+[[health.encoders]]
+name = "studio"
+host = "127.0.0.1"
+rest_port = ${devicePort}
+text_port = 9
+[[health.platforms]]
+token = "hunter2"
+url = "http://127.0.0.1:${vimeoPort}"
 `,
   );
   child = spawn(program, ["run", "--config", join(folder, "streamwarden.toml")], { stdio: "ignore" });
@@ -75,6 +115,8 @@ test.afterAll(async () => {
     child.kill("SIGTERM");
     await ended;
   }
+  device.close();
+  vimeo.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -113,6 +155,31 @@ test("what is probed is shown with what was found, trouble first", async ({ page
   await expect(page.locator(".incidents")).toContainText("Probe failed");
   await expect(page.locator(".incidents")).toContainText("Target nobody");
   await expect(page.locator(".incidents")).toContainText("Endpoint down");
+  expect(found).toEqual([]);
+});
+
+test("an encoder is stopped and started after a question, and an event without its stream is shown", async ({ page }) => {
+  const found = complaints(page);
+  await page.goto(`${url}/#/health`);
+  const row = page.locator("[data-encoder=studio]");
+  await expect(row).toHaveAttribute("data-state", "streaming", { timeout: 60_000 });
+  for (const words of ["Studio A", "6.0 Mbit/s", "4 %", "Vimeo", "Streaming Encoder HD 3.4", "1920x1080p25"]) await expect(row).toContainText(words);
+  await row.getByRole("button", { name: "Stop the stream of studio" }).click();
+  const question = page.getByRole("dialog");
+  await expect(question).toContainText("Nobody who watches Vimeo");
+  await question.getByRole("button", { name: "Cancel" }).click();
+  expect(encoder.orders).toEqual([]);
+  await row.getByRole("button", { name: "Stop the stream of studio" }).click();
+  await question.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect(row).toHaveAttribute("data-state", "idle");
+  expect(encoder.orders).toEqual(["stop"]);
+  await row.getByRole("button", { name: "Start the stream of studio" }).click();
+  await question.getByRole("button", { name: "Start", exact: true }).click();
+  await expect(row).toHaveAttribute("data-state", "streaming", { timeout: 30_000 });
+  const event = page.locator("[data-event='7']");
+  await expect(event).toContainText("Sunday");
+  await expect(event).toContainText("waited for");
+  expect(await page.content()).not.toContain("hunter2");
   expect(found).toEqual([]);
 });
 

@@ -343,6 +343,60 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/encoders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The encoders of the configuration, by name, with what each said last and what is believed of it. Kept in memory: no device is asked for
+         *     it. Empty in a process without the role health.
+         */
+        get: operations["listEncoders"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/encoders/{name}/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells an encoder to begin its stream. */
+        post: operations["startEncoder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/encoders/{name}/stop": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tells an encoder to end its stream. */
+        post: operations["stopEncoder"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/hosts": {
         parameters: {
             query?: never;
@@ -540,6 +594,26 @@ export interface paths {
         put?: never;
         /** Changes the password of the user who asks; all its sessions end. */
         post: operations["changePassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/v1/platforms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The platforms of the configuration, by name, with what the last look at each has found. Kept in memory: no platform is asked for it.
+         *     Empty in a process without the role health.
+         */
+        get: operations["listPlatforms"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1604,10 +1678,123 @@ export interface components {
             writeRate?: number | null;
         };
         /**
+         * @description What the device says that it does. It may be wrong: see [`super::EncoderMemory`].
+         * @enum {string}
+         */
+        EncoderClaim: "idle" | "connecting" | "streaming" | "flushing" | "interrupted" | "other";
+        /** @description What stays the same for long. Null where the device does not say it. */
+        EncoderDetails: {
+            /** @description Where the sound of its monitor output comes from (text protocol); no level of sound is told by either protocol. */
+            audioSource?: string | null;
+            /** @description Release of its software. */
+            firmware?: string | null;
+            /** @description The name that its owner has given it. */
+            label?: string | null;
+            /** @description Model. */
+            model?: string | null;
+            /** @description Where it streams to: `YouTube`. */
+            platform?: string | null;
+            /** @description Which quality: `Streaming High`. */
+            quality?: string | null;
+            /** @description Which server there: `Primary`. */
+            server?: string | null;
+            /** @description Its serial number. */
+            uniqueId?: string | null;
+            /** @description Format of the video: `1920x1080p30`. */
+            videoFormat?: string | null;
+        };
+        /** @description A fault. */
+        EncoderFault: {
+            /** @description Its kind. */
+            kind: components["schemas"]["EncoderFaultKind"];
+            /** @description What is wrong; what to do. */
+            message: string;
+        };
+        /**
+         * @description What kind of fault it is.
+         * @enum {string}
+         */
+        EncoderFaultKind: "nameNotResolved" | "noRoute" | "refused" | "timedOut" | "cut" | "notEncoder" | "tooLong" | "declined" | "failed";
+        /**
+         * @description How the device is spoken to.
+         * @enum {string}
+         */
+        EncoderProtocol: "rest" | "text";
+        /** @description One answer. */
+        EncoderReading: components["schemas"]["EncoderDetails"] & {
+            /**
+             * Format: double
+             * @description Bits a second, as it says.
+             */
+            bitsPerSecond?: number | null;
+            /**
+             * Format: double
+             * @description How much of its cache is in use, in percent: what it could not send yet.
+             */
+            cachePercent?: number | null;
+            /** @description What it says that it does. */
+            claim: components["schemas"]["EncoderClaim"];
+            /**
+             * Format: double
+             * @description How long it has been streaming, in seconds, as it says.
+             */
+            durationSeconds?: number | null;
+            /** @description By which protocol. */
+            protocol: components["schemas"]["EncoderProtocol"];
+        };
+        /**
+         * @description What is believed of a device.
+         * @enum {string}
+         */
+        EncoderState: "waiting" | "silent" | "idle" | "connecting" | "unproved" | "streaming" | "frozen" | "flushing" | "interrupted" | "unknown";
+        /** @description An encoder as everybody sees it. Holds no stream key. */
+        EncoderStatus: {
+            /** @description It should always stream, by the configuration. */
+            alwaysOn: boolean;
+            /**
+             * Format: date-time
+             * @description When it answered last; null before the first answer.
+             */
+            at?: string | null;
+            /**
+             * Format: int64
+             * @description Of them, those without an answer.
+             */
+            failedPolls: number;
+            fault?: components["schemas"]["EncoderFault"] | null;
+            /** @description Its host name or address. */
+            host: string;
+            /**
+             * Format: double
+             * @description Time between two questions.
+             */
+            intervalSeconds: number;
+            /** @description Its name in the configuration. */
+            name: string;
+            /**
+             * Format: int64
+             * @description Questions since the start of the program.
+             */
+            polls: number;
+            reading?: components["schemas"]["EncoderReading"] | null;
+            /**
+             * Format: date-time
+             * @description Since when; null before the first answer.
+             */
+            since?: string | null;
+            /** @description What is believed of it. */
+            state: components["schemas"]["EncoderState"];
+        };
+        /**
          * @description How an endpoint is.
          * @enum {string}
          */
         EndpointState: "waiting" | "up" | "degraded" | "doubtful" | "down";
+        /**
+         * @description How far an event is.
+         * @enum {string}
+         */
+        EventPhase: "planned" | "live" | "ended" | "unknown";
         /** @description One finding of one part. */
         Evidence: {
             /**
@@ -1818,7 +2005,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded" | "encoderDown" | "encoderStalled" | "encoderStopped" | "encoderCacheFull" | "encoderChanged" | "platformDown" | "ingestDown" | "ingestLinkExpires";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -1830,6 +2017,36 @@ export interface components {
             text: string;
             /** @description Who, as in an acknowledgement. */
             who: string;
+        };
+        /**
+         * @description Whether the platform gets a stream.
+         * @enum {string}
+         */
+        IngestPhase: "noAddress" | "provisioning" | "ready" | "timedOut" | "streaming" | "ended" | "unknown";
+        /** @description What the platform says of the stream that it gets. Null where it does not say it. */
+        IngestReport: {
+            /**
+             * Format: int32
+             * @description Height of the picture.
+             */
+            height?: number | null;
+            /**
+             * Format: date-time
+             * @description Until when its address can be streamed to.
+             */
+            linkExpiresAt?: string | null;
+            /** @description How far it is. */
+            phase: components["schemas"]["IngestPhase"];
+            /**
+             * Format: date-time
+             * @description Since when it gets the stream.
+             */
+            startedAt?: string | null;
+            /**
+             * Format: int32
+             * @description Width of the picture.
+             */
+            width?: number | null;
         };
         /** @description Items, and where to go on. */
         ItemList_AuditEntry: {
@@ -1967,6 +2184,48 @@ export interface components {
                 sound?: components["schemas"]["SoundState"] | null;
                 /** @description State of its restream. */
                 state: components["schemas"]["CameraState"];
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_EncoderStatus: {
+            items: {
+                /** @description It should always stream, by the configuration. */
+                alwaysOn: boolean;
+                /**
+                 * Format: date-time
+                 * @description When it answered last; null before the first answer.
+                 */
+                at?: string | null;
+                /**
+                 * Format: int64
+                 * @description Of them, those without an answer.
+                 */
+                failedPolls: number;
+                fault?: components["schemas"]["EncoderFault"] | null;
+                /** @description Its host name or address. */
+                host: string;
+                /**
+                 * Format: double
+                 * @description Time between two questions.
+                 */
+                intervalSeconds: number;
+                /** @description Its name in the configuration. */
+                name: string;
+                /**
+                 * Format: int64
+                 * @description Questions since the start of the program.
+                 */
+                polls: number;
+                reading?: components["schemas"]["EncoderReading"] | null;
+                /**
+                 * Format: date-time
+                 * @description Since when; null before the first answer.
+                 */
+                since?: string | null;
+                /** @description What is believed of it. */
+                state: components["schemas"]["EncoderState"];
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2219,6 +2478,43 @@ export interface components {
                 state: components["schemas"]["NodeState"];
                 /** @description Version of the program; absent when it tells none. */
                 version?: string | null;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_PlatformStatus: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description When it answered last; null before the first answer.
+                 */
+                at?: string | null;
+                /** @description Its live events as of then, the newest first. */
+                events: components["schemas"]["LiveEvent"][];
+                /**
+                 * Format: int64
+                 * @description Of them, those that failed.
+                 */
+                failedLooks: number;
+                fault?: components["schemas"]["PlatformFault"] | null;
+                /**
+                 * Format: double
+                 * @description Time between two looks, in seconds, where it allows it.
+                 */
+                intervalSeconds: number;
+                /** @description Which one it is: `vimeo`. */
+                kind: string;
+                limit?: components["schemas"]["RequestLimit"] | null;
+                /**
+                 * Format: int64
+                 * @description Looks since the start of the program.
+                 */
+                looks: number;
+                /** @description Its name in the configuration. */
+                name: string;
+                /** @description How it is. */
+                state: components["schemas"]["PlatformState"];
             }[];
             /** @description Give it as `after` to get what follows; null at the end. */
             next?: string | null;
@@ -2642,6 +2938,27 @@ export interface components {
              */
             urlTemplate: string;
         };
+        /** @description An event. */
+        LiveEvent: {
+            fault?: components["schemas"]["PlatformFault"] | null;
+            /** @description What the platform calls it. */
+            id: string;
+            ingest?: components["schemas"]["IngestReport"] | null;
+            /** @description How far it is. */
+            phase: components["schemas"]["EventPhase"];
+            /**
+             * Format: date-time
+             * @description When it is to begin.
+             */
+            plannedAt?: string | null;
+            /** @description Its title. */
+            title: string;
+            /**
+             * Format: int64
+             * @description Viewers at the moment, where the account gives them.
+             */
+            viewers?: number | null;
+        };
         /** @description Whether a stream is on air, for programs that ask often (OBS, NOALBS): answered from memory. */
         LiveView: {
             /**
@@ -3036,6 +3353,61 @@ export interface components {
             /** @description How many of them run at this moment. */
             running: number;
         };
+        /** @description A fault. */
+        PlatformFault: {
+            /** @description Its kind. */
+            kind: components["schemas"]["PlatformFaultKind"];
+            /** @description What is wrong; what to do. */
+            message: string;
+            /**
+             * Format: date-time
+             * @description It is not asked before then.
+             */
+            until?: string | null;
+        };
+        /**
+         * @description What kind of fault it is.
+         * @enum {string}
+         */
+        PlatformFaultKind: "unauthorized" | "notEntitled" | "notFound" | "rateLimited" | "unreachable" | "failed" | "notPlatform";
+        /**
+         * @description How a platform is.
+         * @enum {string}
+         */
+        PlatformState: "waiting" | "well" | "resting" | "doubtful" | "down" | "refused";
+        /** @description A platform as everybody sees it. Holds neither token nor stream keys. */
+        PlatformStatus: {
+            /**
+             * Format: date-time
+             * @description When it answered last; null before the first answer.
+             */
+            at?: string | null;
+            /** @description Its live events as of then, the newest first. */
+            events: components["schemas"]["LiveEvent"][];
+            /**
+             * Format: int64
+             * @description Of them, those that failed.
+             */
+            failedLooks: number;
+            fault?: components["schemas"]["PlatformFault"] | null;
+            /**
+             * Format: double
+             * @description Time between two looks, in seconds, where it allows it.
+             */
+            intervalSeconds: number;
+            /** @description Which one it is: `vimeo`. */
+            kind: string;
+            limit?: components["schemas"]["RequestLimit"] | null;
+            /**
+             * Format: int64
+             * @description Looks since the start of the program.
+             */
+            looks: number;
+            /** @description Its name in the configuration. */
+            name: string;
+            /** @description How it is. */
+            state: components["schemas"]["PlatformState"];
+        };
         /** @description Where the streams of a server are read and published. */
         PlayerAddress: {
             /**
@@ -3422,6 +3794,24 @@ export interface components {
          * @enum {string}
          */
         Repair: "enter" | "verify" | "uploadAgain" | "missing" | "conflict" | "setAside" | "look";
+        /** @description What is left. */
+        RequestLimit: {
+            /**
+             * Format: int64
+             * @description Requests that may be made in a stretch of time.
+             */
+            most?: number | null;
+            /**
+             * Format: int64
+             * @description Of them, those that may still be made.
+             */
+            remaining: number;
+            /**
+             * Format: date-time
+             * @description When the next stretch begins.
+             */
+            resetsAt?: string | null;
+        };
         /**
          * @description What the round trips are that were measured.
          * @enum {string}
@@ -4077,6 +4467,25 @@ export interface components {
             name: string;
             /** @enum {string} */
             type: "target";
+        } | {
+            /** @description Its configured name. */
+            name: string;
+            /** @enum {string} */
+            type: "encoder";
+        } | {
+            /** @description Its configured name. */
+            name: string;
+            /** @enum {string} */
+            type: "platform";
+        } | {
+            /** @description What the platform calls it. */
+            id: string;
+            /** @description Its title. */
+            name: string;
+            /** @description Configured name of the platform. */
+            platform: string;
+            /** @enum {string} */
+            type: "liveEvent";
         } | {
             /** @description Its name. */
             name: string;
@@ -6708,6 +7117,282 @@ export interface operations {
             };
         };
     };
+    listEncoders: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_EncoderStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startEncoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it has taken the order; what comes of it is in its state */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not take the order, or is being given one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    stopEncoder: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                name: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description it has taken the order; what comes of it is in its state */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not take the order, or is being given one */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the database does not take this; says why */
+            501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not answer */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description it does not answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listHosts: {
         parameters: {
             query?: never;
@@ -7919,6 +8604,80 @@ export interface operations {
             };
             /** @description the database does not take this; says why */
             501: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlatforms: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_PlatformStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

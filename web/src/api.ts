@@ -8,6 +8,7 @@ import type {
   CameraKind,
   CameraSettings,
   CameraStatus,
+  Encoder,
   ConfigSetting,
   Gap,
   HostPoint,
@@ -25,6 +26,7 @@ import type {
   Receiver,
   Page,
   PlanView,
+  Platform,
   Probe,
   RecordingLock,
   RecordingSession,
@@ -299,6 +301,9 @@ export const api = {
 
   networkProbes: (signal?: AbortSignal) => call<{ items: NetworkProbe[] }>("GET", address("probes/network"), undefined, signal),
   streamProbes: (signal?: AbortSignal) => call<{ items: StreamProbe[] }>("GET", address("probes/streams"), undefined, signal),
+  encoders: (signal?: AbortSignal) => call<{ items: Encoder[] }>("GET", address("encoders"), undefined, signal),
+  orderEncoder: (name: string, order: "start" | "stop") => call<void>("POST", address(`encoders/${part(name)}/${order}`)),
+  platforms: (signal?: AbortSignal) => call<{ items: Platform[] }>("GET", address("platforms"), undefined, signal),
   hosts: (signal?: AbortSignal) => call<{ items: HostStatus[] }>("GET", address("hosts"), undefined, signal),
   hostHistory: (name: string, query: { from: string; to: string; points: number; metrics: string }, signal?: AbortSignal) =>
     past<HostPoint>(`hosts/${part(name)}/history`, query, signal),

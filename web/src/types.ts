@@ -75,6 +75,11 @@ export type NetworkProbe = Required<Omit<Schemas["NetworkProbeStatus"], "fault" 
   outage: Required<Schemas["Outage"]> | null;
   lastOutage: Required<Schemas["Outage"]> | null;
 };
+export type EncoderState = Schemas["EncoderState"];
+export type Encoder = Required<Omit<Schemas["EncoderStatus"], "reading" | "fault">> & { reading: Required<Schemas["EncoderReading"]> | null; fault: Schemas["EncoderFault"] | null };
+export type PlatformState = Schemas["PlatformState"];
+export type LiveEvent = Required<Omit<Schemas["LiveEvent"], "ingest" | "fault">> & { ingest: Required<Schemas["IngestReport"]> | null; fault: Schemas["PlatformFault"] | null };
+export type Platform = Required<Omit<Schemas["PlatformStatus"], "events" | "fault" | "limit">> & { events: LiveEvent[]; limit: Required<Schemas["RequestLimit"]> | null; fault: Schemas["PlatformFault"] | null };
 export type ProbeState = Schemas["ProbeState"];
 export type StreamProbe = Required<Omit<Schemas["StreamProbeStatus"], "fault" | "report">> & { fault: Fault | null; report: StreamReport | null };
 export type StreamReport = Required<Omit<Schemas["StreamReport"], "video" | "audio">> & { video: Required<Schemas["VideoReport"]> | null; audio: Required<Schemas["AudioReport"]> | null };

@@ -5,16 +5,21 @@ use std::sync::Arc;
 use actix::{Actor, Context};
 use serde_json::{Value, json};
 
+use super::encoder_table::{EncoderSetup, EncoderTable};
+use super::encoders::Encoders;
 use super::health_setup::HealthSetup;
 use super::network_probe_table::NetworkProbeTable;
 use super::network_probes::NetworkProbes;
 use super::network_setup::NetworkSetup;
+use super::platform_manager::Platforms;
+use super::platform_table::PlatformTable;
 use super::stream_probe_table::StreamProbeTable;
 use super::stream_probes::StreamProbes;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
 use crate::adapters::live::SharedLive;
+use crate::config::settings::PlatformSettings;
 
 /// Name of the role's manager in the tree.
 const NAME: &str = "health";
@@ -26,6 +31,10 @@ pub struct HealthHandle {
     pub streams: StreamProbeTable,
     /// Endpoints of the network.
     pub network: NetworkProbeTable,
+    /// Hardware encoders.
+    pub encoders: EncoderTable,
+    /// Platforms.
+    pub platforms: PlatformTable,
 }
 
 /// What there is to be probed; a part without anything is not there.
@@ -35,6 +44,10 @@ pub struct HealthParts {
     pub streams: Option<Arc<HealthSetup>>,
     /// Endpoints of the network.
     pub network: Option<Arc<NetworkSetup>>,
+    /// Encoders that are asked.
+    pub encoders: Vec<EncoderSetup>,
+    /// Platforms that are looked at.
+    pub platforms: Vec<PlatformSettings>,
 }
 
 impl HealthHandle {
@@ -43,6 +56,8 @@ impl HealthHandle {
         Self {
             streams: StreamProbeTable::new(parts.streams.as_ref().map_or(0, |setup| setup.workers)),
             network: NetworkProbeTable::new(parts.network.as_ref().map_or(0, |setup| setup.workers)),
+            encoders: EncoderTable::new(parts.encoders.clone()),
+            platforms: PlatformTable::new(parts.platforms.clone()),
         }
     }
 }
@@ -86,6 +101,16 @@ impl HealthManager {
             NetworkProbes::new(Arc::clone(&setup), table.clone(), incidents.clone())
         }))
     }
+
+    fn encoders(&self) -> Child {
+        let (table, incidents) = (self.handle.encoders.clone(), self.incidents.clone());
+        Child::new("encoders", Restart::Always, move || Encoders::new(table.clone(), incidents.clone()))
+    }
+
+    fn platforms(&self) -> Child {
+        let (table, incidents) = (self.handle.platforms.clone(), self.incidents.clone());
+        Child::new("platforms", Restart::Always, move || Platforms::new(table.clone(), incidents.clone()))
+    }
 }
 
 impl Actor for HealthManager {
@@ -96,6 +121,8 @@ impl Actor for HealthManager {
         [self.streams(), self.network()].into_iter().flatten().for_each(|child| {
             children.start(child);
         });
+        children.start(self.encoders());
+        children.start(self.platforms());
         self.children = Some(children);
     }
 }
@@ -104,12 +131,14 @@ impl Supervised for HealthManager {
     const KIND: &'static str = "health";
 
     fn observe(&self) -> Value {
-        let HealthParts { streams, network } = &self.parts;
+        let HealthParts { streams, network, encoders, platforms } = &self.parts;
         let (targets, endpoints) = (
             streams.as_ref().map_or(0, |setup| setup.targets.len()),
             network.as_ref().map_or(0, |setup| setup.endpoints.len()),
         );
-        json!({ "targets": targets, "endpoints": endpoints })
+        json!({
+            "targets": targets, "endpoints": endpoints, "encoders": encoders.len(), "platforms": platforms.len(),
+        })
     }
 
     fn children(&mut self) -> Option<&mut ChildSet<Self>> {

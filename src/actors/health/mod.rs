@@ -1,10 +1,15 @@
-//! Health: looks at streams from outside, as a player would, asks endpoints over the network, and says what is wrong with them.
+//! Health: looks at streams from outside, as a player would, asks endpoints over the network, encoders and platforms, and says what is
+//! wrong with them.
 //!
 //! ```text
 //! HealthManager       the role: one manager for each kind of probe
 //!  |- StreamProbes    which targets there are, and which paths are live
 //!  |   `- StreamWorker x N   one probe at a time: claim -> ffprobe -> result, incident
-//!  `- NetworkProbes   endpoints: each probe is a task, so many of them at once
+//!  |- NetworkProbes   endpoints: each probe is a task, so many of them at once
+//!  |- Encoders        hardware encoders
+//!  |   `- a task for each    asks it, tells what follows
+//!  `- Platforms       platforms that streams are sent to
+//!      `- a task for each    looks at it as often as it allows, tells what follows
 //! ```
 //!
 //! What was found is in a [`StreamProbeTable`] and a [`NetworkProbeTable`], which outlive the actors and are read by HTTP at every time: nobody waits for a
@@ -12,20 +17,28 @@
 //! Paths are known from the live store; a path that is not live is not probed. Another kind of probe is a folder here, a child of
 //! [`HealthManager`] and a table in [`HealthHandle`]. Never here: argument vectors, HTTP.
 
+mod encoder_table;
+mod encoder_watch;
+mod encoders;
 mod health_manager;
 mod health_setup;
 mod network_probe_table;
 mod network_probes;
 mod network_setup;
+mod platform_manager;
+mod platform_table;
+mod platform_watch;
 mod stream_probe_table;
 mod stream_probes;
 mod stream_worker;
 #[cfg(test)]
 mod tests;
 
+pub use encoder_table::{EncoderSetup, EncoderTable};
 pub use health_manager::{HealthHandle, HealthManager, HealthParts, role};
 pub use health_setup::{HealthSetup, ReadServer, targets};
 pub use network_probe_table::NetworkProbeTable;
 pub use network_probes::ask;
 pub use network_setup::{NetworkSetup, endpoints};
+pub use platform_table::PlatformTable;
 pub use stream_probe_table::StreamProbeTable;

@@ -4,6 +4,7 @@
 //! Called by `cli`.
 
 mod agent;
+mod devices;
 mod disk;
 mod endpoints;
 mod network;
@@ -59,6 +60,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.push(objects(&settings.objects).await);
     findings.extend(targets::findings(settings).await);
     findings.extend(endpoints::findings(settings).await);
+    findings.extend(devices::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {

@@ -1,4 +1,4 @@
-//! `health`: what is probed, each target with one place, a name of its own and times that fit together.
+//! `health`: which streams are probed, each target with one place, a name of its own and times that fit together.
 
 use std::time::Duration;
 
@@ -18,8 +18,8 @@ use crate::config::settings::{HealthSettings, ServerSettings, TargetPlace, Targe
 /// The list of targets.
 const TARGETS: &str = "health.targets";
 
-const SECOND: Duration = Duration::from_secs(1);
-const HOUR: Duration = Duration::from_secs(3_600);
+pub(super) const SECOND: Duration = Duration::from_secs(1);
+pub(super) const HOUR: Duration = Duration::from_secs(3_600);
 const DAY: Duration = Duration::from_secs(86_400);
 
 /// More is no list of targets; a pattern names many paths at once.
@@ -28,7 +28,7 @@ const MOST: usize = 10_000;
 /// Connecting and finding out about the tracks take so long, besides what is measured.
 const BESIDE_WINDOW: Duration = Duration::from_secs(5);
 
-/// All of it.
+/// All of it but encoders and platforms, which have files of their own.
 pub(super) fn health(check: &mut Checker<'_>, servers: &[ServerSettings]) -> HealthSettings {
     let workers = check.read("health.workers", |entry| whole(entry, 1..=256)).unwrap_or(4) as usize;
     let lasting =
@@ -69,7 +69,18 @@ pub(super) fn health(check: &mut Checker<'_>, servers: &[ServerSettings]) -> Hea
     }
     let taken: Vec<&str> = targets.iter().map(|target| target.name.as_str()).collect();
     let EndpointsOfHealth { endpoint_workers, endpoint_window, endpoints } = endpoints(check, &taken);
-    HealthSettings { workers, window, interval, limit, targets, endpoint_workers, endpoint_window, endpoints }
+    HealthSettings {
+        workers,
+        window,
+        interval,
+        limit,
+        targets,
+        endpoint_workers,
+        endpoint_window,
+        endpoints,
+        encoders: Vec::new(),
+        platforms: Vec::new(),
+    }
 }
 
 /// One target; `None` when its name or place is wrong, which has been complained of.

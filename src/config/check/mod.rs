@@ -2,8 +2,10 @@
 
 mod certificates;
 mod checker;
+mod health_encoders;
 mod health_endpoints;
 mod health_name;
+mod health_platforms;
 mod health_targets;
 mod http;
 mod listen;
@@ -21,7 +23,7 @@ use std::sync::Arc;
 
 use super::complaint::Complaint;
 use super::raw::Raw;
-use super::settings::Settings;
+use super::settings::{HealthSettings, Settings};
 use checker::Checker;
 
 pub use listen::listen_address;
@@ -50,7 +52,11 @@ pub(super) fn settings(
         upload: sections::upload(&mut check),
         objects: objects::objects(&mut check, &data_dir),
         retention: objects::retention(&mut check),
-        health: health_targets::health(&mut check, &servers),
+        health: HealthSettings {
+            encoders: health_encoders::encoders(&mut check),
+            platforms: health_platforms::platforms(&mut check),
+            ..health_targets::health(&mut check, &servers)
+        },
         agent: sections::agent(&mut check),
         notify: notify::notify(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),

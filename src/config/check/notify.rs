@@ -19,7 +19,7 @@ use crate::config::settings::{NotifySettings, ReceiverSettings, TimeZone};
 pub const SEVERITIES: [&str; 3] = ["info", "warning", "critical"];
 
 /// Words `kinds` may hold: the kinds of incidents, as `domain::incident` has them; a test compares them.
-pub const NOTIFIED_KINDS: [&str; 21] = [
+pub const NOTIFIED_KINDS: [&str; 29] = [
     "cameraDown",
     "cameraStalled",
     "cameraDegraded",
@@ -41,6 +41,14 @@ pub const NOTIFIED_KINDS: [&str; 21] = [
     "receiverFailing",
     "endpointDown",
     "endpointDegraded",
+    "encoderDown",
+    "encoderStalled",
+    "encoderStopped",
+    "encoderCacheFull",
+    "encoderChanged",
+    "platformDown",
+    "ingestDown",
+    "ingestLinkExpires",
 ];
 
 /// No line of one's own is longer, in bytes.

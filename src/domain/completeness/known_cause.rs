@@ -25,7 +25,12 @@ pub(super) fn cause_of(incident: &Incident, server: &str, stream: &str, now: Dat
         Subject::Server { name } => name == server,
         Subject::Stream { server: its, name } => its == server && name == stream,
         Subject::Service { name } => name == "spool",
-        Subject::Host { .. } | Subject::Disk { .. } | Subject::Target { .. } => false,
+        Subject::Host { .. }
+        | Subject::Disk { .. }
+        | Subject::Target { .. }
+        | Subject::Encoder { .. }
+        | Subject::Platform { .. }
+        | Subject::LiveEvent { .. } => false,
     };
     if !concerns {
         return None;

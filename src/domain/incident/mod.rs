@@ -78,11 +78,27 @@ pub enum IncidentKind {
     EndpointDown,
     /// An endpoint answers, and not well: packets are lost, it is slow, or its certificate ends soon.
     EndpointDegraded,
+    /// A hardware encoder does not answer.
+    EncoderDown,
+    /// A hardware encoder says that it streams and sends nothing, or its platform does not take the stream.
+    EncoderStalled,
+    /// A hardware encoder has ended its stream without an order from here, or does not stream though it always should.
+    EncoderStopped,
+    /// A hardware encoder sends less than it makes: its cache fills.
+    EncoderCacheFull,
+    /// Firmware, platform, server, quality or video format of a hardware encoder is another one.
+    EncoderChanged,
+    /// The interface of a platform does not answer, or refuses us.
+    PlatformDown,
+    /// A live event goes on and its platform gets no stream.
+    IngestDown,
+    /// The address that a live event is to be streamed to expires before it is.
+    IngestLinkExpires,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 21] = [
+    pub const ALL: [Self; 29] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -104,6 +120,14 @@ impl IncidentKind {
         Self::ReceiverFailing,
         Self::EndpointDown,
         Self::EndpointDegraded,
+        Self::EncoderDown,
+        Self::EncoderStalled,
+        Self::EncoderStopped,
+        Self::EncoderCacheFull,
+        Self::EncoderChanged,
+        Self::PlatformDown,
+        Self::IngestDown,
+        Self::IngestLinkExpires,
     ];
 
     /// The word in databases and in the API.
@@ -130,6 +154,14 @@ impl IncidentKind {
             Self::ReceiverFailing => "receiverFailing",
             Self::EndpointDown => "endpointDown",
             Self::EndpointDegraded => "endpointDegraded",
+            Self::EncoderDown => "encoderDown",
+            Self::EncoderStalled => "encoderStalled",
+            Self::EncoderStopped => "encoderStopped",
+            Self::EncoderCacheFull => "encoderCacheFull",
+            Self::EncoderChanged => "encoderChanged",
+            Self::PlatformDown => "platformDown",
+            Self::IngestDown => "ingestDown",
+            Self::IngestLinkExpires => "ingestLinkExpires",
         }
     }
 

@@ -46,6 +46,25 @@ pub enum Subject {
         /// Its configured name.
         name: String,
     },
+    /// A hardware encoder.
+    Encoder {
+        /// Its configured name.
+        name: String,
+    },
+    /// A platform that streams are sent to.
+    Platform {
+        /// Its configured name.
+        name: String,
+    },
+    /// A live event of a platform.
+    LiveEvent {
+        /// Configured name of the platform.
+        platform: String,
+        /// What the platform calls it.
+        id: String,
+        /// Its title.
+        name: String,
+    },
     /// A part of ours: `database`, `cameras` (all of them), `spool`, ...
     Service {
         /// Its name.
@@ -68,6 +87,9 @@ impl Subject {
             Self::Host { name } => format!("host:{name}"),
             Self::Disk { host, name } => format!("disk:{host}/{name}"),
             Self::Target { name } => format!("target:{name}"),
+            Self::Encoder { name } => format!("encoder:{name}"),
+            Self::Platform { name } => format!("platform:{name}"),
+            Self::LiveEvent { platform, id, .. } => format!("event:{platform}/{id}"),
             Self::Service { name } => format!("service:{name}"),
         }
     }
@@ -81,6 +103,9 @@ impl Subject {
             | Self::Host { name }
             | Self::Disk { name, .. }
             | Self::Target { name }
+            | Self::Encoder { name }
+            | Self::Platform { name }
+            | Self::LiveEvent { name, .. }
             | Self::Service { name } => name,
         }
     }
@@ -93,6 +118,7 @@ impl Subject {
                 format!("{label} ({name})")
             }
             Self::Disk { host, name } => format!("{name} of {host}"),
+            Self::LiveEvent { platform, name, .. } => format!("{name} of {platform}"),
             _ => self.name().to_owned(),
         }
     }
@@ -121,6 +147,12 @@ impl Subject {
                 Some(Self::Disk { host, name })
             }
             ("target", _) => Some(Self::Target { name }),
+            ("encoder", _) => Some(Self::Encoder { name }),
+            ("platform", _) => Some(Self::Platform { name }),
+            ("event", rest) => {
+                let (platform, id) = rest.split_once('/')?;
+                Some(Self::LiveEvent { platform: platform.to_owned(), id: id.to_owned(), name })
+            }
             ("service", _) => Some(Self::Service { name }),
             _ => None,
         }

@@ -54,7 +54,10 @@ impl ReceiverRule {
             | Subject::Host { .. }
             | Subject::Disk { .. }
             | Subject::Service { .. }
-            | Subject::Target { .. } => None,
+            | Subject::Target { .. }
+            | Subject::Encoder { .. }
+            | Subject::Platform { .. }
+            | Subject::LiveEvent { .. } => None,
         };
         let is_of_streams = self.streams.is_empty()
             || name.is_none_or(|name| self.streams.iter().any(|prefix| name.starts_with(prefix.as_str())));

@@ -25,10 +25,18 @@ impl Severity {
     pub fn of(kind: IncidentKind) -> Self {
         use IncidentKind as Kind;
         match kind {
-            Kind::CameraDown | Kind::CameraStalled | Kind::ServerDown | Kind::ServiceDown | Kind::RecordingPaused => {
-                Self::Critical
-            }
-            Kind::SourceReplaced | Kind::TracksChanged | Kind::ReadersGone | Kind::CounterReset => Self::Info,
+            Kind::CameraDown
+            | Kind::CameraStalled
+            | Kind::ServerDown
+            | Kind::ServiceDown
+            | Kind::RecordingPaused
+            | Kind::EncoderStalled
+            | Kind::IngestDown => Self::Critical,
+            Kind::SourceReplaced
+            | Kind::TracksChanged
+            | Kind::ReadersGone
+            | Kind::CounterReset
+            | Kind::EncoderChanged => Self::Info,
             Kind::CameraDegraded
             | Kind::OtherPublisher
             | Kind::ChangeBlocked
@@ -40,7 +48,12 @@ impl Severity {
             | Kind::ProbeFailed
             | Kind::ReceiverFailing
             | Kind::EndpointDown
-            | Kind::EndpointDegraded => Self::Warning,
+            | Kind::EndpointDegraded
+            | Kind::EncoderDown
+            | Kind::EncoderStopped
+            | Kind::EncoderCacheFull
+            | Kind::PlatformDown
+            | Kind::IngestLinkExpires => Self::Warning,
         }
     }
 

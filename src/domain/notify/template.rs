@@ -183,6 +183,14 @@ pub fn describe(kind: IncidentKind) -> &'static str {
         IncidentKind::ReceiverFailing => "does not take messages",
         IncidentKind::EndpointDown => "does not answer over the network",
         IncidentKind::EndpointDegraded => "answers badly over the network",
+        IncidentKind::EncoderDown => "does not answer",
+        IncidentKind::EncoderStalled => "sends nothing",
+        IncidentKind::EncoderStopped => "has stopped streaming",
+        IncidentKind::EncoderCacheFull => "sends less than it makes",
+        IncidentKind::EncoderChanged => "has other settings",
+        IncidentKind::PlatformDown => "cannot be asked",
+        IncidentKind::IngestDown => "gets no stream",
+        IncidentKind::IngestLinkExpires => "has an address that expires",
     }
 }
 

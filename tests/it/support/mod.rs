@@ -27,5 +27,7 @@ pub mod rtp_publisher;
 pub mod shipped;
 pub mod smtp_inbox;
 pub mod viewer;
+pub mod vimeo;
 pub mod wait;
+pub mod web_presenter;
 pub mod webhooks;

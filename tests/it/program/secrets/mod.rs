@@ -56,7 +56,11 @@ fn targets() -> String {
     let refused = target("refused-target", "url = \"rtsp://eve:canary-target@127.0.0.1:9/x?token=canary-query\"");
     let key = target("key-target", "url = \"rtmp://127.0.0.1:9/live/x?key=canary-key\"");
     let endpoint = "[[health.endpoints]]\nname = \"refused-endpoint\"\nurl = \"http://127.0.0.1:9/canary-endpoint?canary-endpoint\"\n";
-    format!("[health]\nwindow = \"1s\"\nlimit = \"6s\"\n{refused}{key}{}{endpoint}", target("paths", "path = \"*\""))
+    let platform = "[[health.platforms]]\ntoken = \"canary-platform\"\nurl = \"http://127.0.0.1:9\"\n";
+    format!(
+        "[health]\nwindow = \"1s\"\nlimit = \"6s\"\n{refused}{key}{}{endpoint}{platform}",
+        target("paths", "path = \"*\"")
+    )
 }
 
 fn options() -> Options {

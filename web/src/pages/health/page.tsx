@@ -6,7 +6,9 @@ import { flag } from "../../components/dom";
 import { useTitle } from "../../components/title";
 import { stale } from "../../model";
 import { m } from "../../words/language";
+import { Encoders } from "./encoders";
 import { NetworkProbes } from "./network_probes";
+import { Platforms } from "./platforms";
 import { StreamProbes } from "./stream_probes";
 
 export function HealthPage(): VNode {
@@ -18,6 +20,8 @@ export function HealthPage(): VNode {
       </div>
       <StreamProbes />
       <NetworkProbes />
+      <Encoders />
+      <Platforms />
     </section>
   );
 }

@@ -168,6 +168,7 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
     const host = subject.type === "host" ? subject.name : subject.host;
     return <a href={href({ page: "host", name: host })}>{words}</a>;
   }
+  if (subject.type === "encoder" || subject.type === "platform" || subject.type === "liveEvent") return <a href={href({ page: "health" })}>{words}</a>;
   return (
     <>
       {subject.type === "target" ? m.incidents.target : subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}

@@ -125,6 +125,9 @@ function Subject({ incident }: { incident: Incident }): VNode {
       case "disk":
         return href({ page: "host", name: subject.host });
       case "target":
+      case "encoder":
+      case "platform":
+      case "liveEvent":
         return href({ page: "health" });
       default:
         return null;

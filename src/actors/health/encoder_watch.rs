@@ -1,0 +1,70 @@
+//! Asks one encoder again and again, each time within a limit: one that hangs holds up nobody.
+
+use std::time::Duration;
+
+use tokio::time::{sleep, timeout};
+
+use super::encoder_table::{EncoderTable, KnownEncoder};
+use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::supervision::{Activity, Child, Exit, Restart};
+use crate::adapters::webpresenter::WebPresenter;
+use crate::domain::encoder::{EncoderFault, EncoderFaultKind, EncoderNews, EncoderReading};
+use crate::domain::incident::Subject;
+
+/// A question takes no longer, all its requests together.
+const POLL_LIMIT: Duration = Duration::from_secs(12);
+/// One that has not ended so long after its limit hangs.
+const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// The task of the encoder of this name.
+pub(super) fn child(name: &str, table: EncoderTable, incidents: IncidentsHandle) -> Child {
+    let of = name.to_owned();
+    Child::task(name, Restart::Always, move || {
+        let (name, table, incidents) = (of.clone(), table.clone(), incidents.clone());
+        async move {
+            match table.get(&name) {
+                Some(known) => watch(known, &incidents).await,
+                None => Exit::Failure(format!("the encoder {name} is not in the table")),
+            }
+        }
+    })
+}
+
+async fn watch(known: &KnownEncoder, incidents: &IncidentsHandle) -> Exit {
+    let interval = known.setup.interval;
+    let activity = Activity::begin("asking an encoder", interval + POLL_LIMIT + HANGS_AFTER);
+    let mut device = WebPresenter::new(known.setup.address.clone());
+    loop {
+        let late =
+            || EncoderFault::new(EncoderFaultKind::TimedOut, format!("no answer within {} s", POLL_LIMIT.as_secs()));
+        let found = timeout(POLL_LIMIT, ask(known, &mut device)).await.unwrap_or_else(|_| Err(late()));
+        tell(known, incidents, known.take(found, now()));
+        activity.record_progress();
+        tokio::select! {
+            () = sleep(interval) => {}
+            () = known.due.notified() => {}
+        }
+    }
+}
+
+async fn ask(known: &KnownEncoder, device: &mut WebPresenter) -> Result<EncoderReading, EncoderFault> {
+    let at = known.setup.addresses().await?;
+    device.read(&at).await
+}
+
+fn tell(known: &KnownEncoder, incidents: &IncidentsHandle, news: Vec<EncoderNews>) {
+    let subject = Subject::Encoder { name: known.setup.name.clone() };
+    for one in news {
+        match one {
+            EncoderNews::Raise { kind, cause, since } => {
+                incidents.raise(kind, &subject, &in_words(known, &cause), since)
+            }
+            EncoderNews::Clear(kind) => incidents.clear(kind, &subject),
+            EncoderNews::Happened { kind, cause } => incidents.happened(kind, &subject, &in_words(known, &cause)),
+        }
+    }
+}
+
+fn in_words(known: &KnownEncoder, cause: &str) -> String {
+    format!("encoder {}: {cause}", known.setup.name)
+}

@@ -1,0 +1,27 @@
+// Words and signs of encoders and platforms.
+
+import type { EncoderState, PlatformState } from "../../types";
+import { m } from "../../words/language";
+import { look, type Look } from "../../words/states";
+
+export const encoderLook: Record<EncoderState, Look> = {
+  waiting: look(() => m.encoders.states.waiting, { sign: "busy", tone: "busy" }),
+  silent: look(() => m.encoders.states.silent, { sign: "bad", tone: "bad" }),
+  idle: look(() => m.encoders.states.idle, { sign: "off", tone: "off" }),
+  connecting: look(() => m.encoders.states.connecting, { sign: "busy", tone: "busy" }),
+  unproved: look(() => m.encoders.states.unproved, { sign: "unknown", tone: "off" }),
+  streaming: look(() => m.encoders.states.streaming, { sign: "good", tone: "good" }),
+  frozen: look(() => m.encoders.states.frozen, { sign: "bad", tone: "bad" }),
+  flushing: look(() => m.encoders.states.flushing, { sign: "busy", tone: "busy" }),
+  interrupted: look(() => m.encoders.states.interrupted, { sign: "warn", tone: "warn" }),
+  unknown: look(() => m.encoders.states.unknown, { sign: "unknown", tone: "off" }),
+};
+
+export const platformLook: Record<PlatformState, Look> = {
+  waiting: look(() => m.platforms.states.waiting, { sign: "busy", tone: "busy" }),
+  well: look(() => m.platforms.states.well, { sign: "good", tone: "good" }),
+  resting: look(() => m.platforms.states.resting, { sign: "busy", tone: "busy" }),
+  doubtful: look(() => m.platforms.states.doubtful, { sign: "warn", tone: "warn" }),
+  down: look(() => m.platforms.states.down, { sign: "bad", tone: "bad" }),
+  refused: look(() => m.platforms.states.refused, { sign: "bad", tone: "bad" }),
+};
