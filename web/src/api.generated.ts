@@ -1830,7 +1830,7 @@ export interface components {
          * @description What an incident comes down to.
          * @enum {string}
          */
-        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "unknown";
+        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "encoderAway" | "encoderSendsNothing" | "encoderEnded" | "encoderUplink" | "platformAway" | "ingestWithoutStream" | "unknown";
         /**
          * @description What was found of a part.
          * @enum {string}
@@ -1845,7 +1845,7 @@ export interface components {
          * @description A part of the way from the camera to the archive.
          * @enum {string}
          */
-        FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock" | "target";
+        FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock" | "target" | "encoder" | "platform";
         /** @description A time of which nothing is known. */
         Gap: {
             /**
@@ -3245,7 +3245,7 @@ export interface components {
          * @description Something to try.
          * @enum {string}
          */
-        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtRoot" | "watch";
+        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtEncoder" | "lookAtPlatform" | "lookAtRoot" | "watch";
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
             /** @description Cameras that it relays, count; of a silent one, as it told last. */

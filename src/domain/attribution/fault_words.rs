@@ -84,6 +84,8 @@ pub(super) fn part_word(part: FaultPart) -> &'static str {
         FaultPart::Table => "camera table",
         FaultPart::Clock => "clock",
         FaultPart::Target => "target",
+        FaultPart::Encoder => "encoder",
+        FaultPart::Platform => "platform",
     }
 }
 
@@ -132,6 +134,12 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::RecordingFormat => "the stream cannot be recorded as it is",
         FaultCause::TargetFails => "what is probed does not deliver",
         FaultCause::ReaderGetsNothing => "the media server calls the stream live, and a reader gets nothing of use",
+        FaultCause::EncoderAway => "the encoder does not answer",
+        FaultCause::EncoderSendsNothing => "the encoder sends nothing, or nobody takes its stream",
+        FaultCause::EncoderEnded => "the stream of the encoder was ended",
+        FaultCause::EncoderUplink => "the encoder makes more than its network carries",
+        FaultCause::PlatformAway => "the platform does not answer, or refuses us",
+        FaultCause::IngestWithoutStream => "the platform gets no stream",
         FaultCause::Unknown => "nothing is known that explains it",
     }
 }
@@ -168,6 +176,8 @@ pub(super) fn step_text(step: NextStep) -> &'static str {
         NextStep::SetOwnClock => "set the clock of this host",
         NextStep::DecideChange => "approve the change, or undo it: streamwarden cameras plan",
         NextStep::LookAtRoot => "look at what it follows from",
+        NextStep::LookAtEncoder => "look at the encoder: its display, its network",
+        NextStep::LookAtPlatform => "look at the account of the platform: its events, its token",
         NextStep::LookAtTarget => "look at what answers at the address of the target",
         NextStep::Watch => "see whether it comes again",
     }

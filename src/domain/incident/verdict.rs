@@ -125,6 +125,18 @@ pub enum FaultCause {
     TargetFails,
     /// The media server calls the stream live, and a reader gets nothing of use.
     ReaderGetsNothing,
+    /// A hardware encoder does not answer.
+    EncoderAway,
+    /// A hardware encoder says that it streams and sends nothing, or nobody takes its stream.
+    EncoderSendsNothing,
+    /// The stream of a hardware encoder was ended.
+    EncoderEnded,
+    /// A hardware encoder makes more than its network carries.
+    EncoderUplink,
+    /// The interface of a platform does not answer, or refuses us.
+    PlatformAway,
+    /// A live event goes on and its platform gets no stream.
+    IngestWithoutStream,
     /// Nothing is known that explains it.
     Unknown,
 }
@@ -171,6 +183,10 @@ pub enum FaultPart {
     Clock,
     /// What is probed from outside, at an address of its own.
     Target,
+    /// A hardware encoder.
+    Encoder,
+    /// A platform that streams are sent to.
+    Platform,
 }
 
 /// What was found of a part.
@@ -341,6 +357,10 @@ pub enum NextStep {
     DecideChange,
     /// Look at what answers at the address that is probed.
     LookAtTarget,
+    /// Look at the encoder: its display, its network.
+    LookAtEncoder,
+    /// Look at the account of the platform: its events, its token.
+    LookAtPlatform,
     /// Look at the root.
     LookAtRoot,
     /// It heals by itself; see whether it comes again.

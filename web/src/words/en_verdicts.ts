@@ -50,6 +50,12 @@ const causes: Record<string, string> = {
   recordingFormat: "The stream cannot be recorded as it is",
   targetFails: "What is probed does not deliver",
   readerGetsNothing: "The media server calls the stream live, and a reader gets nothing of use",
+  encoderAway: "The encoder does not answer",
+  encoderSendsNothing: "The encoder sends nothing, or nobody takes its stream",
+  encoderEnded: "The stream of the encoder was ended",
+  encoderUplink: "The encoder makes more than its network carries",
+  platformAway: "The platform does not answer, or refuses us",
+  ingestWithoutStream: "The platform gets no stream",
   unknown: "Nothing is known that explains it",
 };
 
@@ -73,6 +79,8 @@ const parts: Record<string, string> = {
   table: "camera table",
   clock: "clock",
   target: "target",
+  encoder: "encoder",
+  platform: "platform",
 };
 
 const findings: Record<string, Finding> = {
@@ -147,6 +155,8 @@ const steps: Record<string, string> = {
   setOwnClock: "set the clock of this host",
   decideChange: "approve the change, or undo it",
   lookAtTarget: "look at what answers at the address of the target",
+  lookAtEncoder: "look at the encoder: its display, its network",
+  lookAtPlatform: "look at the account of the platform: its events, its token",
   lookAtRoot: "look at what it follows from",
   watch: "see whether it comes again",
 };
