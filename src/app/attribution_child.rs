@@ -5,13 +5,20 @@ use std::sync::Arc;
 
 use super::services::Services;
 use crate::actors::attribution::{self, AttributionSources, ServerHosts, SpoolProbe};
+use crate::actors::health::HealthHandle;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::Child;
 use crate::config::Settings;
+use crate::domain::attribution::EndpointFact;
 use crate::domain::role::Role;
 
 /// Judges this node's incidents.
-pub(super) fn attribution_child(settings: &Settings, services: &Services, incidents: &IncidentsHandle) -> Child {
+pub(super) fn attribution_child(
+    settings: &Settings,
+    services: &Services,
+    incidents: &IncidentsHandle,
+    health: &HealthHandle,
+) -> Child {
     let records = services.roles.contains(&Role::Record);
     let server_hosts: ServerHosts = settings
         .servers
@@ -26,12 +33,14 @@ pub(super) fn attribution_child(settings: &Settings, services: &Services, incide
             (disk.free.is_some() || disk.obstacle.is_some()).then_some(disk.obstacle.is_none())
         }),
     });
+    let network = health.network.clone();
     attribution::child(AttributionSources {
         store: services.stores.incidents.clone(),
         live: services.live.clone(),
         incidents: incidents.clone(),
         objects: records.then(|| services.objects.clone()),
         spool,
+        endpoints: Arc::new(move || network.statuses().iter().filter_map(EndpointFact::of).collect()),
         server_hosts,
         here: settings.node.clone(),
     })

@@ -62,11 +62,17 @@ pub(super) fn children(
     mark: &str,
 ) -> Result<RunPlan> {
     let (mut runtime_settings, live) = RuntimeSettings::new(settings)?;
+    let is_role = services.roles.contains(&Role::Health);
+    let (probes, health) =
+        match is_role.then(|| health_child(settings, services, incidents, mark)).transpose()?.flatten() {
+            Some((child, handle)) => (Some(child), handle),
+            None => (None, HealthHandle::of(&HealthParts::default())),
+        };
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![
         incidents_child(services, incidents),
         incidents::feed_child(services.stores.incidents.clone(), services.live.clone(), incidents.clone()),
-        attribution_child(settings, services, incidents),
+        attribution_child(settings, services, incidents, &health),
         node_child(services, incidents),
         camera_changes::child(services.stores.cameras.clone()),
         hub_child(settings, services, hub),
@@ -106,13 +112,7 @@ pub(super) fn children(
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);
     }
-    let mut health = HealthHandle::of(&HealthParts::default());
-    if services.roles.contains(&Role::Health)
-        && let Some((child, handle)) = health_child(settings, services, incidents, mark)?
-    {
-        children.push(child);
-        health = handle;
-    }
+    children.extend(probes);
     let watched = watched(settings)?;
     let sessions = SessionWatch::new(&watched);
     children.extend(sessions.children(&live.interval));

@@ -52,6 +52,7 @@ pub(super) fn situation(
         hosts,
         parts: parts(sources, objects),
         spool_mount,
+        endpoints: (sources.endpoints)(),
         excused: latest.maintenance.iter().map(|one| one.key.clone()).collect(),
     }
 }

@@ -8,6 +8,7 @@ use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
+use crate::domain::attribution::EndpointFact;
 
 /// What is known by whom.
 #[derive(Clone)]
@@ -22,6 +23,8 @@ pub struct AttributionSources {
     pub objects: Option<SharedObjects>,
     /// The spool, where something is recorded.
     pub spool: Option<SpoolProbe>,
+    /// What network probes say of endpoints.
+    pub endpoints: Arc<dyn Fn() -> Vec<EndpointFact> + Send + Sync>,
     /// Where the media servers are.
     pub server_hosts: ServerHosts,
     /// Name of this host, as its agent calls it.

@@ -7,8 +7,9 @@ use std::time::Duration;
 use chrono::{TimeDelta, Utc};
 use tokio::time::Instant;
 
-use crate::actors::incidents::now;
-use crate::domain::health::{EndpointNews, EndpointRecord, NetworkProbeStatus, NetworkResult, OutageNews, ProbeQueue};
+use crate::domain::health::{
+    DegradedNews, EndpointNews, EndpointRecord, NetworkProbeStatus, NetworkResult, OutageNews, ProbeQueue,
+};
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone)]
@@ -46,13 +47,13 @@ impl NetworkProbeTable {
 
     /// All of them, by name. Cheap enough for every scrape.
     pub fn statuses(&self) -> Vec<NetworkProbeStatus> {
-        let (steady, wall, moment) = (self.now(), Utc::now(), now());
+        let (steady, wall) = (self.now(), Utc::now());
         let kept = self.lock();
         let next = |name: &String| {
             let left = kept.queue.due_at(name)?.saturating_sub(steady);
             Some(wall + TimeDelta::from_std(left).unwrap_or_default())
         };
-        kept.records.iter().map(|(name, record)| record.status(moment, next(name))).collect()
+        kept.records.iter().map(|(name, record)| record.status(next(name))).collect()
     }
 
     /// How many endpoints there are, and how many are due and wait.
@@ -68,7 +69,7 @@ impl NetworkProbeTable {
         let mut kept = self.lock();
         let name = record.endpoint.name.clone();
         if !kept.records.contains_key(&name) {
-            kept.queue.add(name.clone(), now);
+            kept.queue.add_unproven(name.clone(), now);
             kept.records.insert(name, record);
         }
     }
@@ -105,7 +106,7 @@ impl NetworkProbeTable {
                 kept.queue.done(&name.to_owned(), now + rest, record.is_failing());
                 news
             }
-            None => EndpointNews { down: OutageNews::Nothing, degraded: None },
+            None => EndpointNews { down: OutageNews::Nothing, degraded: DegradedNews::NotKnown },
         }
     }
 

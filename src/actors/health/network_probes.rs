@@ -16,7 +16,7 @@ use crate::adapters::network::{Question, probe};
 use crate::adapters::resolve;
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::Reach;
-use crate::domain::health::{Endpoint, EndpointRecord, NetworkResult, NetworkRound, OutageNews};
+use crate::domain::health::{DegradedNews, Endpoint, EndpointRecord, NetworkResult, NetworkRound, OutageNews};
 use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{FaultKind, ProbeFault};
 
@@ -95,8 +95,11 @@ impl NetworkProbes {
             _ => {}
         }
         match news.degraded {
-            Some((since, why)) => self.incidents.raise(IncidentKind::EndpointDegraded, &subject, &why, since),
-            None => self.incidents.clear(IncidentKind::EndpointDegraded, &subject),
+            DegradedNews::Since(since, why) => {
+                self.incidents.raise(IncidentKind::EndpointDegraded, &subject, &why, since);
+            }
+            DegradedNews::Well => self.incidents.clear(IncidentKind::EndpointDegraded, &subject),
+            DegradedNews::NotKnown => {}
         }
     }
 

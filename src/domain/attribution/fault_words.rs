@@ -140,6 +140,7 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::EncoderUplink => "the encoder makes more than its network carries",
         FaultCause::PlatformAway => "the platform does not answer, or refuses us",
         FaultCause::IngestWithoutStream => "the platform gets no stream",
+        FaultCause::EndpointFails => "the endpoint, or the service there",
         FaultCause::Unknown => "nothing is known that explains it",
     }
 }

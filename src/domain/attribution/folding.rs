@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::opinion::Opinion;
 use super::part_rules::is_of_spool;
-use super::situation::IncidentFact;
+use super::situation::{EndpointFact, IncidentFact};
 use super::view::{TOGETHER_S, View};
 use crate::domain::incident::{FaultCause, FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
@@ -123,6 +123,9 @@ fn cause_of(
             }
             own_network(view, opinions, incident)
         }
+        Subject::Target { name } if view.endpoint(name).is_some_and(EndpointFact::is_silent) => {
+            own_network(view, opinions, incident)
+        }
         _ => None,
     }
 }
@@ -203,7 +206,10 @@ fn own_network(view: &View<'_>, opinions: &BTreeMap<Uuid, Opinion>, incident: &I
         opinions.get(&one.id).is_some_and(|opinion| opinion.cause == FaultCause::OwnNetwork)
             && one.meets(incident, TOGETHER_S)
     };
-    view.facts.incidents.iter().find(is_it).map(|one| one.id).filter(|id| *id != incident.id)
+    // Cameras that stopped together say more than endpoints do, each of which is judged by itself.
+    let first = |one: &&IncidentFact| (matches!(one.subject, Subject::Target { .. }), one.opened_at, one.id);
+    let found = view.facts.incidents.iter().filter(is_it).min_by_key(first);
+    found.map(|one| one.id).filter(|id| *id != incident.id)
 }
 
 /// Another incident of the same camera, or of its stream, that began before and lasts.

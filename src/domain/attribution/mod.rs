@@ -5,14 +5,15 @@
 //! that speaks for it, how sure that is, and what to try. Incidents that follow from another one name it as their root, so that a
 //! media server that dies, or a switch with two hundred cameras behind it, is one thing and not two hundred.
 //!
-//! First each incident is judged by itself (`camera_rules`, `stream_rules`, `part_rules`, `device_rules`), then those that went wrong together are
-//! found (`together`), last the consequences of others (`folding`). The sentences are in `fault_words`. Nothing here is sure of what it
+//! First each incident is judged by itself (`camera_rules`, `stream_rules`, `part_rules`, `device_rules`, `endpoint_rules`), then those that
+//! went wrong together are found (`together`), last the consequences of others (`folding`). The sentences are in `fault_words`. Nothing here is sure of what it
 //! has not been told: a part that nobody measures is not called fine.
 //!
 //! Never here: where the facts come from (`actors/attribution`), and when something is an incident (`domain/incident`).
 
 mod camera_rules;
 mod device_rules;
+mod endpoint_rules;
 mod fault_words;
 mod folding;
 mod network_range;
@@ -30,13 +31,14 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub use situation::{
-    CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact, WATCHED_PARTS,
+    CameraFact, DiskFact, EndpointFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
+    WATCHED_PARTS,
 };
 
 use opinion::Opinion;
 use view::View;
 
-use crate::domain::incident::{Subject, Verdict};
+use crate::domain::incident::{IncidentKind, Subject, Verdict};
 
 /// A verdict for each incident of the situation.
 pub fn attribute(situation: &Situation) -> BTreeMap<Uuid, Verdict> {
@@ -65,7 +67,10 @@ fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
         Subject::Host { name } => part_rules::host(view, incident, name),
         Subject::Disk { host, name } => part_rules::disk(view, incident, host, name),
         Subject::Service { name } => part_rules::service(view, incident, name),
-        Subject::Target { .. } => part_rules::target(incident),
+        Subject::Target { name } => match incident.kind {
+            IncidentKind::EndpointDown | IncidentKind::EndpointDegraded => endpoint_rules::judge(view, incident, name),
+            _ => part_rules::target(incident),
+        },
         Subject::Encoder { .. } => device_rules::encoder(incident),
         Subject::Platform { .. } | Subject::LiveEvent { .. } => device_rules::platform(view, incident),
     }

@@ -55,6 +55,11 @@ impl Opinion {
         self.with(Evidence { part, finding, name, at: None, count: None, of: None, text: String::new() })
     }
 
+    pub fn found_about(self, part: FaultPart, finding: FaultFinding, name: &str, at: DateTime<Utc>) -> Self {
+        let (name, at) = (Some(name.to_owned()), Some(at));
+        self.with(Evidence { part, finding, name, at, count: None, of: None, text: String::new() })
+    }
+
     pub fn counted(
         self,
         part: FaultPart,

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::camera::CameraState;
+use crate::domain::health::NetworkProbeStatus;
 use crate::domain::incident::{FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
 use crate::domain::stream::StreamState;
@@ -32,8 +33,43 @@ pub struct Situation {
     pub parts: Vec<PartFact>,
     /// Folder where the disk of the spool is mounted, where it is known.
     pub spool_mount: Option<String>,
+    /// Endpoints that are asked over the network.
+    pub endpoints: Vec<EndpointFact>,
     /// Keys of subjects that are excused.
     pub excused: BTreeSet<String>,
+}
+
+/// An endpoint that is asked over the network. One that was not asked yet is not there.
+#[derive(Clone, Debug)]
+pub struct EndpointFact {
+    /// Its configured name.
+    pub name: String,
+    /// Its host: a name, or an address.
+    pub host: String,
+    /// Why its last probe failed; `None`: it was good.
+    pub fault: Option<FaultKind>,
+    /// Percent of the round trips of the last minutes that are lost.
+    pub loss: Option<f64>,
+}
+
+impl EndpointFact {
+    /// Of what its probes have found.
+    pub fn of(status: &NetworkProbeStatus) -> Option<Self> {
+        status.at?;
+        let authority = status.url.split_once("://").map_or("", |(_, authority)| authority);
+        let host = match authority.strip_prefix('[') {
+            Some(bracketed) => bracketed.split(']').next(),
+            None => authority.split(':').next(),
+        };
+        let (name, host) = (status.endpoint.clone(), host.unwrap_or_default().to_owned());
+        let fault = status.fault.as_ref().map(|fault| fault.kind);
+        Some(Self { name, host, fault, loss: status.window.loss_ratio.map(|ratio| ratio * 100.0) })
+    }
+
+    /// It says nothing at all, as it is when something between us is gone.
+    pub fn is_silent(&self) -> bool {
+        matches!(self.fault, Some(FaultKind::TimedOut | FaultKind::NoRoute))
+    }
 }
 
 /// An incident.

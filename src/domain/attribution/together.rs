@@ -117,7 +117,8 @@ fn everywhere<'a>(view: &View<'a>, members: &[Member<'a>]) -> Option<(Vec<Member
             .step(NextStep::LookAtHost);
         return Some((cluster, opinion));
     }
-    if view.anything_beyond_delivers() != Some(false) {
+    // An endpoint that answers proves the network of this host.
+    if view.anything_beyond_delivers() != Some(false) || view.endpoints_beyond_answer("") == Some(true) {
         return None;
     }
     let away =

@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::network_range::{is_loopback, range_of};
-use super::situation::{CameraFact, HostFact, IncidentFact, ServerFact, Situation, StreamFact};
+use super::situation::{CameraFact, EndpointFact, HostFact, IncidentFact, ServerFact, Situation, StreamFact};
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{FaultPart, Subject};
+use crate::domain::probe::FaultKind;
 
 /// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
 pub(super) const TOGETHER_S: i64 = 60;
@@ -102,6 +103,21 @@ impl<'a> View<'a> {
         let range = range_of(host)?;
         let tally = self.ranges.get(&range).copied().unwrap_or_default();
         Some((range, tally))
+    }
+
+    pub fn endpoint(&self, name: &str) -> Option<&'a EndpointFact> {
+        self.facts.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// Whether any endpoint beyond this host, of another host than this endpoint, answers in any way; `None` where there is no other.
+    pub fn endpoints_beyond_answer(&self, but: &str) -> Option<bool> {
+        let own = self.endpoint(but).map(|endpoint| endpoint.host.as_str());
+        let others =
+            self.facts.endpoints.iter().filter(|one| !is_loopback(&one.host) && Some(one.host.as_str()) != own);
+        // The name of one that is not resolved says nothing of the way to it.
+        let mut asked = others.filter(|one| one.fault != Some(FaultKind::NameNotResolved)).peekable();
+        asked.peek()?;
+        Some(asked.any(|one| !one.is_silent()))
     }
 
     /// Whether any camera beyond this host delivers; `None` where there is none.

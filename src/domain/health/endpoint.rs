@@ -97,8 +97,19 @@ pub struct NetworkResult {
 pub struct EndpointNews {
     /// Of being down.
     pub down: OutageNews,
-    /// Degraded since then, for that; `None`: it is not.
-    pub degraded: Option<(Moment, String)>,
+    /// Of being degraded.
+    pub degraded: DegradedNews,
+}
+
+/// Whether an endpoint is degraded.
+#[derive(Clone, Debug, PartialEq)]
+pub enum DegradedNews {
+    /// It was not looked at for long enough: what an earlier run has said of it stays.
+    NotKnown,
+    /// It is not.
+    Well,
+    /// Since then, for that.
+    Since(Moment, String),
 }
 
 /// What is remembered of one endpoint.
@@ -107,7 +118,11 @@ pub struct EndpointRecord {
     /// Which.
     pub endpoint: Endpoint,
     last: Option<NetworkResult>,
+    /// When the first one came.
+    first_at: Option<Moment>,
     window: RollingWindow,
+    /// Of the whole window, after the last result: made once and not for each reader.
+    figures: WindowFigures,
     outages: OutageLog,
     /// When the last outage was over; what was lost before does not count as loss.
     counted_from: Duration,
@@ -133,6 +148,8 @@ impl EndpointRecord {
         };
         Self {
             last: None,
+            first_at: None,
+            figures: RollingWindow::new(endpoint.window).figures(Duration::ZERO, Duration::ZERO),
             window: RollingWindow::new(endpoint.window),
             outages: OutageLog::by(outage),
             counted_from: Duration::ZERO,
@@ -158,6 +175,8 @@ impl EndpointRecord {
             self.sent += 1;
             self.lost += u64::from(took.is_none());
         }
+        self.figures = self.window.figures(at.steady, Duration::ZERO);
+        let seen = at.since(*self.first_at.get_or_insert(at));
         let was_out = self.outages.is_raised();
         let down = match &result.round.fault {
             None => self.outages.succeeded(at),
@@ -173,8 +192,12 @@ impl EndpointRecord {
             self.shown = Some(shown.clone());
         }
         self.last = Some(result);
-        let degraded = self.degraded(at);
-        self.trouble = degraded.as_ref().map(|(_, why)| why.clone());
+        let degraded = match self.degraded(at) {
+            Some((since, why)) => DegradedNews::Since(since, why),
+            None if seen < 2 * DWELL && !self.outages.is_raised() => DegradedNews::NotKnown,
+            None => DegradedNews::Well,
+        };
+        self.trouble = if let DegradedNews::Since(_, why) = &degraded { Some(why.clone()) } else { None };
         (pace(self.endpoint.interval, 0, self.outages.failures()), EndpointNews { down, degraded })
     }
 
@@ -239,7 +262,7 @@ impl EndpointRecord {
     }
 
     /// As everybody sees it; `next` is when it is probed again.
-    pub fn status(&self, now: Moment, next: Option<DateTime<Utc>>) -> NetworkProbeStatus {
+    pub fn status(&self, next: Option<DateTime<Utc>>) -> NetworkProbeStatus {
         let last = self.last.as_ref();
         let round = last.map(|last| &last.round);
         let answered = || {
@@ -260,7 +283,7 @@ impl EndpointRecord {
             measured_by: round.and_then(|round| round.by),
             round_trip_seconds: answered(),
             phases: round.map(|round| round.phases.clone()).unwrap_or_default(),
-            window: self.window.figures(now.steady, Duration::ZERO),
+            window: self.figures.clone(),
             http_status: round.and_then(|round| round.http_status),
             certificate: self.shown.clone(),
             fault: round.and_then(|round| round.fault.clone()),
@@ -386,7 +409,7 @@ mod tests {
             let round = if result_word == '+' { well(10.0) } else { silent() };
             let (rest, news) = record.take(result(index as u64 * 30, round));
             assert_eq!(rest.as_secs(), if result_word == '+' { 30 } else { 7 }, "{index}");
-            assert_eq!(news.degraded, None, "{index}: an outage is no loss");
+            assert!(!matches!(news.degraded, DegradedNews::Since(..)), "{index}: an outage is no loss");
             states.push(match record.state() {
                 EndpointState::Waiting => 'w',
                 EndpointState::Up => 'u',
@@ -396,7 +419,7 @@ mod tests {
             });
         }
         assert_eq!(states, "u??dddduuuuuu");
-        let status = record.status(at(390), None);
+        let status = record.status(None);
         assert_eq!((status.outages, status.probes, status.failed_probes), (1, 13, 4));
         assert_eq!((status.round_trips, status.lost_round_trips, status.window.lost), (52, 16, 16));
         assert_eq!(status.url, "https://h");
@@ -423,11 +446,15 @@ mod tests {
             ("a short certificate", certificate(6), Some("valid for 5 more days")),
         ] {
             let mut record = EndpointRecord::new(endpoint());
-            let mut degraded = None;
+            let mut degraded = DegradedNews::NotKnown;
             for index in 0..6 {
                 degraded = record.take(result(30 + index * 30, round.clone())).1.degraded;
             }
-            let told = degraded.map(|(_, why)| why);
+            let told = match degraded {
+                DegradedNews::Since(_, why) => Some(why),
+                DegradedNews::Well => None,
+                DegradedNews::NotKnown => panic!("{what}: it was looked at for two minutes"),
+            };
             assert_eq!(told.is_some(), wanted.is_some(), "{what}: {told:?}");
             assert_eq!(record.state() == EndpointState::Degraded, wanted.is_some(), "{what}");
             if let (Some(told), Some(wanted)) = (told, wanted) {

@@ -20,7 +20,8 @@ mod stream_report;
 mod threshold_alarm;
 
 pub use endpoint::{
-    Endpoint, EndpointLimits, EndpointNews, EndpointRecord, EndpointState, NetworkProbeStatus, NetworkResult,
+    DegradedNews, Endpoint, EndpointLimits, EndpointNews, EndpointRecord, EndpointState, NetworkProbeStatus,
+    NetworkResult,
 };
 pub use network_round::{CertificateFacts, NetworkRound, ProbePhases, RoundTripBy};
 pub use outage::{Outage, OutageLog, OutageNews, OutageRule};

@@ -58,6 +58,14 @@ impl<K: Ord + Clone> ProbeQueue<K> {
         }
     }
 
+    /// The same, of something that counts as failing until it was well: very many new ones that hang leave room for those that are well.
+    pub fn add_unproven(&mut self, key: K, at: Duration) {
+        if !self.times.contains_key(&key) {
+            self.times.insert(key.clone(), Entry { at, is_failing: true, ..Entry::default() });
+            self.due.insert((at, key));
+        }
+    }
+
     /// Not to be probed any more; what is being probed is forgotten when it ends.
     pub fn remove(&mut self, key: &K) {
         if let Some(entry) = self.times.remove(key) {
@@ -179,6 +187,11 @@ mod tests {
         assert_eq!((queue.take(s(100)), queue.take(s(100))), (Some(0), Some(1)));
         assert_eq!(queue.take(s(100)), Some(5_000), "two of four workers are left to the others");
         assert_eq!((queue.take(s(100)), queue.waiting(s(100))), (None, 998));
+        let mut new = ProbeQueue::new(4);
+        (0..1_000).for_each(|number| new.add_unproven(number, s(0)));
+        assert_eq!((new.take(s(1)), new.take(s(1)), new.take(s(1))), (Some(0), Some(1), None));
+        new.done(&0, s(2), false);
+        assert_eq!((new.take(s(2)), new.take(s(2)), new.take(s(2))), (Some(2), Some(0), None), "one has proved itself");
         let mut alone = ProbeQueue::new(1);
         alone.add(1, s(0));
         assert_eq!(alone.take(s(0)), Some(1));

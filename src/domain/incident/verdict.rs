@@ -137,6 +137,8 @@ pub enum FaultCause {
     PlatformAway,
     /// A live event goes on and its platform gets no stream.
     IngestWithoutStream,
+    /// An endpoint that is asked over the network, or the service there.
+    EndpointFails,
     /// Nothing is known that explains it.
     Unknown,
 }

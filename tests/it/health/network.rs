@@ -147,3 +147,61 @@ async fn services_are_up_down_and_degraded_each_for_itself() {
     program.stop().await;
     media.stop().await;
 }
+
+#[test]
+fn check_says_how_echo_requests_go_and_which_endpoint_does_not_answer() {
+    let room = Room::new();
+    let closed = free_port();
+    room.write(
+        "etc/streamwarden.toml",
+        &format!(
+            "[[health.endpoints]]\nname = \"here\"\nurl = \"icmp://127.0.0.1\"\n\
+             [[health.endpoints]]\nname = \"closed\"\nurl = \"https://127.0.0.1:{closed}/canary?canary\"\n\
+             [[health.endpoints]]\nname = \"metadata\"\nurl = \"http://169.254.169.254/latest\"\n"
+        ),
+    );
+    let ended = room.run(&["check", "--json"], &[]);
+    assert!(!ended.out.contains("canary") && !ended.err.contains("canary"), "{} {}", ended.out, ended.err);
+    let report: Value = serde_json::from_str(&ended.out).expect("JSON");
+    let findings = report["findings"].as_array().expect("a list");
+    for (what, part) in [
+        ("icmp", "IPv4: "),
+        ("health endpoint closed", "connection refused by https://127.0.0.1"),
+        ("health endpoint metadata", "link-local"),
+    ] {
+        let finding = findings.iter().find(|one| one["what"] == what).unwrap_or_else(|| panic!("{what}: {report}"));
+        assert!(finding["found"].as_str().expect("text").contains(part), "{finding}");
+    }
+    assert!(!findings.iter().any(|one| one["what"] == "health endpoint here"), "it answers");
+}
+
+#[tokio::test]
+async fn a_thousand_endpoints_that_hang_hold_up_neither_the_others_nor_the_program() {
+    let media = media::server(&Options::default()).await;
+    // Accepts what fits into its queue, and says nothing.
+    let silent = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = silent.local_addr().expect("bound").port();
+    let endpoint = |name: &str, url: &str| {
+        format!("[[health.endpoints]]\nname = \"{name}\"\nurl = \"{url}\"\ninterval = \"1s\"\nlimit = \"1m\"\n")
+    };
+    let hanging =
+        (0..1_000).map(|number| endpoint(&format!("t{number:04}"), &format!("rtmp://127.0.0.1:{port}/{number}")));
+    let rtsp = media.rtsp_url().port().expect("a port");
+    let more = endpoint("a-well", &format!("rtsp://127.0.0.1:{rtsp}")) + &hanging.collect::<String>();
+    let program = Program::start(&Config { more, ..Config::on(&media) }).await;
+    let begun = || async {
+        let all = program.api.items("/api/v1/probes/network").await;
+        let probing = all.iter().filter(|one| one["nextAt"].is_null()).count();
+        (all.len() == 1_001 && probing >= 32).then_some(())
+    };
+    eventually("as many are being probed as may be", begun).await;
+    // Again and again, while all of them hang.
+    let goes_on = || async { probed(&program, "a-well").await.filter(|one| one["probes"].as_u64() >= Some(3)) };
+    eventually("three probes of what is well", goes_on).await;
+    let (status, text) = program.api.text("/metrics").await.expect("an answer");
+    assert!(status.is_success() && text.contains("streamwarden_network_waiting "), "{text}");
+    assert!(!text.contains("streamwarden_network_success{endpoint=\"t0"), "what was not probed has no figures");
+    assert!(program.api.text("/ready").await.is_some());
+    program.stop().await;
+    media.stop().await;
+}

@@ -57,7 +57,8 @@ export const deVerdicts: VerdictMessages = {
   encoderUplink: "Der Encoder macht mehr, als sein Netz trägt",
   platformAway: "Die Plattform antwortet nicht, oder lehnt uns ab",
   ingestWithoutStream: "Bei der Plattform kommt kein Stream an",
-  unknown: "Nichts Bekanntes erklärt es",
+      endpointFails: "Der Endpunkt oder der Dienst dort",
+      unknown: "Nichts Bekanntes erklärt es",
     },
     parts: {
       camera: "Kamera",

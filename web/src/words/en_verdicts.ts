@@ -56,6 +56,7 @@ const causes: Record<string, string> = {
   encoderUplink: "The encoder makes more than its network carries",
   platformAway: "The platform does not answer, or refuses us",
   ingestWithoutStream: "The platform gets no stream",
+  endpointFails: "The endpoint, or the service there",
   unknown: "Nothing is known that explains it",
 };
 

@@ -57,7 +57,8 @@ export const ruVerdicts: VerdictMessages = {
   encoderUplink: "Кодер даёт больше, чем несёт его сеть",
   platformAway: "Платформа не отвечает или отказывает",
   ingestWithoutStream: "Поток не доходит до платформы",
-  unknown: "Известное этого не объясняет",
+      endpointFails: "Точка или служба на ней",
+      unknown: "Известное этого не объясняет",
     },
     parts: {
       camera: "камера",

@@ -6,7 +6,7 @@ use toml::value::Datetime;
 use uuid::Uuid;
 
 use crate::domain::attribution::{
-    CameraFact, DiskFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
+    CameraFact, DiskFact, EndpointFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
 };
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
@@ -36,6 +36,8 @@ struct SituationFile {
     host: Vec<HostEntry>,
     #[serde(default)]
     part: Vec<PartEntry>,
+    #[serde(default)]
+    endpoint: Vec<EndpointEntry>,
     incident: Vec<IncidentEntry>,
 }
 
@@ -111,6 +113,15 @@ struct DiskEntry {
 struct PartEntry {
     part: FaultPart,
     fine: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct EndpointEntry {
+    name: String,
+    host: String,
+    fault: Option<FaultKind>,
+    loss: Option<f64>,
 }
 
 #[derive(Deserialize)]
@@ -221,6 +232,10 @@ pub(super) fn read(text: &str) -> Result<SituationCase, String> {
         situation.hosts.push(HostFact { name, silent, at, cpu, memory, io_wait, media_server_runs, disks });
     }
     situation.parts = file.part.into_iter().map(|PartEntry { part, fine }| PartFact { part, fine }).collect();
+    for one in file.endpoint {
+        let EndpointEntry { name, host, fault, loss } = one;
+        situation.endpoints.push(EndpointFact { name, host, fault, loss });
+    }
     let mut expected = Vec::new();
     for entry in file.incident {
         for number in entry.id..entry.id + entry.count {
@@ -256,7 +271,7 @@ fn subject(of: &str) -> Result<Subject, String> {
     };
     let wrong = || {
         format!(
-            "incident.of: `{of}` is nothing; write camera:1, server:main, stream:main/gate, host:edge, disk:edge//srv or service:spool"
+            "incident.of: `{of}` is nothing; write camera:1, server:main, stream:main/gate, host:edge, disk:edge//srv, service:spool or target:uplink"
         )
     };
     Subject::from_key(of, name).ok_or_else(wrong)
