@@ -76,7 +76,7 @@ impl Reach {
         } else {
             return Ok(());
         };
-        let remedy = "if there is a camera, add its network to restream.allowed_networks";
+        let remedy = "if it is meant, add its network to restream.allowed_networks";
         Err(Error::invalid("host", format!("{address} {what} and is not called; {remedy}")))
     }
 }

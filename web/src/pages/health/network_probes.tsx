@@ -10,6 +10,7 @@ import { now } from "../../model";
 import type { NetworkProbe } from "../../types";
 import { m } from "../../words/language";
 import { endpointLook } from "../../words/states";
+import { FaultWords } from "./fault_words";
 import { daysLeft, endpointsByTrouble, phaseWords, share, shortTime } from "./network_rows";
 
 const EVERY = 5_000;
@@ -78,7 +79,7 @@ function Row({ probe }: { probe: NetworkProbe }): VNode {
         <Badge looks={endpointLook} state={probe.state} />
         {fault === null ? null : (
           <p class="why">
-            <b>{m.network.faults[fault.kind] ?? m.probe.faults[fault.kind] ?? m.network.bad}</b> {stop(capital(fault.message))}
+            <FaultWords kind={m.network.faults[fault.kind] ?? m.probe.faults[fault.kind] ?? m.network.bad} message={fault.message} />
           </p>
         )}
         {trouble === null ? null : <p class="why">{stop(capital(trouble))}</p>}

@@ -5,13 +5,14 @@ import { api, sentence } from "../../api";
 import { Badge } from "../../components/badge";
 import { Empty, Skeleton } from "../../components/empty";
 import { usePolled } from "../../components/polled";
-import { ago, bitrate, capital, dateTime, duration, stop } from "../../format";
+import { ago, bitrate, dateTime, duration } from "../../format";
 import { now } from "../../model";
 import { codec } from "../../probe_words";
 import { href } from "../../router";
 import type { StreamProbe } from "../../types";
 import { m } from "../../words/language";
 import { probeLook } from "../../words/states";
+import { FaultWords } from "./fault_words";
 import { byTrouble, keyOf, rateWords, secondsWords } from "./probe_rows";
 
 const EVERY = 5_000;
@@ -143,18 +144,6 @@ function Outages({ probe }: { probe: StreamProbe }): VNode {
       {outages === 0 ? m.health.never : String(outages)}
       {outage === null ? null : <p class="why">{m.health.outSince(ago(outage.from, now.value))}</p>}
       {outage !== null || lastOutage === null || last === null ? null : <p class="lead">{m.health.lastOut(ago(last, now.value), duration(Date.parse(last) - Date.parse(lastOutage.from)))}</p>}
-    </>
-  );
-}
-
-/** What kind of fault it is, unless the message begins with just that. */
-function FaultWords({ kind, message }: { kind: string; message: string }) {
-  const said = stop(capital(message));
-  return said.toLowerCase().startsWith(kind.toLowerCase()) ? (
-    <>{said}</>
-  ) : (
-    <>
-      <b>{kind}</b> {said}
     </>
   );
 }
