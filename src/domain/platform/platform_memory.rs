@@ -206,10 +206,12 @@ impl PlatformMemory {
     fn of_link(&self, event: &LiveEvent, at: Moment) -> Option<PlatformNews> {
         let (subject, kind) = (self.subject_of(event), IncidentKind::IngestLinkExpires);
         let is_over = event.phase == EventPhase::Ended;
+        // Of one that goes on this is the next time.
+        let planned = event.planned_at.filter(|_| event.phase == EventPhase::Planned);
         let ingest = event.ingest.as_ref().filter(|ingest| ingest.phase != IngestPhase::Streaming && !is_over);
         let expires = ingest.and_then(|ingest| ingest.link_expires_at);
         let is_late = |expires: &DateTime<Utc>| {
-            *expires - at.wall < LINK_WARNING || event.planned_at.is_some_and(|planned| planned > *expires)
+            *expires - at.wall < LINK_WARNING || planned.is_some_and(|planned| planned > *expires)
         };
         match expires.filter(is_late) {
             Some(expires) => {

@@ -98,6 +98,7 @@ fn an_address_that_expires_too_early_is_told() {
         (with(Planned, Ready, -1, None), true),
         (with(Planned, Ready, 120, Some(119)), false),
         (with(Planned, Ready, 120, Some(121)), true),
+        (with(Live, Ready, 120, Some(10_000)), false),
         (with(Live, Streaming, 5, None), false),
         (with(Live, Ready, 5, None), true),
         (with(Ended, Ready, 5, None), false),
