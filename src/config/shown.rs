@@ -170,7 +170,7 @@ mod tests {
 
     #[test]
     fn every_key_has_its_value_and_origin_and_no_secret_is_shown() {
-        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[[health.targets]]\nname = \"cdn\"\nurl = \"rtsp://u:hunter4@h/x\"\n[record]\ninclude = [\"a*\"]\n[[notify.receivers]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"https://h/hunter5\"\n[[health.encoders]]\nname = \"e\"\nhost = \"h\"\n[[health.platforms]]\ntoken = \"hunter6\"\n";
+        let toml = "[http]\nlisten = \"127.0.0.1:1\"\n[[servers]]\napi_username = \"u\"\napi_password = \"hunter2\"\n[[health.targets]]\nname = \"cdn\"\nurl = \"rtsp://u:hunter4@h/x\"\n[record]\ninclude = [\"a*\"]\n[[notify.receivers]]\nname = \"hook\"\nkind = \"webhook\"\nurl = \"https://h/hunter5\"\n[[health.encoders]]\nname = \"e\"\nhost = \"h\"\n[[health.platforms]]\ntoken = \"hunter6\"\n[[health.endpoints]]\nname = \"n\"\nurl = \"tcp://h:1\"\n";
         let env = [("PG_DSN", "postgresql://u:hunter3@db/video"), ("SEGMENT_DURATION", "30")];
         let (_folder, sources) = sources(toml, &env);
         let all = shown(&sources).expect("no fault");
