@@ -41,7 +41,7 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 # What needs no running program goes beside the build of the tests: a compiler that checks keeps one core busy, not all.
 test: web/dist/index.html ## everything: format, lints, unit, integration, web and browser tests, the API's document
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
-	@$$(.ci/tools) >/dev/null
+	@.ci/tools >/dev/null
 	@$(MAKE) --no-print-directory --output-sync=target --jobs=3 binaries lint-rust lint-files unit-web
 	@$(MAKE) --no-print-directory unit-rust browser api
 
