@@ -64,10 +64,11 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
     }
     let length = format!("{}.{:03}", input.segment.as_secs(), input.segment.subsec_millis());
     // frag_discont and the two after it: timestamps go on from file to file, so that players need no break between them. Without flush_packets the last quarter of a megabyte of an open file is in ffmpeg's memory and dies with it: at
-    // low bitrates that is the whole segment (seen with 5.1.9).
+    // low bitrates that is the whole segment (seen with 5.1.9). Because of -initial_offset the muxer of each file sorts packets once more
+    // (libavformat/segment.c) and does not inherit how long it may wait for sound: ten seconds of picture died with a killed ffmpeg.
     let format = format!(
         "movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
-         avoid_negative_ts=make_non_negative:frag_duration={FRAGMENT}:flush_packets=1"
+         avoid_negative_ts=make_non_negative:frag_duration={FRAGMENT}:flush_packets=1:max_interleave_delta={INTERLEAVE}"
     );
     add(&["-max_interleave_delta", INTERLEAVE]);
     let begins_at = input.begins_at.as_secs().to_string();
@@ -255,7 +256,7 @@ mod tests {
              -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 500000 -progress pipe:1 -f segment -segment_time 10.500 \
              -initial_offset 345600 -segment_format mp4 -segment_format_options \
              movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
-             avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1 \
+             avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1:max_interleave_delta=500000 \
              -segment_list pipe:1 -segment_list_type csv segment_%03d.mp4"
         );
     }
