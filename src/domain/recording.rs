@@ -158,7 +158,9 @@ impl Segment {
 
     /// Wall clock time after its last frame.
     pub fn ended_at(&self) -> DateTime<Utc> {
-        self.started_at + TimeDelta::milliseconds(i64::try_from(self.duration_ms).unwrap_or(i64::MAX / 2))
+        // A row from somewhere else may hold any length: no time is later than the last one.
+        let length = i64::try_from(self.duration_ms).ok().map(TimeDelta::milliseconds);
+        length.and_then(|length| self.started_at.checked_add_signed(length)).unwrap_or(DateTime::<Utc>::MAX_UTC)
     }
 }
 
@@ -202,6 +204,17 @@ pub enum RecordingState {
 #[cfg(test)]
 mod tests {
     use super::SegmentState::{self, *};
+    use super::{DateTime, Segment, Utc};
+    use crate::domain::sample;
+
+    #[test]
+    fn a_segment_of_any_length_ends_at_a_time() {
+        let one = sample::segment(&sample::session("gate"), 0);
+        for (ms, end) in [(2_000, 2_000), (i64::MAX as u64, i64::MAX), (u64::MAX, i64::MAX)] {
+            let ended = Segment { duration_ms: ms, ..one.clone() }.ended_at();
+            assert_eq!(ended, DateTime::from_timestamp_millis(end).unwrap_or(DateTime::<Utc>::MAX_UTC), "{ms}");
+        }
+    }
 
     #[test]
     fn only_the_steps_of_a_segments_life_exist() {

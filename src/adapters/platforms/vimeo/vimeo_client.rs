@@ -57,7 +57,7 @@ impl VimeoClient {
         let mut response = self.http.get(format!("{base}/{path}")).send().await.map_err(|error| silent(&error))?;
         let (status, now) = (response.status(), Utc::now());
         let found = limit_of(response.headers(), now);
-        let after = header(response.headers(), "retry-after").and_then(|text| text.trim().parse::<i64>().ok());
+        let after = retry_after(response.headers());
         self.limit = found.or(self.limit);
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
@@ -73,7 +73,7 @@ impl VimeoClient {
             return answer.ok_or_else(|| PlatformFault::new(PlatformFaultKind::NotPlatform, words));
         }
         let code = answer.as_ref().and_then(|answer| answer.get("error_code")?.as_i64());
-        let rest = after.map(TimeDelta::seconds).or(found.and_then(|limit| Some(limit.resets_at? - now)));
+        let rest = after.or(found.and_then(|limit| Some(limit.resets_at? - now)));
         Err(refused(status, code, rest, now))
     }
 }
@@ -122,6 +122,11 @@ fn limit_of(headers: &HeaderMap, now: DateTime<Utc>) -> Option<RequestLimit> {
     })
 }
 
+/// `None` for what is no number of seconds that a clock can count.
+fn retry_after(headers: &HeaderMap) -> Option<TimeDelta> {
+    TimeDelta::try_seconds(header(headers, "retry-after")?.trim().parse().ok()?)
+}
+
 fn header<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
     headers.get(name)?.to_str().ok()
 }
@@ -160,6 +165,15 @@ mod tests {
             let fault = refused(status, code, rest.map(TimeDelta::seconds), now);
             assert_eq!((fault.kind, fault.until.map(|at| (at - now).num_seconds())), (kind, until), "{fault}");
             assert!(fault.message.contains(words), "{fault}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_wait_may_be_any_text() {
+        for (text, wanted) in [("30", Some(30)), (" -1 ", Some(-1)), ("9223372036854775807", None), ("soon", None)] {
+            let mut headers = HeaderMap::new();
+            headers.insert("retry-after", HeaderValue::from_static(text));
+            assert_eq!(retry_after(&headers).map(|rest| rest.num_seconds()), wanted, "{text}");
         }
     }
 
