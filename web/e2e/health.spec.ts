@@ -40,6 +40,17 @@ const vimeo = createServer((request, response) => {
   response.writeHead(answers[path] === undefined ? 404 : 200, { "content-type": "application/json" }).end(JSON.stringify(answers[path] ?? {}));
 });
 
+/** Somebody's own program that is told of incidents; out of order for as long as a test says. */
+const told = { titles: [] as string[], status: 200 };
+const receiver = createServer((request, response) => {
+  let text = "";
+  request.on("data", (part: Buffer) => (text += part.toString()));
+  request.on("end", () => {
+    if (told.status === 200) told.titles.push((JSON.parse(text) as { title: string }).title);
+    response.writeHead(told.status).end();
+  });
+});
+
 let child: ChildProcess | null = null;
 let folder = "";
 let url = "";
@@ -55,8 +66,8 @@ test.beforeAll(async ({ browser }) => {
   const { stream } = await recorded(page);
   const [api, rtsp] = [await setting(page.request, "servers[0].api_url"), await setting(page.request, "servers[0].rtsp_url")];
   await page.close();
-  for (const server of [device, vimeo]) await new Promise<void>((ready) => server.listen(0, "127.0.0.1", () => ready()));
-  const [devicePort, vimeoPort] = [device, vimeo].map((server) => (server.address() as AddressInfo).port);
+  for (const server of [device, vimeo, receiver]) await new Promise<void>((ready) => server.listen(0, "127.0.0.1", () => ready()));
+  const [devicePort, vimeoPort, receiverPort] = [device, vimeo, receiver].map((server) => (server.address() as AddressInfo).port);
   folder = mkdtempSync(join(tmpdir(), "streamwarden-health-"));
   writeFileSync(
     join(folder, "streamwarden.toml"),
@@ -93,6 +104,10 @@ text_port = 9
 [[health.platforms]]
 token = "hunter2"
 url = "http://127.0.0.1:${vimeoPort}"
+[[notify.receivers]]
+name = "desk"
+kind = "webhook"
+url = "http://127.0.0.1:${receiverPort}/hunter2"
 `,
   );
   child = spawn(program, ["run", "--config", join(folder, "streamwarden.toml")], { stdio: "ignore" });
@@ -117,6 +132,7 @@ test.afterAll(async () => {
   }
   device.close();
   vimeo.close();
+  receiver.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
@@ -181,6 +197,28 @@ test("an encoder is stopped and started after a question, and an event without i
   await expect(event).toContainText("waited for");
   expect(await page.content()).not.toContain("hunter2");
   expect(found).toEqual([]);
+});
+
+test("receivers are shown with what became of their messages, and can be tried", async ({ page }) => {
+  const found = complaints(page);
+  await page.goto(`${url}/#/system?part=receivers`);
+  const row = page.locator("[data-receiver=desk]");
+  await expect(row).toContainText("webhook");
+  const attempt = row.getByRole("button", { name: /desk/ });
+  const before = told.titles.length;
+  await attempt.click();
+  await expect.poll(() => told.titles.length).toBeGreaterThan(before);
+  // The dead target and the dead endpoint are told by itself.
+  await expect.poll(() => told.titles.join(), { timeout: 60_000 }).toMatch(/nobody|site/);
+  await expect(row).toContainText(/[1-9]\d* messages? delivered/);
+  expect(found).toEqual([]);
+  told.status = 503;
+  await attempt.click();
+  await expect(page.locator(".toast").last()).toContainText("503");
+  expect(await page.content()).not.toContain("hunter2");
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+  await page.screenshot({ path: "test-results/receivers.png" });
 });
 
 test("without a target the page says how to name one", async ({ page }) => {
