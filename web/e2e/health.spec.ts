@@ -218,7 +218,6 @@ test("receivers are shown with what became of their messages, and can be tried",
   expect(await page.content()).not.toContain("hunter2");
   const { violations } = await new AxeBuilder({ page }).analyze();
   expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
-  await page.screenshot({ path: "test-results/receivers.png" });
 });
 
 test("without a target the page says how to name one", async ({ page }) => {
