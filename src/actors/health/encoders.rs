@@ -1,6 +1,6 @@
 //! The manager of the encoders: a task for each, and the end of incidents of those that are no longer there.
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{Actor, AsyncContext, Context, WrapFuture};
 use serde_json::{Value, json};
 
 use super::encoder_table::EncoderTable;
@@ -24,17 +24,12 @@ impl Encoders {
 
     /// Ends incidents of encoders that are no longer in the configuration.
     fn clean(&self, ctx: &mut Context<Self>) {
-        let incidents = self.incidents.clone();
-        let open = async move { incidents.open().await }.into_actor(self);
-        ctx.spawn(open.map(|open, manager, _| {
-            for (_, subject) in open {
-                if let Subject::Encoder { name } = &subject
-                    && manager.table.get(name).is_none()
-                {
-                    manager.incidents.clear_all(&subject);
-                }
-            }
-        }));
+        let table = self.table.clone();
+        let gone = self.incidents.clone().clear_where(move |_, subject| match subject {
+            Subject::Encoder { name } => table.get(name).is_none(),
+            _ => false,
+        });
+        ctx.spawn(gone.into_actor(self));
     }
 }
 

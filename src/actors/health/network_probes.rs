@@ -105,15 +105,12 @@ impl NetworkProbes {
 
     /// Ends incidents of what is no endpoint any more.
     fn clean(&self, ctx: &mut Context<Self>) {
-        let incidents = self.incidents.clone();
-        let open = async move { incidents.open().await }.into_actor(self);
-        ctx.spawn(open.map(|open, actor, _| {
-            let subjects = actor.table.subjects();
-            let ours = open.iter().filter(|(kind, _)| KINDS.contains(kind));
-            for (kind, subject) in ours.filter(|(_, subject)| !subjects.contains(&subject.key())) {
-                actor.incidents.clear(*kind, subject);
-            }
-        }));
+        let (table, mut known) = (self.table.clone(), None);
+        let gone = self.incidents.clone().clear_where(move |kind, subject| {
+            let known = known.get_or_insert_with(|| table.subjects());
+            KINDS.contains(&kind) && !known.contains(&subject.key())
+        });
+        ctx.spawn(gone.into_actor(self));
     }
 }
 

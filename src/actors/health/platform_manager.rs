@@ -1,6 +1,6 @@
 //! The manager of the platforms: a task for each, and the end of incidents of those that are no longer there.
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
+use actix::{Actor, AsyncContext, Context, WrapFuture};
 use serde_json::{Value, json};
 
 use super::platform_table::PlatformTable;
@@ -24,17 +24,12 @@ impl Platforms {
 
     /// Ends incidents of platforms that are no longer in the configuration; of events of those that are, their task does it.
     fn clean(&self, ctx: &mut Context<Self>) {
-        let incidents = self.incidents.clone();
-        let open = async move { incidents.open().await }.into_actor(self);
-        ctx.spawn(open.map(|open, manager, _| {
-            for (_, subject) in open {
-                if let Subject::Platform { name } | Subject::LiveEvent { platform: name, .. } = &subject
-                    && manager.table.get(name).is_none()
-                {
-                    manager.incidents.clear_all(&subject);
-                }
-            }
-        }));
+        let table = self.table.clone();
+        let gone = self.incidents.clone().clear_where(move |_, subject| match subject {
+            Subject::Platform { name } | Subject::LiveEvent { platform: name, .. } => table.get(name).is_none(),
+            _ => false,
+        });
+        ctx.spawn(gone.into_actor(self));
     }
 }
 

@@ -67,13 +67,11 @@ async fn watch(known: &KnownPlatform, table: &PlatformTable, incidents: &Inciden
 
 /// Ends incidents of events that an earlier run knew and this one does not.
 async fn end_of_what_is_gone(known: &KnownPlatform, table: &PlatformTable, incidents: &IncidentsHandle) {
-    for (_, subject) in incidents.open().await {
-        if matches!(&subject, Subject::LiveEvent { platform, .. } if *platform == known.settings.name)
-            && !table.knows(&subject)
-        {
-            incidents.clear_all(&subject);
-        }
-    }
+    let is_gone = |_, subject: &Subject| match subject {
+        Subject::LiveEvent { platform, .. } => *platform == known.settings.name && !table.knows(subject),
+        _ => false,
+    };
+    incidents.clone().clear_where(is_gone).await;
 }
 
 fn tell(known: &KnownPlatform, incidents: &IncidentsHandle, news: PlatformNews) {

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, AsyncContext, Context, Handler, Message, WrapFuture};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -96,15 +96,12 @@ impl StreamProbes {
         if std::mem::replace(&mut self.is_clean, true) {
             return;
         }
-        let incidents = self.incidents.clone();
-        let open = async move { incidents.open().await }.into_actor(self);
-        ctx.spawn(open.map(|open, manager, _| {
-            let subjects = manager.table.subjects();
-            let ours = open.iter().filter(|(kind, _)| *kind == IncidentKind::ProbeFailed);
-            for (kind, subject) in ours.filter(|(_, subject)| !subjects.contains(&subject.key())) {
-                manager.incidents.clear(*kind, subject);
-            }
-        }));
+        let (table, mut known) = (self.table.clone(), None);
+        let gone = self.incidents.clone().clear_where(move |kind, subject| {
+            let known = known.get_or_insert_with(|| table.subjects());
+            kind == IncidentKind::ProbeFailed && !known.contains(&subject.key())
+        });
+        ctx.spawn(gone.into_actor(self));
     }
 }
 

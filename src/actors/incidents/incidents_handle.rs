@@ -106,6 +106,15 @@ impl IncidentsHandle {
         self.lock().incidents.open().map(|(kind, subject)| (kind, subject.clone())).collect()
     }
 
+    /// Ends what is open and is over by this judgement, once it is known what an earlier run has left open.
+    pub async fn clear_where(self, mut is_over: impl FnMut(IncidentKind, &Subject) -> bool) {
+        for (kind, subject) in self.open().await {
+            if is_over(kind, &subject) {
+                self.clear(kind, &subject);
+            }
+        }
+    }
+
     /// What is open now.
     #[cfg(test)]
     pub(in crate::actors) fn open_now(&self) -> Vec<(IncidentKind, Subject)> {

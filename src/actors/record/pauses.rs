@@ -53,15 +53,14 @@ impl Pauses {
     /// Ends what an earlier run has left open and does not last. Called once it is known what pauses; `is_ours`: whether
     /// we record the streams of a server.
     pub async fn clear_what_is_over(self, is_ours: impl Fn(&str) -> bool) {
-        for (kind, subject) in self.incidents.open().await {
-            let ours = match &subject {
+        let is_over = |kind, subject: &Subject| {
+            let ours = match subject {
                 Subject::Stream { server, .. } => is_ours(server),
                 subject => *subject == spool(),
             };
-            if kind == IncidentKind::RecordingPaused && ours && !self.open.borrow().contains(&subject.key()) {
-                self.incidents.clear(kind, &subject);
-            }
-        }
+            kind == IncidentKind::RecordingPaused && ours && !self.open.borrow().contains(&subject.key())
+        };
+        self.incidents.clone().clear_where(is_over).await;
     }
 
     fn raise(&self, subject: &Subject, why: &str) {
