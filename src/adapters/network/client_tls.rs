@@ -10,7 +10,7 @@ use rustls::{DigitallySignedStruct, SignatureScheme};
 use x509_parser::parse_x509_certificate;
 
 use crate::adapters::tls::certificate_trust;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::config::settings::ApiTrust;
 use crate::domain::health::CertificateFacts;
 
@@ -43,13 +43,7 @@ fn facts(certificate: &[u8]) -> Option<CertificateFacts> {
 /// `Invalid` naming the key when the file holds no certificate.
 pub(super) fn configuration(key: &str, trust: &ApiTrust, shown: &ShownCertificate) -> Result<ClientConfig> {
     let verifier = Noting { inner: certificate_trust::verifier(key, trust)?, shown: shown.clone() };
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
-        .dangerous()
-        .with_custom_certificate_verifier(Arc::new(verifier))
-        .with_no_client_auth();
-    Ok(config)
+    certificate_trust::judged_by(Arc::new(verifier))
 }
 
 /// Notes what is shown, and leaves the verdict to another.

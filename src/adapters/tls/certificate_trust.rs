@@ -13,7 +13,7 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, ConfigBuilder, DigitallySignedStruct, RootCertStore, SignatureScheme, WantsVerifier};
 use sha2::{Digest, Sha256};
 
 use crate::base::{Error, Result, fingerprint};
@@ -25,14 +25,22 @@ use crate::config::small_file;
 /// # Errors
 /// `Invalid` naming the key when the file holds no certificate.
 pub fn configuration(key: &str, trust: &ApiTrust) -> Result<Option<ClientConfig>> {
-    let Some(verifier) = named(key, trust)? else { return Ok(None) };
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+    named(key, trust)?.map(judged_by).transpose()
+}
+
+/// The configuration of TLS where this one decides.
+///
+/// # Errors
+/// `Internal` when TLS cannot be set up.
+pub fn judged_by(verifier: Arc<dyn ServerCertVerifier>) -> Result<ClientConfig> {
+    let judged = versions()?.dangerous().with_custom_certificate_verifier(verifier);
+    Ok(judged.with_no_client_auth())
+}
+
+fn versions() -> Result<ConfigBuilder<ClientConfig, WantsVerifier>> {
+    ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
-        .dangerous()
-        .with_custom_certificate_verifier(verifier)
-        .with_no_client_auth();
-    Ok(Some(config))
+        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))
 }
 
 /// Who decides by this trust, the machine's authorities included: for whoever wants to see the certificate too.
@@ -85,11 +93,7 @@ pub fn client(key: &str, trust: &ApiTrust) -> Result<Arc<ClientConfig>> {
     if let Some(known) = MACHINE.get() {
         return Ok(Arc::clone(known));
     }
-    let config = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-        .with_safe_default_protocol_versions()
-        .map_err(|error| Error::internal("TLS cannot be set up").with_source(error))?
-        .with_root_certificates(authorities())
-        .with_no_client_auth();
+    let config = versions()?.with_root_certificates(authorities()).with_no_client_auth();
     Ok(Arc::clone(MACHINE.get_or_init(|| Arc::new(config))))
 }
 
