@@ -1,14 +1,11 @@
 //! What `/metrics` has of hardware encoders. What a device does not say, or is not believed, has no sample.
 
-use super::exposition::{Exposition, MetricKind};
+use super::exposition::{Exposition, FamilyOf, MetricKind};
 use crate::actors::health::EncoderTable;
 use crate::domain::encoder::{EncoderDetails, EncoderState, EncoderStatus};
 
-/// A number of an encoder.
-type OfEncoder = fn(&EncoderStatus) -> Option<f64>;
-
-/// Name, kind, help and value of families with one sample an encoder.
-const FAMILIES: [(&str, MetricKind, &str, OfEncoder); 9] = [
+/// One sample an encoder.
+const FAMILIES: [FamilyOf<EncoderStatus>; 9] = [
     ("encoder_up", MetricKind::Gauge, "1 when an encoder answers, 0 when it does not.", |one| match one.state {
         EncoderState::Waiting => None,
         state => Some(f64::from(u8::from(state != EncoderState::Silent))),
@@ -59,14 +56,8 @@ pub(super) fn write(text: &mut Exposition, table: &EncoderTable) {
     if encoders.is_empty() {
         return;
     }
-    for (name, kind, help, value) in FAMILIES {
-        let mut family = text.family(name, kind, help);
-        for one in &encoders {
-            if let Some(value) = value(one) {
-                family.sample(&[("encoder", &one.name)], value);
-            }
-        }
-    }
+    let labelled: Vec<_> = encoders.iter().map(|one| (vec![("encoder", one.name.as_str())], one)).collect();
+    text.families(&FAMILIES, &labelled);
     let help = "1 for the state that an encoder is in, 0 for the others.";
     let mut family = text.family("encoder_state", MetricKind::Gauge, help);
     for one in &encoders {

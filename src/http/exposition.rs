@@ -78,6 +78,9 @@ impl MetricKind {
     }
 }
 
+/// Name, kind, help and value of a family with one sample for each of many alike.
+pub(super) type FamilyOf<T> = (&'static str, MetricKind, &'static str, fn(&T) -> Option<f64>);
+
 /// Prefix of every name of ours.
 pub(super) const PREFIX: &str = "streamwarden_";
 
@@ -90,6 +93,18 @@ impl Exposition {
     /// Begins a family; all of its samples must follow before the next one begins.
     pub(super) fn family<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> Family<'a> {
         self.begin(PREFIX, name, kind, help)
+    }
+
+    /// These families of all of them, each with its labels; a value that is not known has no sample.
+    pub(super) fn families<T>(&mut self, families: &[FamilyOf<T>], all: &[(Vec<(&str, &str)>, &T)]) {
+        for (name, kind, help, value) in families {
+            let mut family = self.family(name, *kind, help);
+            for (labels, one) in all {
+                if let Some(value) = value(one) {
+                    family.sample(labels, value);
+                }
+            }
+        }
     }
 
     /// One of those that every process has under the same name: `process_open_fds`.

@@ -3,15 +3,13 @@
 
 use chrono::Utc;
 
-use super::exposition::{Exposition, MetricKind};
+use super::exposition::{Exposition, FamilyOf, MetricKind};
+use super::stream_probe_metrics::word_of;
 use crate::actors::health::NetworkProbeTable;
 use crate::domain::health::{EndpointState, NetworkProbeStatus};
 
-/// A number of an endpoint.
-type EndpointValue = fn(&NetworkProbeStatus) -> Option<f64>;
-
-/// Name, kind, help and value of families with one sample an endpoint.
-const FAMILIES: [(&str, MetricKind, &str, EndpointValue); 16] = [
+/// One sample an endpoint.
+const FAMILIES: [FamilyOf<NetworkProbeStatus>; 16] = [
     ("network_success", MetricKind::Gauge, "1 when the last probe of an endpoint was good, 0 when it failed.", |one| {
         one.at.map(|_| flag(one.fault.is_none()))
     }),
@@ -83,14 +81,8 @@ pub(super) fn write(text: &mut Exposition, table: &NetworkProbeTable) {
     if probes.is_empty() {
         return;
     }
-    for (name, kind, help, value) in FAMILIES {
-        let mut family = text.family(name, kind, help);
-        for one in &probes {
-            if let Some(value) = value(one) {
-                family.sample(&[("endpoint", one.endpoint.as_str())], value);
-            }
-        }
-    }
+    let labelled: Vec<_> = probes.iter().map(|one| (vec![("endpoint", one.endpoint.as_str())], one)).collect();
+    text.families(&FAMILIES, &labelled);
     let help = "How long a part of the last probe took: resolve, connect, tls, answer.";
     let mut family = text.family("network_phase_seconds", MetricKind::Gauge, help);
     for one in &probes {
@@ -119,9 +111,6 @@ fn facts(text: &mut Exposition, probes: &[NetworkProbeStatus]) {
     let mut family = text.family("network_fault_info", MetricKind::Gauge, help);
     for one in probes {
         let Some(fault) = &one.fault else { continue };
-        // The words of the API.
-        let kind = serde_json::to_value(fault.kind).ok();
-        let word = kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default();
-        family.sample(&[("endpoint", one.endpoint.as_str()), ("fault", word)], 1_u64);
+        family.sample(&[("endpoint", &one.endpoint), ("fault", &word_of(fault.kind))], 1_u64);
     }
 }

@@ -1,15 +1,11 @@
 //! What `/metrics` has of platforms and their live events. What a platform does not say has no sample.
 
-use super::exposition::{Exposition, MetricKind};
+use super::exposition::{Exposition, FamilyOf, MetricKind};
 use crate::actors::health::PlatformTable;
 use crate::domain::platform::{EventPhase, IngestPhase, LiveEvent, PlatformState, PlatformStatus};
 
-/// A number of a platform.
-type OfPlatform = fn(&PlatformStatus) -> Option<f64>;
-/// A number of a live event.
-type OfEvent = fn(&LiveEvent) -> Option<f64>;
-
-const PLATFORMS: [(&str, MetricKind, &str, OfPlatform); 5] = [
+/// One sample a platform.
+const PLATFORMS: [FamilyOf<PlatformStatus>; 5] = [
     ("platform_up", MetricKind::Gauge, "1 when a platform answers, 0 when it does not or refuses us.", |one| match one
         .state
     {
@@ -31,7 +27,8 @@ const PLATFORMS: [(&str, MetricKind, &str, OfPlatform); 5] = [
     }),
 ];
 
-const EVENTS: [(&str, MetricKind, &str, OfEvent); 5] = [
+/// One sample a live event.
+const EVENTS: [FamilyOf<LiveEvent>; 5] = [
     (
         "platform_event_ingest_streaming",
         MetricKind::Gauge,
@@ -67,22 +64,12 @@ pub(super) fn write(text: &mut Exposition, table: &PlatformTable) {
     if platforms.is_empty() {
         return;
     }
-    for (name, kind, help, value) in PLATFORMS {
-        let mut family = text.family(name, kind, help);
-        for one in &platforms {
-            if let Some(value) = value(one) {
-                family.sample(&[("platform", &one.name)], value);
-            }
-        }
-    }
-    for (name, kind, help, value) in EVENTS {
-        let mut family = text.family(name, kind, help);
-        for (platform, event) in events(&platforms) {
-            if let Some(value) = value(event) {
-                family.sample(&[("platform", platform), ("event", &event.id)], value);
-            }
-        }
-    }
+    let labelled: Vec<_> = platforms.iter().map(|one| (vec![("platform", one.name.as_str())], one)).collect();
+    text.families(&PLATFORMS, &labelled);
+    let labelled: Vec<_> = events(&platforms)
+        .map(|(platform, event)| (vec![("platform", platform), ("event", event.id.as_str())], event))
+        .collect();
+    text.families(&EVENTS, &labelled);
     let help = "1 for how far a live event is, 0 for the others.";
     let mut family = text.family("platform_event_phase", MetricKind::Gauge, help);
     for (platform, event) in events(&platforms) {

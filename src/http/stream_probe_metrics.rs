@@ -3,15 +3,13 @@
 
 use chrono::Utc;
 
-use super::exposition::{Exposition, MetricKind};
+use super::exposition::{Exposition, FamilyOf, MetricKind};
 use crate::actors::health::StreamProbeTable;
 use crate::domain::health::{ProbeState, StreamProbeStatus};
+use crate::domain::probe::FaultKind;
 
-/// A number of a probed stream.
-type ProbeValue = fn(&StreamProbeStatus) -> Option<f64>;
-
-/// Name, kind, help and value of families with one sample a target.
-pub(super) const FAMILIES: [(&str, MetricKind, &str, ProbeValue); 20] = [
+/// One sample a target.
+pub(super) const FAMILIES: [FamilyOf<StreamProbeStatus>; 20] = [
     ("probe_success", MetricKind::Gauge, "1 when the last probe of a stream was good, 0 when it failed.", |one| {
         one.at.map(|_| f64::from(u8::from(one.fault.is_none())))
     }),
@@ -87,14 +85,8 @@ pub(super) fn write(text: &mut Exposition, table: &StreamProbeTable) {
     if probes.is_empty() {
         return;
     }
-    for (name, kind, help, value) in FAMILIES {
-        let mut family = text.family(name, kind, help);
-        for one in &probes {
-            if let Some(value) = value(one) {
-                family.sample(&labels(one), value);
-            }
-        }
-    }
+    let labelled: Vec<_> = probes.iter().map(|one| (labels(one), one)).collect();
+    text.families(&FAMILIES, &labelled);
     facts(text, &probes);
     let (_, waiting) = table.counts();
     text.family("probe_waiting", MetricKind::Gauge, "Probes that are due and wait for a worker.").value(waiting as u64);
@@ -114,12 +106,16 @@ fn facts(text: &mut Exposition, probes: &[StreamProbeStatus]) {
     let mut family = text.family("probe_fault_info", MetricKind::Gauge, help);
     for one in probes {
         let Some(fault) = &one.fault else { continue };
-        // The words of the API.
-        let kind = serde_json::to_value(fault.kind).ok();
-        let mut labels = labels(one);
-        labels.push(("fault", kind.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default()));
+        let (mut labels, word) = (labels(one), word_of(fault.kind));
+        labels.push(("fault", &word));
         family.sample(&labels, 1_u64);
     }
+}
+
+/// As in the API.
+pub(super) fn word_of(kind: FaultKind) -> String {
+    let word = serde_json::to_value(kind).ok();
+    word.as_ref().and_then(serde_json::Value::as_str).unwrap_or_default().to_owned()
 }
 
 fn known<'a>((name, value): (&'a str, Option<&'a str>)) -> (&'a str, &'a str) {
