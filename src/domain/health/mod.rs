@@ -8,6 +8,7 @@
 //! latency, jitter and loss of the last minutes, and [`EndpointRecord`] says when it is down or degraded.
 
 mod endpoint;
+mod endpoint_status;
 mod network_round;
 mod outage;
 mod probe_queue;
@@ -19,10 +20,8 @@ mod stream_meter;
 mod stream_report;
 mod threshold_alarm;
 
-pub use endpoint::{
-    DegradedNews, Endpoint, EndpointLimits, EndpointNews, EndpointRecord, EndpointState, NetworkProbeStatus,
-    NetworkResult,
-};
+pub use endpoint::{DegradedNews, Endpoint, EndpointLimits, EndpointNews, EndpointRecord, NetworkResult};
+pub use endpoint_status::{EndpointState, NetworkProbeStatus};
 pub use network_round::{CertificateFacts, NetworkRound, ProbePhases, RoundTripBy};
 pub use outage::{Outage, OutageLog, OutageNews, OutageRule};
 pub use probe_queue::ProbeQueue;
