@@ -116,6 +116,9 @@ impl Sums {
 
     /// Adds what waits for a picture. Sound that goes on until the picture begins is where it belongs.
     pub fn finish(&mut self) {
+        if self.ahead.is_empty() {
+            return;
+        }
         let ahead = std::mem::take(&mut self.ahead);
         let mut pictures = vec![self.picture; self.tracks.len()];
         for part in ahead.iter().flat_map(|(fragment, _)| &fragment.parts) {
