@@ -1,8 +1,9 @@
 // The head of a table: one row of headings.
 
-import type { VNode } from "preact";
+import type { ComponentChildren, VNode } from "preact";
 
-export function Headings({ of }: { of: readonly string[] }): VNode {
+/** `children`: further cells, for those that not everybody sees. */
+export function Headings({ of, children }: { of: readonly string[]; children?: ComponentChildren }): VNode {
   return (
     <thead>
       <tr>
@@ -11,6 +12,7 @@ export function Headings({ of }: { of: readonly string[] }): VNode {
             {one}
           </th>
         ))}
+        {children}
       </tr>
     </thead>
   );

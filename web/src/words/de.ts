@@ -3,11 +3,13 @@
 import { deAdmin } from "./de_admin";
 import { count, s } from "./de_count";
 import { deForms } from "./de_forms";
+import { deHealth } from "./de_health";
 import { deVerdicts } from "./de_verdicts";
 import type { Messages } from "./en";
 
 export const de: Messages = {
   ...deAdmin,
+  ...deHealth,
   ...deForms,
   ...deVerdicts,
   overview: {

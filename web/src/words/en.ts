@@ -4,6 +4,7 @@
 import type { admin } from "./en_admin";
 import { count, s } from "./en_count";
 import type { forms } from "./en_forms";
+import type { HealthMessages } from "./en_health";
 import type { pages } from "./en_pages";
 import type { VerdictMessages } from "./en_verdicts";
 
@@ -218,4 +219,4 @@ export const en = {
   states: { live: "Live", stalled: "Stalled", offline: "Offline", unknown: "Unknown" },
 };
 
-export type Messages = typeof en & typeof pages & typeof admin & typeof forms & VerdictMessages;
+export type Messages = typeof en & typeof pages & typeof admin & typeof forms & HealthMessages & VerdictMessages;

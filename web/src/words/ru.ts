@@ -4,10 +4,12 @@ import type { Messages } from "./en";
 import { ruAdmin } from "./ru_admin";
 import { count, s } from "./ru_count";
 import { ruForms } from "./ru_forms";
+import { ruHealth } from "./ru_health";
 import { ruVerdicts } from "./ru_verdicts";
 
 export const ru: Messages = {
   ...ruAdmin,
+  ...ruHealth,
   ...ruForms,
   ...ruVerdicts,
   overview: {

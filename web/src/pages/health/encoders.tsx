@@ -1,18 +1,20 @@
 // Hardware encoders: what each says, what is believed of it, and its stream to be started and stopped. Nothing where none is configured.
 
 import type { VNode } from "preact";
-import { api, sentence } from "../../api";
+import { api } from "../../api";
 import { ForOperators } from "../../components/access";
 import { Badge } from "../../components/badge";
 import { confirmDialog } from "../../components/dialog";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
-import { ago, bitrate, capital, dateTime, duration, stop } from "../../format";
+import { ago, bitrate, dateTime, duration } from "../../format";
 import { now } from "../../model";
 import type { Encoder } from "../../types";
 import { m } from "../../words/language";
 import { encoderLook } from "./device_looks";
 import { encodersByTrouble, inTrouble, mayStart, mayStop } from "./encoder_rows";
+import { FaultWords } from "./fault_words";
+import { HealthTable, Section } from "./section";
 
 const EVERY = 2_000;
 
@@ -23,41 +25,29 @@ export function Encoders(): VNode | null {
   if (encoders.length === 0 && fault === null) return null;
   const { heads } = m.encoders;
   return (
-    <section class="panel listing health" aria-labelledby="encoders-title">
-      <div>
-        <h2 id="encoders-title">{m.encoders.title}</h2>
-        <p class="lead">{encoders.length === 0 ? "" : m.encoders.counts(encoders.length, encoders.filter((one) => inTrouble(one.state)).length)}</p>
-      </div>
-      {fault === null ? null : (
-        <p class="form-fault" role="alert">
-          {sentence(fault)}
-        </p>
-      )}
+    <Section
+      id="encoders-title"
+      title={m.encoders.title}
+      counts={encoders.length === 0 ? null : m.encoders.counts(encoders.length, encoders.filter((one) => inTrouble(one.state)).length)}
+      fault={fault}
+      isWaiting={false}
+    >
       {encoders.length === 0 ? null : (
-        <div class="listing-table" tabIndex={0} role="group" aria-label={m.encoders.caption}>
-          <table>
-            <caption class="unseen">{m.encoders.caption}</caption>
-            <thead>
-              <tr>
-                {[heads.name, heads.state, heads.sends, heads.cache, heads.to, heads.device].map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-                <ForOperators>
-                  <th scope="col">{heads.orders}</th>
-                </ForOperators>
-              </tr>
-            </thead>
-            <tbody>
-              {encoders.map((one) => (
-                <Row key={one.name} encoder={one} refresh={refresh} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <HealthTable
+          caption={m.encoders.caption}
+          headings={[heads.name, heads.state, heads.sends, heads.cache, heads.to, heads.device]}
+          further={
+            <ForOperators>
+              <th scope="col">{heads.orders}</th>
+            </ForOperators>
+          }
+        >
+          {encoders.map((one) => (
+            <Row key={one.name} encoder={one} refresh={refresh} />
+          ))}
+        </HealthTable>
       )}
-    </section>
+    </Section>
   );
 }
 
@@ -81,7 +71,7 @@ function Row({ encoder, refresh }: { encoder: Encoder; refresh: () => void }): V
         )}
         {fault === null ? null : (
           <p class="why">
-            <b>{m.encoders.faults[fault.kind] ?? ""}</b> {stop(capital(fault.message))}
+            <FaultWords kind={m.encoders.faults[fault.kind] ?? ""} message={fault.message} />
           </p>
         )}
       </td>

@@ -1,9 +1,8 @@
 // The probed endpoints: each with latency, jitter and loss of the last minutes, the parts of its last probe, its certificate, its outages.
 
 import type { VNode } from "preact";
-import { api, sentence } from "../../api";
+import { api } from "../../api";
 import { Badge } from "../../components/badge";
-import { Empty, Skeleton } from "../../components/empty";
 import { usePolled } from "../../components/polled";
 import { ago, capital, dateTime, duration, stop } from "../../format";
 import { now } from "../../model";
@@ -12,6 +11,7 @@ import { m } from "../../words/language";
 import { endpointLook } from "../../words/states";
 import { FaultWords } from "./fault_words";
 import { daysLeft, endpointsByTrouble, phaseWords, share, shortTime } from "./network_rows";
+import { HealthTable, NotConfigured, Section } from "./section";
 
 const EVERY = 5_000;
 /** Of the configuration. */
@@ -23,47 +23,16 @@ export function NetworkProbes(): VNode {
   const probes = endpointsByTrouble(answer?.items ?? []);
   const down = probes.filter((one) => one.state === "down").length;
   return (
-    <section class="panel listing health" aria-labelledby="network-probes-title">
-      <div>
-        <h2 id="network-probes-title">{m.network.title}</h2>
-        <p class="lead">{probes.length === 0 ? "" : m.network.counts(probes.length, down)}</p>
-      </div>
-      {fault === null ? null : (
-        <p class="form-fault" role="alert">
-          {sentence(fault)}
-        </p>
-      )}
-      {answer === null && fault === null ? <Skeleton label={m.health.loading} /> : null}
-      {answer !== null && probes.length === 0 ? (
-        <Empty title={m.network.none}>
-          <p>{m.network.noneWords}</p>
-          <p class="hint">
-            <code>{SECTION}</code>
-          </p>
-        </Empty>
-      ) : null}
+    <Section id="network-probes-title" title={m.network.title} counts={probes.length === 0 ? null : m.network.counts(probes.length, down)} fault={fault} isWaiting={answer === null}>
+      {answer !== null && probes.length === 0 ? <NotConfigured title={m.network.none} words={m.network.noneWords} section={SECTION} /> : null}
       {probes.length === 0 ? null : (
-        <div class="listing-table" tabIndex={0} role="group" aria-label={m.network.caption}>
-          <table>
-            <caption class="unseen">{m.network.caption}</caption>
-            <thead>
-              <tr>
-                {Object.entries(m.network.heads).map(([key, head]) => (
-                  <th key={key} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {probes.map((one) => (
-                <Row key={one.endpoint} probe={one} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <HealthTable caption={m.network.caption} headings={Object.values(m.network.heads)}>
+          {probes.map((one) => (
+            <Row key={one.endpoint} probe={one} />
+          ))}
+        </HealthTable>
       )}
-    </section>
+    </Section>
   );
 }
 

@@ -1,7 +1,7 @@
 // Platforms that streams are sent to, with their live events. Nothing where none is configured.
 
 import type { VNode } from "preact";
-import { api, sentence } from "../../api";
+import { api } from "../../api";
 import { Badge } from "../../components/badge";
 import { Moment } from "../../components/moment";
 import { usePolled } from "../../components/polled";
@@ -10,6 +10,7 @@ import { now } from "../../model";
 import type { LiveEvent, Platform } from "../../types";
 import { m } from "../../words/language";
 import { platformLook } from "./device_looks";
+import { HealthTable, Section } from "./section";
 
 const EVERY = 5_000;
 
@@ -19,17 +20,11 @@ export function Platforms(): VNode | null {
   const platforms = answer?.items ?? [];
   if (platforms.length === 0 && fault === null) return null;
   return (
-    <section class="panel listing health" aria-labelledby="platforms-title">
-      <h2 id="platforms-title">{m.platforms.title}</h2>
-      {fault === null ? null : (
-        <p class="form-fault" role="alert">
-          {sentence(fault)}
-        </p>
-      )}
+    <Section id="platforms-title" title={m.platforms.title} counts={null} fault={fault} isWaiting={false}>
       {platforms.map((one) => (
         <One key={one.name} platform={one} />
       ))}
-    </section>
+    </Section>
   );
 }
 
@@ -46,25 +41,11 @@ function One({ platform }: { platform: Platform }): VNode {
       {events.length === 0 ? (
         state === "well" ? <p class="lead">{m.platforms.none}</p> : null
       ) : (
-        <div class="listing-table" tabIndex={0} role="group" aria-label={m.platforms.caption(name)}>
-          <table>
-            <caption class="unseen">{m.platforms.caption(name)}</caption>
-            <thead>
-              <tr>
-                {[heads.title, heads.phase, heads.ingest, heads.picture, heads.viewers, heads.link].map((head) => (
-                  <th key={head} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {events.map((one) => (
-                <Event key={one.id} event={one} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <HealthTable caption={m.platforms.caption(name)} headings={[heads.title, heads.phase, heads.ingest, heads.picture, heads.viewers, heads.link]}>
+          {events.map((one) => (
+            <Event key={one.id} event={one} />
+          ))}
+        </HealthTable>
       )}
     </div>
   );

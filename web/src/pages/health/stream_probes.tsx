@@ -1,9 +1,8 @@
 // The probed streams: each target with what its last probe found, how old that is, and its outages.
 
 import type { VNode } from "preact";
-import { api, sentence } from "../../api";
+import { api } from "../../api";
 import { Badge } from "../../components/badge";
-import { Empty, Skeleton } from "../../components/empty";
 import { usePolled } from "../../components/polled";
 import { ago, bitrate, dateTime, duration } from "../../format";
 import { now } from "../../model";
@@ -14,6 +13,7 @@ import { m } from "../../words/language";
 import { probeLook } from "../../words/states";
 import { FaultWords } from "./fault_words";
 import { byTrouble, keyOf, rateWords, secondsWords } from "./probe_rows";
+import { HealthTable, NotConfigured, Section } from "./section";
 
 const EVERY = 5_000;
 /** Of the configuration. */
@@ -25,47 +25,16 @@ export function StreamProbes(): VNode {
   const probes = byTrouble(answer?.items ?? []);
   const out = probes.filter((one) => one.state === "out").length;
   return (
-    <section class="panel listing health" aria-labelledby="stream-probes-title">
-      <div>
-        <h2 id="stream-probes-title">{m.health.streams}</h2>
-        <p class="lead">{probes.length === 0 ? "" : m.health.counts(probes.length, out)}</p>
-      </div>
-      {fault === null ? null : (
-        <p class="form-fault" role="alert">
-          {sentence(fault)}
-        </p>
-      )}
-      {answer === null && fault === null ? <Skeleton label={m.health.loading} /> : null}
-      {answer !== null && probes.length === 0 ? (
-        <Empty title={m.health.none}>
-          <p>{m.health.noneWords}</p>
-          <p class="hint">
-            <code>{SECTION}</code>
-          </p>
-        </Empty>
-      ) : null}
+    <Section id="stream-probes-title" title={m.health.streams} counts={probes.length === 0 ? null : m.health.counts(probes.length, out)} fault={fault} isWaiting={answer === null}>
+      {answer !== null && probes.length === 0 ? <NotConfigured title={m.health.none} words={m.health.noneWords} section={SECTION} /> : null}
       {probes.length === 0 ? null : (
-        <div class="listing-table" tabIndex={0} role="group" aria-label={m.health.caption}>
-          <table>
-            <caption class="unseen">{m.health.caption}</caption>
-            <thead>
-              <tr>
-                {Object.entries(m.health.heads).map(([key, head]) => (
-                  <th key={key} scope="col">
-                    {head}
-                  </th>
-                ))}
-              </tr>
-            </thead>
-            <tbody>
-              {probes.map((one) => (
-                <Row key={keyOf(one)} probe={one} />
-              ))}
-            </tbody>
-          </table>
-        </div>
+        <HealthTable caption={m.health.caption} headings={Object.values(m.health.heads)}>
+          {probes.map((one) => (
+            <Row key={keyOf(one)} probe={one} />
+          ))}
+        </HealthTable>
       )}
-    </section>
+    </Section>
   );
 }
 
