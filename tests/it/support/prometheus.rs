@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::api::Api;
 use super::shipped::{Server, replaced};
 use super::smtp_inbox::SmtpInbox;
+use super::wait::eventually;
 use super::webhooks::Webhooks;
 
 const PROMETHEUS: &str = include_str!("../../../etc/prometheus/prometheus.yml");
@@ -51,6 +52,7 @@ impl Prometheus {
         })
         .await;
         let api = Api::at(&format!("http://{}", server.address()));
+        ready("Prometheus", &api).await;
         Self { _server: server, api }
     }
 
@@ -69,6 +71,14 @@ impl Prometheus {
             _ => Err(text),
         }
     }
+}
+
+/// Both listen before they are able to answer, and refuse everything with 503 until then.
+async fn ready(name: &str, api: &Api) {
+    eventually(&format!("{name} is ready"), || async {
+        api.text("/-/ready").await.filter(|(status, _)| status.is_success())
+    })
+    .await;
 }
 
 /// The rules with these alerts in a hurry.
@@ -122,6 +132,7 @@ impl Alertmanager {
             command
         })
         .await;
+        ready("Alertmanager", &Api::at(&format!("http://{}", server.address()))).await;
         Self(server)
     }
 
