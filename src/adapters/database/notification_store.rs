@@ -105,7 +105,7 @@ pub(super) fn not_leading() -> Error {
     Error::new(ErrorKind::Conflict, "another node leads the notifications")
 }
 
-/// What a row holds. A message that was damaged by hand names nobody's incidents, and is delivered as such: it must hold up no other.
+/// What a row holds. A message that was damaged by hand names nobody's incidents, and its title says that it could not be read: it must hold up no other.
 pub(super) fn message(id: Uuid, receiver: &str, created_at: DateTime<Utc>, content: &str) -> Message {
     serde_json::from_str(content).unwrap_or_else(|_| Message::of(id, receiver, created_at, false, Vec::new()))
 }

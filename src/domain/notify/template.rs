@@ -59,6 +59,8 @@ impl Words {
                 let more = if rest.is_empty() { String::new() } else { format!("; over: {}", rest.len()) };
                 format!("{} {}{more}", one.subject.title(), describe(one.kind))
             }
+            // Its row was damaged: that nothing can be said of it does not mean that all is well.
+            ([], []) => "A message could not be read: look at the incidents".to_owned(),
             ([], [one]) => format!("{} {}: over", one.subject.title(), describe(one.kind)),
             ([], all) => format!("{} troubles are over", all.len() + message.more),
             ([first, ..], rest) => {
@@ -279,6 +281,7 @@ mod tests {
         assert!(utc.text(&many, &short).ends_with("c4 is down, since 2027-01-15 08:00:00 UTC\n... and 65 more."));
         let own = Template { length: Length::Short, line: Some("[{severity}] {subject}: {event} {times}x".to_owned()) };
         assert_eq!(utc.text(&over, &own), "[critical] gate: over 3x");
+        assert!(words.title(&message(Vec::new())).starts_with("A message could not be read"));
         let test = words.text(&Message::test("ops", one.at), &long);
         assert!(test.starts_with("Somebody has asked for this message."), "{test}");
     }

@@ -10,7 +10,7 @@ use crate::adapters::database::{
 };
 use crate::base::error::ErrorKind;
 use crate::domain::incident::{IncidentKind, Subject};
-use crate::domain::notify::{Episode, Message};
+use crate::domain::notify::{Episode, ItemEvent, Message, MessageItem, Severity};
 
 const LEASE: Duration = Duration::from_secs(600);
 
@@ -73,6 +73,21 @@ pub(in crate::adapters::database) async fn a_message_is_delivered_once_and_in_it
         (1, 1, 3, 0)
     );
     assert_eq!((now.deliveries.delivered_at, now.deliveries.failing_since), (Some(at(101)), None));
+    // Two hundred cameras behind one switch are one message, of which nothing is cut.
+    let camera = |id: i64| MessageItem {
+        event: ItemEvent::Opened,
+        incident: Some(Uuid::now_v7()),
+        kind: IncidentKind::CameraDown,
+        severity: Severity::Critical,
+        subject: Subject::Camera { id, name: format!("camera{id}"), label: None },
+        cause: "unreachable: nothing answers; check network and address".repeat(4),
+        since: at(0),
+        until: None,
+        times: 1,
+    };
+    let many = Message::of(Uuid::now_v7(), "mail", at(0), false, (0..200).map(camera).collect());
+    database.put_notifications(planned(1_001, vec![many.clone()])).await.expect("put");
+    assert_eq!(take(claim("mail", 1_002)).await, Some((many, 1)));
     // A clock that was set back does not put it off.
     database.settle_notification(other.id, at(12), failed(500_000)).await.expect("settled");
     assert_eq!(take(claim("hook", 13)).await, Some((other, 2)));

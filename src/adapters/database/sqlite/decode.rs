@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::adapters::database::row_rules::LONGEST_TEXT;
 
-/// A text; `None` for NULL. Numbers become their digits, bytes that are no UTF-8 become U+FFFD.
+/// A text that may be anybody's: of a long one the beginning, enough to be refused as too long. `None` for NULL. Numbers become their digits, bytes that are no UTF-8 become U+FFFD.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
     match row.get_ref(column).ok()? {
         ValueRef::Null => None,
@@ -19,6 +19,11 @@ pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
             Some(String::from_utf8_lossy(cut).into_owned())
         }
     }
+}
+
+/// A text that this program has written, however long: JSON that is cut is none. `None` for anything else.
+pub(super) fn own_text(row: &Row<'_>, column: usize) -> Option<String> {
+    row.get_ref(column).ok()?.as_str().ok().map(str::to_owned)
 }
 
 /// Bytes; `None` for anything else.

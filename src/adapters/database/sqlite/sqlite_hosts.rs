@@ -9,7 +9,7 @@ use crate::domain::host::HostStatus;
 
 pub(super) fn all(connection: &mut Connection) -> Result<Vec<HostStatus>, SqliteFailure> {
     let mut statement = connection.prepare_cached("SELECT name, status FROM hosts ORDER BY name")?;
-    let row = |row: &rusqlite::Row<'_>| Ok(decode::text(row, 0).zip(decode::text(row, 1)));
+    let row = |row: &rusqlite::Row<'_>| Ok(decode::text(row, 0).zip(decode::own_text(row, 1)));
     let rows: Vec<_> = statement.query_map([], row)?.collect::<Result<Vec<_>, _>>()?;
     Ok(rows.into_iter().flatten().filter_map(|(name, status)| host_store::read(&name, &status)).collect())
 }

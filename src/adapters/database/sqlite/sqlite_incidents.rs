@@ -176,7 +176,7 @@ fn incident(row: &Row<'_>) -> Option<Incident> {
         cause: decode::text(row, 4)?,
         opened_at: decode::time(row, 5)?,
         closed_at: decode::time(row, 6),
-        verdict: decode::text(row, 7).and_then(|text| row_rules::verdict(&text)),
+        verdict: decode::own_text(row, 7).and_then(|text| row_rules::verdict(&text)),
     })
 }
 
@@ -185,6 +185,6 @@ fn kept(row: &Row<'_>) -> Option<KeptProbe> {
         camera: decode::integer(row, 0, -1)?,
         fingerprint: decode::text(row, 1)?,
         at: decode::time(row, 2)?,
-        outcome: serde_json::from_str(&decode::text(row, 3)?).ok()?,
+        outcome: serde_json::from_str(&decode::own_text(row, 3)?).ok()?,
     })
 }

@@ -209,7 +209,7 @@ fn entry(row: &Row<'_>) -> Option<AuditEntry> {
         address: decode::text(row, 3)?,
         action: decode::text(row, 4)?,
         target: decode::text(row, 5)?,
-        before: json_value(decode::text(row, 6)),
-        after: json_value(decode::text(row, 7)),
+        before: json_value(decode::own_text(row, 6)),
+        after: json_value(decode::own_text(row, 7)),
     })
 }

@@ -167,7 +167,7 @@ fn claim(connection: &mut Connection, owner: &str, wanted: &NotificationClaim) -
                AND (?5 OR next_try_at <= ?4 OR next_try_at > ?6) RETURNING id, content, tries";
     let ahead = time_text(now + LONGEST_REST);
     let values = params![receiver, owner, time_text(now + wanted.lasts), time_text(now), wanted.at_once, ahead];
-    let row = |row: &Row<'_>| Ok((decode::id(row, 0), decode::text(row, 1), decode::count(row, 2)));
+    let row = |row: &Row<'_>| Ok((decode::id(row, 0), decode::own_text(row, 1), decode::count(row, 2)));
     let found = transaction.prepare_cached(sql)?.query_row(values, row).optional()?;
     transaction.commit()?;
     Ok(found.and_then(|(id, content, tries)| {
