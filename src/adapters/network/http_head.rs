@@ -13,6 +13,8 @@ use crate::base::endpoint_url::EndpointUrl;
 const LONGEST: usize = 16 * 1024;
 /// More headers are not looked at.
 const MOST_HEADERS: usize = 64;
+/// An answer that more others go before is none.
+const MOST_BEFORE: usize = 8;
 /// No first line is longer.
 const LONGEST_LINE: usize = 512;
 
@@ -50,17 +52,21 @@ enum Head {
 }
 
 /// Of what has come so far. Answers that say only that another one follows (1xx) are passed over.
-fn status(read: &[u8]) -> Head {
-    let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
-    let mut head = httparse::Response::new(&mut headers);
-    let parsed = head.parse(read);
-    match (parsed, head.code) {
-        (Ok(httparse::Status::Complete(length)), Some(100..200)) => status(&read[length..]),
-        (_, Some(100..200)) | (Ok(httparse::Status::Partial), None) if read.len() < LONGEST_LINE => Head::Unfinished,
-        // Headers that are odd, or too many, are no matter: the line before them was read.
-        (_, Some(status)) => Head::Status(status),
-        _ => Head::Other,
+fn status(mut read: &[u8]) -> Head {
+    for _ in 0..=MOST_BEFORE {
+        let mut headers = [httparse::EMPTY_HEADER; MOST_HEADERS];
+        let mut head = httparse::Response::new(&mut headers);
+        let parsed = head.parse(read);
+        let unfinished = read.len() < LONGEST_LINE;
+        match (parsed, head.code) {
+            (Ok(httparse::Status::Complete(length)), Some(100..200)) => read = &read[length..],
+            (_, Some(100..200)) | (Ok(httparse::Status::Partial), None) if unfinished => return Head::Unfinished,
+            // Headers that are odd, or too many, are no matter: the line before them was read.
+            (_, Some(status)) => return Head::Status(status),
+            _ => return Head::Other,
+        }
     }
+    Head::Other
 }
 
 #[cfg(test)]
@@ -84,5 +90,8 @@ mod tests {
         ] {
             assert_eq!(status(read.as_bytes()), wanted, "{read:?}");
         }
+        let before = "HTTP/1.1 100 Continue\r\n\r\n";
+        assert_eq!(status(before.repeat(1_300).as_bytes()), Head::Other);
+        assert_eq!(status(format!("{}HTTP/1.1 200 OK\r\n\r\n", before.repeat(8)).as_bytes()), Head::Status(200));
     }
 }
