@@ -31,7 +31,5 @@ const LONGEST_TEXT: usize = 120;
 
 /// Text of a device as it may be shown: one line, not long, without what looks like a credential; `None` when it is empty.
 fn shown(text: &str) -> Option<String> {
-    let line: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect();
-    let line = crate::base::redact::text(line.trim());
-    (!line.is_empty()).then_some(line)
+    crate::base::visible_text::line(text, LONGEST_TEXT)
 }

@@ -19,12 +19,10 @@ use crate::base::Result;
 use crate::config::settings::PlatformSettings;
 use crate::domain::platform::{EventPhase, IngestPhase, LiveEvent, PlatformFault, PlatformFaultKind, PlatformReport};
 use vimeo_client::VimeoClient;
-use vimeo_wire::FoundEvent;
+use vimeo_wire::{FoundEvent, MOST_EVENTS};
 
 /// What a token needs.
 const SCOPES: [&str; 3] = ["public", "private", "stats"];
-/// Of the events that nobody has named, so many are looked at.
-const MOST_EVENTS: usize = 20;
 /// What is read of an event; stream keys are not among it.
 const EVENT_FIELDS: &str = "uri,title,status,next_occurrence_time,completed_on,streamable_clip.uri,\
                             metadata.connections.live_video,metadata.connections.pre_live_video";

@@ -1,12 +1,15 @@
 //! JSON of Vimeo. Only what is named here is read: stream keys and addresses of ingest servers stand in the same answers. Pure.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::Value;
 
+use crate::base::visible_text;
 use crate::domain::platform::{EventPhase, IngestPhase, IngestReport, LiveEvent, PlatformFault};
 
 /// Longest title that is shown, in letters.
 const LONGEST_TITLE: usize = 120;
+/// Of the events that nobody has named, so many are looked at, whatever comes: each costs further requests.
+pub(super) const MOST_EVENTS: usize = 20;
 
 /// An event, and the video whose session says more of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -27,7 +30,7 @@ impl FoundEvent {
 /// The list of events: wrapped in `data`, as the service sends it, or bare, as its description has it.
 pub(super) fn events(answer: &Value) -> Option<Vec<FoundEvent>> {
     let all = answer.get("data").unwrap_or(answer).as_array()?;
-    Some(all.iter().filter_map(event).collect())
+    Some(all.iter().take(MOST_EVENTS).filter_map(event).collect())
 }
 
 /// One event. `None` when it has no address of its own.
@@ -51,8 +54,7 @@ pub(super) fn event(answer: &Value) -> Option<FoundEvent> {
     let own = uri.contains("/videos/").then(|| id.clone());
     let video = own.or(uri_of(live)).or(uri_of(before)).or(uri_of(answer.get("streamable_clip")));
     let title = answer.get("title").or(answer.get("name")).and_then(Value::as_str).unwrap_or_default();
-    let title: String = title.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TITLE).collect();
-    let title = if title.trim().is_empty() { id.clone() } else { title.trim().to_owned() };
+    let title = visible_text::line(title, LONGEST_TITLE).unwrap_or_else(|| id.clone());
     let planned_at = time(answer.get("next_occurrence_time"));
     let event = LiveEvent { id, title, phase, planned_at, ingest: None, viewers: None, fault: None };
     Some(FoundEvent { event, video })
@@ -108,11 +110,13 @@ pub(super) fn token(answer: &Value) -> Option<(Vec<String>, Option<String>)> {
 
 /// A time in ISO 8601, or seconds since 1970.
 fn time(value: Option<&Value>) -> Option<DateTime<Utc>> {
-    match value? {
+    let time = match value? {
         Value::String(text) => DateTime::parse_from_rfc3339(text).ok().map(|at| at.to_utc()),
         Value::Number(number) => DateTime::from_timestamp(number.as_i64()?, 0),
         _ => None,
-    }
+    };
+    // Others can be written, and no reader of RFC 3339 reads them.
+    time.filter(|time| (1970..=9999).contains(&time.year()))
 }
 
 /// `/users/1/live_events/23` is `23`: digits only, as it becomes a part of an address.
