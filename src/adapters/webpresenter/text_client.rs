@@ -27,6 +27,8 @@ struct Connection {
     state: TextState,
     /// It has said that it speaks the protocol.
     greeted: bool,
+    /// Bytes that came since it was asked.
+    read: usize,
 }
 
 impl TextClient {
@@ -81,12 +83,13 @@ impl Connection {
             _ => EncoderFault::new(EncoderFaultKind::TimedOut, format!("it cannot be reached: {error}")),
         })?;
         let (parser, state) = (TextParser::default(), TextState::default());
-        Ok(Self { stream, parser, state, greeted: false })
+        Ok(Self { stream, parser, state, greeted: false, read: 0 })
     }
 
     /// Asks for the state and takes up everything that comes before it.
     async fn ask(&mut self) -> Result<EncoderReading, EncoderFault> {
         let until = Instant::now() + REQUEST_LIMIT;
+        self.read = 0;
         self.send(&format!("{STREAM_STATE}:\n\n"), until).await?;
         let mut acknowledged = false;
         loop {
@@ -108,7 +111,7 @@ impl Connection {
 
     /// The next item; blocks are taken up.
     async fn item(&mut self, until: Instant) -> Result<TextItem, EncoderFault> {
-        let (mut read, mut buffer) = (0, vec![0; 8 * 1024]);
+        let mut buffer = [0; 4 * 1024];
         loop {
             if let Some(item) = self.parser.next() {
                 if let TextItem::Block { name, pairs } = &item {
@@ -122,16 +125,18 @@ impl Connection {
             }
             let got = timeout_at(until, self.stream.read(&mut buffer)).await;
             let count = match got {
-                Err(_) if read > 0 && !self.greeted => return Err(not_it("what it sends is not the text protocol")),
+                Err(_) if self.read > 0 && !self.greeted => {
+                    return Err(not_it("what it sends is not the text protocol"));
+                }
                 Err(_) => return Err(late()),
-                Ok(Err(_) | Ok(0)) if read > 0 && !self.greeted => {
+                Ok(Err(_) | Ok(0)) if self.read > 0 && !self.greeted => {
                     return Err(not_it("what it sends is not the text protocol"));
                 }
                 Ok(Err(_) | Ok(0)) => return Err(cut()),
                 Ok(Ok(count)) => count,
             };
-            read += count;
-            let fits = read <= LONGEST_ANSWER && self.parser.push(&buffer[..count]) != Err(LineTooLong);
+            self.read += count;
+            let fits = self.read <= LONGEST_ANSWER && self.parser.push(&buffer[..count]) != Err(LineTooLong);
             if !fits {
                 let words = "it sends far more than an encoder has to say; check the address";
                 return Err(EncoderFault::new(EncoderFaultKind::TooLong, words));

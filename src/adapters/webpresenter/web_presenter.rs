@@ -71,7 +71,7 @@ impl WebPresenter {
             match tried {
                 Ok(reading) => {
                     self.speaks = Some(protocol);
-                    return Ok(reading);
+                    return Ok(reading.plausible());
                 }
                 Err(found) => {
                     let both = |before: EncoderFault| before.more_telling(found.clone());

@@ -3,6 +3,10 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+/// More than any encoder sends, in bits a second; and longer than any stream goes on, in seconds: ten years.
+const MOST_BITS: f64 = 1e11;
+const LONGEST_SECONDS: f64 = 3_653.0 * 86_400.0;
+
 /// How the device is spoken to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -118,9 +122,44 @@ pub struct EncoderReading {
     pub details: EncoderDetails,
 }
 
+impl EncoderReading {
+    /// Without figures that no encoder can mean.
+    pub fn plausible(self) -> Self {
+        let within = |figure: Option<f64>, most: f64| figure.filter(|figure| (0.0..=most).contains(figure));
+        Self {
+            bits_per_second: within(self.bits_per_second, MOST_BITS),
+            duration_seconds: within(self.duration_seconds, LONGEST_SECONDS),
+            cache_percent: within(self.cache_percent, 100.0),
+            ..self
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn figures_that_no_encoder_can_mean_are_left_out() {
+        for (figures, wanted) in [
+            ([6e6, 125.0, 100.0], [Some(6e6), Some(125.0), Some(100.0)]),
+            ([0.0, 0.0, 0.0], [Some(0.0), Some(0.0), Some(0.0)]),
+            ([1e308, 1e308, 1e308], [None; 3]),
+            ([-1.0, f64::NAN, 100.5], [None; 3]),
+        ] {
+            let [bits, duration, cache] = figures.map(Some);
+            let reading = EncoderReading {
+                protocol: EncoderProtocol::Rest,
+                claim: EncoderClaim::Streaming,
+                bits_per_second: bits,
+                duration_seconds: duration,
+                cache_percent: cache,
+                details: EncoderDetails::default(),
+            };
+            let found = reading.plausible();
+            assert_eq!([found.bits_per_second, found.duration_seconds, found.cache_percent], wanted, "{figures:?}");
+        }
+    }
 
     #[test]
     fn words_of_both_protocols_are_known_and_others_are_not_guessed() {
