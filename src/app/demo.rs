@@ -218,6 +218,12 @@ fn settings(folder: &DemoFolder, servers: &DemoServers, listen: &str) -> Result<
         r#"# Written by `streamwarden demo`; `streamwarden run --config` takes it as well.
 data_dir = {data:?}
 
+[http.status_page]
+enabled = true
+title = "Streamwarden demo"
+streams = ["*"]
+servers = ["*"]
+
 {servers}
 [restream]
 stall_timeout = "5s"

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use super::services::Services;
-use crate::actors::health::{self, EncoderSetup, HealthHandle, HealthParts, HealthSetup, NetworkSetup, ReadServer};
+use crate::actors::health::{
+    self, EncoderSetup, HealthHandle, HealthParts, HealthSetup, KeepReading, NetworkSetup, ReadServer,
+};
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::reach;
 use crate::actors::supervision::Child;
@@ -13,6 +15,7 @@ use crate::config::Settings;
 use crate::config::settings::{EncoderSettings, EncoderSpeech};
 use crate::domain::camera::Reach;
 use crate::domain::encoder::EncoderProtocol;
+use crate::domain::role::Role;
 
 /// Addresses that targets may have: those that cameras may have, and what our own media servers send out too.
 pub(super) fn target_reach(settings: &Settings) -> Reach {
@@ -31,7 +34,7 @@ pub(super) fn health_child(
 ) -> Result<Option<(Child, HealthHandle)>> {
     let parts = HealthParts {
         streams: streams(settings, services, mark)?,
-        network: network(settings)?,
+        network: network(settings, services)?,
         encoders: encoders(settings),
         platforms: settings.health.platforms.clone(),
     };
@@ -59,10 +62,15 @@ fn streams(settings: &Settings, services: &Services, mark: &str) -> Result<Optio
     })))
 }
 
-fn network(settings: &Settings) -> Result<Option<Arc<NetworkSetup>>> {
+fn network(settings: &Settings, services: &Services) -> Result<Option<Arc<NetworkSetup>>> {
     let endpoints = health::endpoints(&settings.health)?;
     let (workers, reach) = (settings.health.endpoint_workers, target_reach(settings));
-    Ok((!endpoints.is_empty()).then(|| Arc::new(NetworkSetup { workers, endpoints, reach })))
+    // Whoever writes the history keeps the past of endpoints too.
+    let history = services.roles.contains(&Role::Monitor).then(|| {
+        let history = services.history.clone();
+        KeepReading(Arc::new(move |series, reading| history.add(series, reading)))
+    });
+    Ok((!endpoints.is_empty()).then(|| Arc::new(NetworkSetup { workers, endpoints, reach, history })))
 }
 
 /// The encoders of the configuration.

@@ -174,6 +174,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         history: services.history,
         notifications,
         thumbnails,
+        status_page: http::StatusPage::of(&settings.http.status_page),
         players: http::PlayerAddresses::of(&settings.servers),
         sample_until: sample_mark::read(&settings.data_dir),
         websocket_clients: (actual.http.websocket_clients, actual.http.websocket_clients_per_address),

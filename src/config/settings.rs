@@ -95,6 +95,25 @@ pub struct HttpSettings {
     pub websocket_clients: usize,
     /// Of them, of one address.
     pub websocket_clients_per_address: usize,
+    /// The page that viewers may see.
+    pub status_page: StatusPageSettings,
+}
+
+/// A page for viewers: what is up, and how it was on the last days.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StatusPageSettings {
+    /// There is one.
+    pub enabled: bool,
+    /// Its heading.
+    pub title: String,
+    /// Only whoever has logged in sees it.
+    pub login: bool,
+    /// Patterns of the names of streams that it shows.
+    pub streams: Vec<String>,
+    /// Patterns of the names of media servers.
+    pub servers: Vec<String>,
+    /// Patterns of the names of endpoints (`health.endpoints`).
+    pub endpoints: Vec<String>,
 }
 
 /// The files of a certificate.

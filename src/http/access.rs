@@ -23,6 +23,8 @@ pub(super) enum Access {
     Stream,
     /// An agent that tells how its host is, or an operator.
     Reporter,
+    /// As `http.status_page` says: nobody where there is none, anybody, or whoever has logged in.
+    StatusPage,
 }
 
 /// An extractor that decides about the caller.

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 use super::caller::IdentifyCaller;
 use super::completeness_metrics::RecentCompleteness;
 use super::player_addresses::PlayerAddresses;
+use super::status_page::told::StatusPage;
 use crate::actors::health::HealthHandle;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;
@@ -124,6 +125,8 @@ pub struct HttpState {
     pub thumbnails: Option<Thumbnails>,
     /// What the role `health` has found.
     pub health: HealthHandle,
+    /// The page for viewers.
+    pub status_page: StatusPage,
     /// WebSocket fan-out.
     pub hub: HubHandle,
     /// WebSocket sessions that the hub admits, in all and of one address.

@@ -32,7 +32,9 @@ pub(super) async fn identify(
     let route = request.match_pattern().unwrap_or_default();
     let (method, address) = (request.method(), source_of(request.request()).address);
     let access = ACCESSES.get(&(route.as_str(), method.as_str())).copied();
-    let is_public = access == Some(Access::Public);
+    let is_public = access == Some(Access::Public)
+        // Whoever may see it anyhow is not asked to prove anything.
+        || access == Some(Access::StatusPage) && state.status_page.is_public();
     let call = Call { method, route: &route, headers: request.headers(), address, is_public };
     match Arc::clone(&state.callers).identify(call).await {
         Ok(caller) => {

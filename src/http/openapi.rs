@@ -15,7 +15,7 @@ use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health, history_routes,
     host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes,
     plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes, recording_lock_routes, recordings,
-    session_list_routes, settings_routes, sheet_routes, status_routes, stream_probe_routes, stream_routes,
+    session_list_routes, settings_routes, sheet_routes, status_page, status_routes, stream_probe_routes, stream_routes,
     thumbnail_routes, ws,
 };
 
@@ -35,6 +35,9 @@ use super::{
         document,
         status_routes::status,
         status_routes::tree,
+        status_page::routes::status,
+        status_page::routes::page,
+        status_page::routes::style,
         settings_routes::list,
         node_routes::list,
         stream_routes::list,

@@ -65,17 +65,23 @@ fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpRespons
 fn send(request: &HttpRequest, path: &str, etag: &str, kind: &str, body: Vec<u8>) -> HttpResponse {
     // The build puts a hash into the names below assets/, so their content never changes.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut response = HttpResponse::Ok();
     response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, cache));
     // Weak: the same file travels plain and compressed.
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag)) {
+    if is_known(request, etag) {
         return response.status(StatusCode::NOT_MODIFIED).finish();
     }
     response.content_type(kind).body(body)
 }
 
-fn etag(text: &[u8]) -> String {
+/// Whoever asks has it already.
+pub(super) fn is_known(request: &HttpRequest, etag: &str) -> bool {
+    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
+    known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
+}
+
+/// Of this text.
+pub(super) fn etag(text: &[u8]) -> String {
     of_hash(&Sha256::digest(text))
 }
 

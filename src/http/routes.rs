@@ -5,8 +5,8 @@ use super::{
     audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health, history_routes,
     host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes, openapi,
     plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes, recording_lock_routes, recordings,
-    session_list_routes, settings_routes, sheet_routes, status_routes, stream_probe_routes, stream_routes, table,
-    thumbnail_routes, ws,
+    session_list_routes, settings_routes, sheet_routes, status_page, status_routes, stream_probe_routes, stream_routes,
+    table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -15,8 +15,11 @@ table::table! {
     "/health" => { GET: health::alive },
     "/ready" => { GET: health::ready },
     "/metrics" => { GET: metrics::metrics },
+    "/status" => { GET: status_page::routes::page },
+    "/status/style.css" => { GET: status_page::routes::style },
     "/api/openapi.json" => { GET: openapi::document },
     "/api/v1/status" => { GET: status_routes::status },
+    "/api/v1/status-page" => { GET: status_page::routes::status },
     "/api/v1/settings" => { GET: settings_routes::list },
     "/api/v1/nodes" => { GET: node_routes::list },
     "/api/v1/tree" => { GET: status_routes::tree },

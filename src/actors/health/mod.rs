@@ -39,6 +39,6 @@ pub use health_manager::{HealthHandle, HealthManager, HealthParts, role};
 pub use health_setup::{HealthSetup, ReadServer, targets};
 pub use network_probe_table::NetworkProbeTable;
 pub use network_probes::ask;
-pub use network_setup::{NetworkSetup, endpoints};
+pub use network_setup::{KeepReading, NetworkSetup, endpoints};
 pub use platform_table::PlatformTable;
 pub use stream_probe_table::StreamProbeTable;

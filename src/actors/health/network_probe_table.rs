@@ -8,7 +8,8 @@ use chrono::{TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::domain::health::{
-    DegradedNews, EndpointNews, EndpointRecord, NetworkProbeStatus, NetworkResult, OutageNews, ProbeQueue,
+    DegradedNews, EndpointNews, EndpointRecord, EndpointState, NetworkProbeStatus, NetworkResult, OutageNews,
+    ProbeQueue,
 };
 
 /// Clones are the same table. It outlives the actors.
@@ -54,6 +55,11 @@ impl NetworkProbeTable {
             Some(wall + TimeDelta::from_std(left).unwrap_or_default())
         };
         kept.records.iter().map(|(name, record)| record.status(next(name))).collect()
+    }
+
+    /// How the endpoint of this name is.
+    pub fn state(&self, name: &str) -> Option<EndpointState> {
+        self.lock().records.get(name).map(EndpointRecord::state)
     }
 
     /// How many endpoints there are, and how many are due and wait.

@@ -4,21 +4,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, SpawnHandle, WrapFuture};
+use chrono::{DateTime, Utc};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::network_probe_table::NetworkProbeTable;
-use super::network_setup::{NetworkSetup, of_limit_for_name};
+use super::network_setup::{KeepReading, NetworkSetup, of_limit_for_name};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::network::{Question, probe};
 use crate::adapters::resolve;
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::Reach;
-use crate::domain::health::{DegradedNews, Endpoint, EndpointRecord, NetworkResult, NetworkRound, OutageNews};
+use crate::domain::health::{
+    DegradedNews, Endpoint, EndpointRecord, EndpointState, NetworkResult, NetworkRound, OutageNews,
+};
+use crate::domain::history::{Reading, SeriesKey, SeriesKind};
 use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{FaultKind, ProbeFault};
+use crate::domain::stream::StreamState;
 
 /// What is due is looked for no more often than that: what is due may be what has to wait for others.
 const SHORTEST_REST: Duration = Duration::from_millis(100);
@@ -26,6 +31,9 @@ const LONGEST_REST: Duration = Duration::from_secs(30);
 
 /// A probe that has not ended so long after its limit hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
+
+/// Seconds between two probes that need not be accounted for.
+const LEAST_APART: u64 = 30;
 
 /// Incidents that are ours.
 const KINDS: [IncidentKind; 2] = [IncidentKind::EndpointDown, IncidentKind::EndpointDegraded];
@@ -86,7 +94,11 @@ impl NetworkProbes {
         let Some((endpoint, _)) = self.setup.endpoint(name) else { return };
         let cause = round.fault.as_ref().map(|fault| fault.message.clone());
         let subject = endpoint.subject();
-        let news = self.table.finished(name, NetworkResult { at: now(), took, round });
+        let at = now();
+        let news = self.table.finished(name, NetworkResult { at, took, round });
+        if let (Some(KeepReading(keep)), Some(state)) = (&self.setup.history, self.table.state(name)) {
+            keep(&SeriesKey::of(SeriesKind::Endpoint, name), &reading(endpoint, state, at.wall));
+        }
         match (news.down, cause) {
             (OutageNews::Raise(since), Some(cause)) => {
                 self.incidents.raise(IncidentKind::EndpointDown, &subject, &cause, since);
@@ -112,6 +124,19 @@ impl NetworkProbes {
         });
         ctx.spawn(gone.into_actor(self));
     }
+}
+
+/// What the history keeps of a probe. A doubtful endpoint is neither up nor down.
+fn reading(endpoint: &Endpoint, state: EndpointState, at: DateTime<Utc>) -> Reading {
+    let state = match state {
+        EndpointState::Up | EndpointState::Degraded => StreamState::Live,
+        EndpointState::Down => StreamState::Offline,
+        EndpointState::Waiting | EndpointState::Doubtful => StreamState::Unknown,
+    };
+    // One that is late is still the next one.
+    let apart = (endpoint.interval * 2 + endpoint.limit).as_secs().max(LEAST_APART);
+    let apart = i64::try_from(apart).ok();
+    Reading { second: at.timestamp(), state: Some(state), apart, ..Reading::default() }
 }
 
 /// Asks one endpoint. Every step of it is within the limit.

@@ -1,5 +1,7 @@
 //! What the network probes need to know from outside.
 
+use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::base::Result;
@@ -7,6 +9,17 @@ use crate::base::endpoint_url::EndpointUrl;
 use crate::config::settings::{ApiTrust, HealthSettings};
 use crate::domain::camera::Reach;
 use crate::domain::health::{Endpoint, EndpointLimits, OutageRule};
+use crate::domain::history::{Reading, SeriesKey};
+
+/// Where readings of endpoints go that have a past; whoever keeps it need not be known here.
+#[derive(Clone)]
+pub struct KeepReading(pub Arc<dyn Fn(&SeriesKey, &Reading) + Send + Sync>);
+
+impl fmt::Debug for KeepReading {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str("KeepReading")
+    }
+}
 
 /// Built by `app` at the start.
 #[derive(Clone, Debug)]
@@ -17,6 +30,8 @@ pub struct NetworkSetup {
     pub endpoints: Vec<(Endpoint, ApiTrust)>,
     /// Addresses that endpoints may have.
     pub reach: Reach,
+    /// Keeps the past of endpoints, where this process does.
+    pub history: Option<KeepReading>,
 }
 
 impl NetworkSetup {

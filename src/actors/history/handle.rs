@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::history::{Bucket, Buffer, SeriesKey, Tier};
+use crate::domain::history::{Bucket, Buffer, Reading, SeriesKey, Tier};
 
 /// Buckets that are not in the database yet. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -12,6 +12,11 @@ impl HistoryHandle {
     /// Buckets of a series that are not in the database, or not known to be, in order.
     pub fn recent(&self, series: &SeriesKey, tier: Tier) -> Vec<Bucket> {
         self.lock().peek(series, tier)
+    }
+
+    /// Adds a reading of what the live store does not tell of.
+    pub fn add(&self, series: &SeriesKey, reading: &Reading) {
+        self.lock().add(series, reading);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Buffer> {

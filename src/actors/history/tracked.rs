@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 
 use crate::adapters::live::{Change, Latest};
-use crate::domain::history::{Buffer, Metric, Reading, SeriesKey};
+use crate::domain::history::{Buffer, Metric, Reading, SeriesKey, SeriesKind};
 use crate::domain::host::HostState;
 use crate::domain::stream::{StreamState, StreamStatus};
 
@@ -46,7 +46,12 @@ impl Tracked {
         let mut polled = Vec::new();
         for change in changes {
             match change {
-                Change::Server(server) => polled.push(server.name.as_str()),
+                Change::Server(server) => {
+                    let state = if server.reachable { StreamState::Live } else { StreamState::Offline };
+                    let reading = Reading { second: now.timestamp(), state: Some(state), ..Reading::default() };
+                    buffer.add(&SeriesKey::of(SeriesKind::Server, &server.name), &reading);
+                    polled.push(server.name.as_str());
+                }
                 Change::Stream(status) => {
                     let known = self.servers.get_mut(&*status.server);
                     match known.and_then(|streams| streams.get_mut(status.name.as_str())) {

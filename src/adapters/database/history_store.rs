@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 
 use crate::base::Result;
-use crate::domain::history::{Bucket, Metric, SeriesKey, Tier, merge, pack, unpack};
+use crate::domain::history::{Bucket, Metric, SeriesKey, SeriesKind, Tier, merge, pack, unpack};
 
 /// New buckets of one series and tier.
 pub type SeriesBuckets = (SeriesKey, Tier, Vec<Bucket>);
@@ -32,6 +32,8 @@ pub trait HistoryStore: Send + Sync {
     async fn add_history(&self, batch: Vec<SeriesBuckets>) -> Result<()>;
     /// Buckets in order. Those of this node; when it has none in this time, those of others.
     async fn history(&self, query: HistoryQuery) -> Result<Vec<Bucket>>;
+    /// Series of a kind, of any node, that have buckets after a time (seconds since 1970), give or take a row; in no order, each once.
+    async fn series(&self, kind: SeriesKind, tier: Tier, since: i64) -> Result<Vec<SeriesKey>>;
     /// Forgets this node's rows of a tier that end before a time (seconds since 1970).
     async fn forget_history(&self, tier: Tier, before: i64) -> Result<u64>;
 }

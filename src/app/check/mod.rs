@@ -11,6 +11,7 @@ mod network;
 pub(in crate::app) mod nodes;
 mod report;
 mod rows;
+mod status_patterns;
 mod targets;
 
 use std::path::{Path, PathBuf};
@@ -61,6 +62,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(targets::findings(settings).await);
     findings.extend(endpoints::findings(settings).await);
     findings.extend(devices::findings(settings).await);
+    findings.extend(status_patterns::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {

@@ -2,6 +2,7 @@
 
 use super::checker::Checker;
 use super::listen::parse_listen;
+use super::status_page_keys::status_page;
 use super::values::{list, networks, path, text, whole};
 use super::{logins, urls};
 use crate::base::network::Network;
@@ -28,6 +29,7 @@ pub(super) fn http(check: &mut Checker<'_>) -> HttpSettings {
         tls: tls(check),
         websocket_clients,
         websocket_clients_per_address: of_one.unwrap_or(50.min(websocket_clients)),
+        status_page: status_page(check),
     }
 }
 
@@ -41,7 +43,7 @@ fn clients(check: &mut Checker<'_>, key: &str) -> Option<usize> {
 }
 
 /// Beginnings of our own addresses, which a prefix could not be told from.
-const OWN: [&str; 5] = ["api", "assets", "health", "metrics", "ready"];
+const OWN: [&str; 6] = ["api", "assets", "health", "metrics", "ready", "status"];
 
 /// A path that a reverse proxy keeps us below: `/cams`; empty for the root.
 fn base_path(entry: &RawEntry) -> Result<String, ConfigFault> {

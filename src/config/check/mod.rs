@@ -15,6 +15,7 @@ mod notify_target;
 mod objects;
 mod sections;
 mod servers;
+mod status_page_keys;
 mod urls;
 mod values;
 

@@ -317,7 +317,7 @@ fn count(check: &mut Checker<'_>, key: &str, default: usize, most: i64) -> usize
 }
 
 /// Patterns of path names: the characters of a name, `*` for any run of characters, `?` for one.
-fn patterns(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
+pub(super) fn patterns(entry: &RawEntry) -> Result<Vec<String>, ConfigFault> {
     let patterns = list(entry)?;
     patterns.iter().try_for_each(|one| pattern(one))?;
     Ok(patterns)

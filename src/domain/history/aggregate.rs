@@ -1,6 +1,6 @@
 //! From readings to buckets.
 
-use super::bucket::{Bucket, CodeBand, worst};
+use super::bucket::{Bucket, CodeBand, NotLive, worst};
 use super::metric::Metric;
 use super::tier::Tier;
 use crate::domain::stream::StreamState;
@@ -18,6 +18,8 @@ pub struct Reading {
     pub state: Option<StreamState>,
     /// A counter began anew.
     pub reset: bool,
+    /// Seconds to the next one, where these are not what streams and hosts have: a time between two is watched when it is no longer.
+    pub apart: Option<i64>,
     /// The numbers that could be measured, in their units.
     pub values: Vec<(Metric, f64)>,
 }
@@ -26,7 +28,7 @@ pub struct Reading {
 #[derive(Clone, Debug, Default)]
 pub struct Aggregate(Option<Open>);
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 struct Open {
     at: i64,
     /// When the first reading came that nothing was watched before; the start of the bucket where something was.
@@ -34,6 +36,11 @@ struct Open {
     /// When the last one came.
     last: i64,
     state: Option<StreamState>,
+    /// The state of the last reading: it lasts until the next one.
+    latest: Option<StreamState>,
+    /// Seconds that were not live, and of them those that were away.
+    not_live: i64,
+    away: i64,
     reset: bool,
     sums: Vec<(Metric, Sum)>,
 }
@@ -52,16 +59,26 @@ impl Aggregate {
     /// two readings is watched when they are not far apart: nothing is said of the time before the first and after the last.
     pub fn add(&mut self, tier: Tier, reading: &Reading) -> Option<Bucket> {
         let at = tier.bucket_of(reading.second);
-        let apart = if reading.state.is_some() { APART } else { APART_OF_HOSTS };
+        let apart = reading.apart.unwrap_or(if reading.state.is_some() { APART } else { APART_OF_HOSTS });
         let goes_on = self.0.as_ref().is_some_and(|open| (0..=apart).contains(&(reading.second - open.last)));
+        let before = self.0.as_ref().filter(|_| goes_on).and_then(|open| open.latest);
+        if let Some(open) = self.0.as_mut().filter(|open| open.at == at) {
+            // Of a hole nothing is known.
+            let state = if goes_on { open.latest } else { open.latest.map(|_| StreamState::Unknown) };
+            open.lasted(state, reading.second - open.last);
+        }
         let ended = match &self.0 {
             Some(open) if open.at != at => self.end(tier, goes_on.then_some(open.at + tier.step())),
             _ => None,
         };
         let since = if goes_on { at } else { reading.second };
-        let open =
-            self.0.get_or_insert_with(|| Open { at, since, last: since, state: None, reset: false, sums: Vec::new() });
+        let open = self.0.get_or_insert_with(|| {
+            let mut open = Open { at, since, last: since, ..Open::default() };
+            open.lasted(before, reading.second - since);
+            open
+        });
         open.last = reading.second;
+        open.latest = reading.state;
         open.state = worst(open.state, reading.state);
         open.reset |= reading.reset;
         for (metric, value) in &reading.values {
@@ -77,18 +94,35 @@ impl Aggregate {
 
     /// Ends the open bucket, which is watched until then.
     fn end(&mut self, tier: Tier, until: Option<i64>) -> Option<Bucket> {
-        let open = self.0.take()?;
+        let mut open = self.0.take()?;
+        let until = until.unwrap_or(open.last + 1);
+        open.lasted(open.latest, until - open.last);
         let within = |second: i64| (second - open.at).clamp(0, tier.step()) as u16;
-        let watched = (within(open.since), within(until.unwrap_or(open.last + 1)));
+        let watched = (within(open.since), within(until));
         let watched = (watched != (0, tier.step() as u16)).then_some(watched);
+        let seconds = |seconds: i64| seconds.clamp(0, tier.step()) as u16;
+        let not_live = NotLive { seconds: seconds(open.not_live), away: seconds(open.away) }.beside(open.state);
         let mut bands: Vec<_> =
             open.sums.iter().filter_map(|(metric, sum)| Some((*metric, sum.band(*metric)?))).collect();
         bands.sort_unstable_by_key(|(metric, _)| *metric);
-        Some(Bucket { at: open.at, state: open.state, reset: open.reset, lost: false, watched, bands })
+        Some(Bucket { at: open.at, state: open.state, reset: open.reset, lost: false, watched, not_live, bands })
     }
 }
 
 impl Open {
+    /// So many seconds passed in this state; none of them where a clock was set back.
+    fn lasted(&mut self, state: Option<StreamState>, seconds: i64) {
+        let seconds = seconds.max(0);
+        match state {
+            None | Some(StreamState::Live) => {}
+            Some(StreamState::Unknown) => self.not_live += seconds,
+            Some(StreamState::Stalled | StreamState::Offline) => {
+                self.not_live += seconds;
+                self.away += seconds;
+            }
+        }
+    }
+
     fn add(&mut self, metric: Metric, value: f64) {
         if !value.is_finite() {
             return;
@@ -120,7 +154,7 @@ mod tests {
     use super::*;
 
     fn reading(second: i64, state: StreamState, values: &[(Metric, f64)]) -> Reading {
-        Reading { second, state: Some(state), reset: second == 30, values: values.to_vec() }
+        Reading { second, state: Some(state), reset: second == 30, apart: None, values: values.to_vec() }
     }
 
     #[test]
@@ -139,6 +173,7 @@ mod tests {
             reset: true,
             lost: false,
             watched: None,
+            not_live: None,
             bands: vec![(Metric::Readers, band)],
         };
         assert_eq!(ended, wanted);
@@ -169,6 +204,38 @@ mod tests {
             take(minute.close(Tier::Minute));
             assert_eq!(found, wanted, "{what}");
         }
+    }
+
+    #[test]
+    fn a_state_lasts_until_the_next_reading() {
+        use StreamState::{Live, Offline, Stalled, Unknown};
+        let lost = |seconds, away| Some(NotLive { seconds, away });
+        for (what, readings, wanted) in [
+            ("always live", vec![(0, Live), (30, Live), (60, Live)], vec![None, None]),
+            ("away for ten seconds", vec![(0, Live), (20, Offline), (30, Live), (60, Live)], vec![lost(10, 10), None]),
+            ("beyond the end", vec![(0, Live), (50, Stalled), (70, Live)], vec![lost(10, 10), lost(10, 10)]),
+            (
+                "a server that does not answer",
+                vec![(0, Live), (20, Unknown), (30, Offline), (60, Live)],
+                vec![lost(40, 30), None],
+            ),
+            ("the last reading is a second of it", vec![(0, Live), (20, Offline)], vec![lost(1, 1)]),
+            ("a clock that was set back", vec![(30, Offline), (10, Live), (20, Live)], vec![lost(0, 0)]),
+        ] {
+            let mut minute = Aggregate::default();
+            let mut found: Vec<Option<NotLive>> = Vec::new();
+            let mut take = |bucket: Option<Bucket>| found.extend(bucket.map(|bucket| bucket.not_live));
+            for (second, state) in readings {
+                take(minute.add(Tier::Minute, &reading(second, state, &[])));
+            }
+            take(minute.close(Tier::Minute));
+            assert_eq!(found, wanted, "{what}");
+        }
+        let mut tens = Aggregate::default();
+        tens.add(Tier::TenMinutes, &reading(0, Live, &[]));
+        tens.add(Tier::TenMinutes, &reading(400, Live, &[]));
+        let bucket = tens.close(Tier::TenMinutes).expect("a bucket");
+        assert_eq!(bucket.not_live, lost(400, 0), "nothing is known of a hole in it");
     }
 
     #[test]

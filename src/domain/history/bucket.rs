@@ -27,6 +27,23 @@ impl CodeBand {
     }
 }
 
+/// Seconds of a bucket in which a stream was not live.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct NotLive {
+    /// All of them: those in which nothing was known of it, too.
+    pub seconds: u16,
+    /// Of them, those in which it was offline or stalled.
+    pub away: u16,
+}
+
+impl NotLive {
+    /// As it stands beside the worst state: nothing need be said of what was live all the time.
+    pub(super) fn beside(self, state: Option<StreamState>) -> Option<Self> {
+        let says_nothing = self == Self::default() && matches!(state, Some(StreamState::Live) | None);
+        (!says_nothing).then_some(self)
+    }
+}
+
 /// What is kept of one minute, or of ten.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bucket {
@@ -40,6 +57,8 @@ pub struct Bucket {
     pub lost: bool,
     /// Seconds of it after which it began to be watched, and after which no more; `None`: all of it was.
     pub watched: Option<(u16, u16)>,
+    /// How long its stream was not live; `None` where it was live all the time, for a host, and in rows of earlier versions.
+    pub not_live: Option<NotLive>,
     /// The numbers, by metric.
     pub bands: Vec<(Metric, CodeBand)>,
 }
@@ -75,6 +94,7 @@ pub fn merge(kept: Vec<Bucket>, new: Vec<Bucket>) -> Vec<Bucket> {
 }
 
 fn join(bucket: &mut Bucket, later: Bucket) {
+    bucket.not_live = join_not_live(bucket, &later);
     bucket.state = worst(bucket.state, later.state);
     bucket.reset |= later.reset;
     bucket.lost |= later.lost;
@@ -86,6 +106,28 @@ fn join(bucket: &mut Bucket, later: Bucket) {
             Err(place) => bucket.bands.insert(place, (metric, band)),
         }
     }
+}
+
+/// Two parts that were watched one after the other add up, and nothing is known of the time between them; of two that tell of the
+/// same time, the worse counts. `None` where one of them does not say it, too.
+fn join_not_live(bucket: &Bucket, later: &Bucket) -> Option<NotLive> {
+    let told = |bucket: &Bucket| match bucket.state {
+        Some(StreamState::Live) | None => Some(bucket.not_live.unwrap_or_default()),
+        Some(_) => bucket.not_live,
+    };
+    let (one, other) = (told(bucket)?, told(later)?);
+    let between = bucket.watched.zip(later.watched).and_then(|(a, b)| {
+        let gap = b.0.checked_sub(a.1).or_else(|| a.0.checked_sub(b.1));
+        gap.filter(|_| bucket.state.is_some())
+    });
+    let joined = match between {
+        Some(between) => NotLive {
+            seconds: one.seconds.saturating_add(other.seconds).saturating_add(between),
+            away: one.away.saturating_add(other.away),
+        },
+        None => NotLive { seconds: one.seconds.max(other.seconds), away: one.away.max(other.away) },
+    };
+    joined.beside(worst(bucket.state, later.state))
 }
 
 #[cfg(test)]
@@ -100,6 +142,7 @@ mod tests {
             reset: false,
             lost: false,
             watched: None,
+            not_live: None,
             bands: vec![(Metric::Bitrate, band)],
         }
     }
@@ -128,6 +171,25 @@ mod tests {
         ] {
             let part = |watched| Bucket { watched, ..bucket(0, StreamState::Live, 1) };
             assert_eq!(merge(vec![part(one)], vec![part(other)])[0].watched, wanted, "{one:?} {other:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_not_live_adds_up_over_parts_and_not_over_the_same_time() {
+        use StreamState::{Live, Offline};
+        let lost = |seconds, away| Some(NotLive { seconds, away });
+        type Part = (StreamState, Option<(u16, u16)>, Option<NotLive>);
+        for (what, one, other, wanted) in [
+            ("parts", (Offline, Some((0, 20)), lost(5, 5)), (Offline, Some((20, 60)), lost(7, 3)), lost(12, 8)),
+            ("a time between them", (Live, Some((0, 20)), None), (Live, Some((30, 60)), None), lost(10, 0)),
+            ("the later one first", (Live, Some((30, 60)), None), (Live, Some((0, 20)), None), lost(10, 0)),
+            ("the same twice", (Offline, None, lost(5, 5)), (Offline, None, lost(5, 5)), lost(5, 5)),
+            ("two that both were live", (Live, None, None), (Live, None, None), None),
+            ("one of an earlier version", (Offline, None, None), (Live, None, None), None),
+        ] as [(&str, Part, Part, Option<NotLive>); 6]
+        {
+            let part = |(state, watched, not_live): Part| Bucket { watched, not_live, ..bucket(0, state, 1) };
+            assert_eq!(merge(vec![part(one)], vec![part(other)])[0].not_live, wanted, "{what}");
         }
     }
 }

@@ -16,7 +16,7 @@ mod packed;
 mod tier;
 
 pub use aggregate::{Aggregate, Reading};
-pub use bucket::{Bucket, CodeBand, merge};
+pub use bucket::{Bucket, CodeBand, NotLive, merge};
 pub use buffer::Buffer;
 pub use downsample::{Band, Point, downsample};
 pub use gap::{Gap, GapReason, gaps};

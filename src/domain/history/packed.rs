@@ -9,7 +9,7 @@
 //! bucket for a stream, 10 for a noisy SRT stream.
 
 use super::bits::{BitReader, BitWriter, rice_cost};
-use super::bucket::{Bucket, CodeBand};
+use super::bucket::{Bucket, CodeBand, NotLive};
 use super::metric::Metric;
 use super::tier::Tier;
 use crate::domain::stream::StreamState;
@@ -22,6 +22,8 @@ const LOST: u8 = 16;
 /// In the place of a metric: when a bucket began to be watched (least) and when no more (most), where it was not from its start
 /// to its end. Programs that do not know it leave it out.
 const WATCHED: u8 = 255;
+/// As [`WATCHED`]: how long a bucket was away (least) and how long it was not live (most).
+const NOT_LIVE: u8 = 254;
 /// The largest `k` of a Rice code.
 const LARGEST_K: u32 = 15;
 
@@ -52,6 +54,9 @@ pub fn pack(tier: Tier, start: i64, buckets: &[Bucket]) -> Vec<u8> {
         .collect();
     if kept.iter().any(|bucket| bucket.watched.is_some()) {
         columns.push((WATCHED, kept.iter().map(|bucket| bucket.watched.map(watched_band)).collect()));
+    }
+    if kept.iter().any(|bucket| bucket.not_live.is_some()) {
+        columns.push((NOT_LIVE, kept.iter().map(|bucket| bucket.not_live.map(not_live_band)).collect()));
     }
     out.push(columns.len() as u8);
     for (id, bands) in columns {
@@ -88,6 +93,9 @@ pub fn unpack(tier: Tier, start: i64, bytes: &[u8], wanted: impl Fn(Metric) -> b
         bytes = rest;
         if id == WATCHED {
             unpack_metric(part, &mut buckets, |bucket, band| bucket.watched = Some((band.min, band.max)))?;
+        } else if id == NOT_LIVE {
+            let not_live = |band: CodeBand| NotLive { seconds: band.max, away: band.min };
+            unpack_metric(part, &mut buckets, |bucket, band| bucket.not_live = Some(not_live(band)))?;
         } else if let Some(metric) = Metric::of_id(id).filter(|metric| wanted(*metric)) {
             unpack_metric(part, &mut buckets, |bucket, band| bucket.bands.push((metric, band)))?;
         }
@@ -114,11 +122,24 @@ fn blank(at: i64, flags: u8) -> Bucket {
         4 => Some(StreamState::Offline),
         _ => None,
     };
-    Bucket { at, state, reset: flags & RESET != 0, lost: flags & LOST != 0, watched: None, bands: Vec::new() }
+    Bucket {
+        at,
+        state,
+        reset: flags & RESET != 0,
+        lost: flags & LOST != 0,
+        watched: None,
+        not_live: None,
+        bands: Vec::new(),
+    }
 }
 
 fn watched_band((from, until): (u16, u16)) -> CodeBand {
     CodeBand { min: from, mean: from, max: until, last: until }
+}
+
+fn not_live_band(NotLive { seconds, away }: NotLive) -> CodeBand {
+    let away = away.min(seconds);
+    CodeBand { min: away, mean: away, max: seconds, last: seconds }
 }
 
 fn band_of(bucket: &Bucket, metric: Metric) -> Option<CodeBand> {

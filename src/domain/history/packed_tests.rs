@@ -11,7 +11,7 @@ fn band(mean: u16, spread: u16) -> CodeBand {
 }
 
 fn bucket(at: i64, state: Option<StreamState>, bands: Vec<(Metric, CodeBand)>) -> Bucket {
-    Bucket { at, state, reset: false, lost: false, watched: None, bands }
+    Bucket { at, state, reset: false, lost: false, watched: None, not_live: None, bands }
 }
 
 #[test]
@@ -76,13 +76,14 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(64))]
 
     #[test]
-    fn any_row_comes_back(buckets in prop::collection::btree_map(0_i64..288, (bands(), 0_u8..5, any::<(bool, bool)>(), partly()), 0..60)) {
+    fn any_row_comes_back(buckets in prop::collection::btree_map(0_i64..288, (bands(), 0_u8..5, any::<(bool, bool)>(), partly(), partly()), 0..60)) {
         let buckets: Vec<Bucket> = buckets
             .into_iter()
-            .map(|(index, (bands, state, (reset, lost), watched))| Bucket {
+            .map(|(index, (bands, state, (reset, lost), watched, away))| Bucket {
                 reset,
                 lost,
                 watched,
+                not_live: away.map(|(away, seconds)| NotLive { seconds, away }),
                 ..bucket(START + index * 600, blank(0, state).state, bands)
             })
             .collect();
@@ -122,6 +123,7 @@ fn noisy(tier: Tier, metrics: &[(Metric, f64, f64)]) -> usize {
                     second: START + n * tier.step() + sample * 2,
                     state: Some(StreamState::Live),
                     reset: false,
+                    apart: None,
                     values: values.collect(),
                 };
                 assert_eq!(aggregate.add(tier, &reading), None);

@@ -60,6 +60,10 @@ pub enum SeriesKind {
     Stream,
     /// A host with an agent.
     Host,
+    /// A media server: live while it answers.
+    Server,
+    /// An endpoint of the network: live while it answers.
+    Endpoint,
 }
 
 impl SeriesKind {
@@ -68,6 +72,8 @@ impl SeriesKind {
         match self {
             Self::Stream => "stream",
             Self::Host => "host",
+            Self::Server => "server",
+            Self::Endpoint => "endpoint",
         }
     }
 }
@@ -77,9 +83,9 @@ impl SeriesKind {
 pub struct SeriesKey {
     /// A stream or a host.
     pub kind: SeriesKind,
-    /// Name of the stream's server; empty for a host.
+    /// Name of the stream's server; empty for everything else.
     pub server: String,
-    /// Name of the stream or of the host.
+    /// Its name.
     pub name: String,
 }
 
@@ -91,7 +97,12 @@ impl SeriesKey {
 
     /// Of a host.
     pub fn host(name: &str) -> Self {
-        Self { kind: SeriesKind::Host, server: String::new(), name: name.to_owned() }
+        Self::of(SeriesKind::Host, name)
+    }
+
+    /// Of anything that has a name of its own: everything but a stream.
+    pub fn of(kind: SeriesKind, name: &str) -> Self {
+        Self { kind, server: String::new(), name: name.to_owned() }
     }
 }
 

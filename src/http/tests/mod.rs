@@ -21,6 +21,7 @@ mod settings;
 mod sheet;
 mod slow;
 mod socket;
+mod status_page;
 mod world;
 
 use actix_web::http::{Method, header};

@@ -106,6 +106,7 @@ impl World {
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             disk: tokio::sync::watch::channel(SpoolDisk { free: Some(1_500_000_000), obstacle: None }).1,
             hub,
+            status_page: Default::default(),
             health: HealthHandle::of(&HealthParts::default()),
             websocket_clients: (200, 50),
             commands: Arc::new(PlayedRoot(cameras, folder.path().join(SILENT))),
@@ -126,6 +127,16 @@ impl World {
     /// A world whose past before this time is made up; before anybody has asked it for something.
     pub fn with_sample_until(mut self, until: DateTime<Utc>) -> Self {
         Arc::get_mut(&mut self.state).expect("nobody else has it yet").sample_until = Some(until);
+        self
+    }
+
+    /// A world with a page for viewers; before anybody has asked it for something.
+    pub fn with_status_page(mut self, toml: &str) -> Self {
+        let file = self.folder.path().join("page.toml");
+        std::fs::write(&file, format!("[http.status_page]\nenabled = true\n{toml}")).expect("a file");
+        let settings = config::load(&Sources { file: Some(file), ..Sources::default() }).expect(toml);
+        let page = crate::http::StatusPage::of(&settings.http.status_page);
+        Arc::get_mut(&mut self.state).expect("nobody else has it yet").status_page = page;
         self
     }
 

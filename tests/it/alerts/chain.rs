@@ -9,19 +9,21 @@ use streamwarden::demo::media_server::Options;
 use super::{dashboards, exposed};
 use crate::support::api::Api;
 use crate::support::camera::{Behaviour, Camera};
+use crate::support::encrypted::{self, encrypted};
 use crate::support::media::server;
 use crate::support::program::{Config, Program};
 use crate::support::prometheus::{Alertmanager, Prometheus};
 use crate::support::room::Room;
 use crate::support::smtp_inbox::{Mail, SmtpInbox};
+use crate::support::vimeo::{TOKEN, VimeoStandIn, account};
 use crate::support::wait::eventually;
+use crate::support::web_presenter::WebPresenterStandIn;
 use crate::support::webhooks::Webhooks;
 
 const NAMES: [&str; 2] = ["gate", "yard"];
 
 /// A program that asks for a login, and the token of Prometheus.
-async fn started(config: &Config) -> (Program, String) {
-    let room = Room::new();
+async fn started(room: Room, config: &Config) -> (Program, String) {
     room.write("streamwarden.toml", &config.toml("data"));
     let token = |name: &str, role: &str| {
         let line = ["token", "add", name, "--role", role, "--json", "--config", "streamwarden.toml"];
@@ -34,6 +36,28 @@ async fn started(config: &Config) -> (Program, String) {
     let mut program = Program::start_in(room, config).await;
     program.api = Api::with_token(&program.api.url(""), &ours);
     (program, prometheus)
+}
+
+/// An endpoint with a certificate, an encoder and a platform: what the dashboards show of them is looked at in the end.
+fn beside(secure: &str, fingerprint: &str, encoder: &WebPresenterStandIn, vimeo: &VimeoStandIn) -> String {
+    format!(
+        "[[health.endpoints]]\nname = \"api\"\nurl = \"https://{secure}/v3/paths/list\"\ninterval = \"1s\"\n\
+         fingerprint = \"{fingerprint}\"\n\
+         [[health.encoders]]\nname = \"studio\"\nhost = \"127.0.0.1\"\nprotocol = \"rest\"\nrest_port = {}\n\
+         [[health.platforms]]\nname = \"vimeo\"\ntoken = \"{TOKEN}\"\nurl = \"{}\"\n",
+        encoder.port(),
+        vimeo.url(),
+    )
+}
+
+/// What a platform says of its limit.
+fn limit() -> Vec<(&'static str, String)> {
+    let reset = (Utc::now() + TimeDelta::minutes(1)).to_rfc3339();
+    vec![
+        ("x-ratelimit-limit", "500".to_owned()),
+        ("x-ratelimit-remaining", "499".to_owned()),
+        ("x-ratelimit-reset", reset),
+    ]
 }
 
 async fn send(program: &Program, route: &str, body: &Value) {
@@ -78,7 +102,12 @@ fn states(posts: &[Value], alert: &str) -> Vec<String> {
 async fn cameras_that_die_are_told_once_by_mail_and_webhook_and_so_is_their_return() {
     let media = server(&Options::default()).await;
     let cameras = NAMES.map(|_| Camera::start(Behaviour::default()));
-    let (program, token) = started(&Config::on(&media)).await;
+    let (room, encoder, vimeo) = (Room::new(), WebPresenterStandIn::rest().await, VimeoStandIn::start(account()).await);
+    encrypted::certificate(room.path());
+    let (secure, _serves) = encrypted(room.path(), media.api_url()).await;
+    vimeo.change(|account| account.headers = limit());
+    let more = beside(&secure, &encrypted::fingerprint(room.path()), &encoder, &vimeo);
+    let (program, token) = started(room, &Config { more, ..Config::on(&media) }).await;
     for (name, camera) in NAMES.iter().zip(&cameras) {
         send(&program, "/api/v1/cameras", &json!({ "name": name, "url": camera.url() })).await;
     }

@@ -25,6 +25,7 @@ mod refused_addresses;
 mod restore;
 mod secrets;
 mod standby;
+mod status_page;
 mod stop;
 mod terminal;
 mod test_streams;

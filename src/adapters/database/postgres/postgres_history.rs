@@ -8,7 +8,7 @@ use super::postgres_client::PostgresClient;
 use super::postgres_fault::PostgresFailure;
 use crate::adapters::database::HistoryQuery;
 use crate::adapters::database::history_store::{self, SeriesBuckets};
-use crate::domain::history::{Bucket, Tier};
+use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 
 pub(super) async fn add(
     client: &PostgresClient,
@@ -59,6 +59,21 @@ pub(super) async fn read(
     let row = |row: &tokio_postgres::Row| Some((row.try_get(0).ok()?, row.try_get(1).ok()?, row.try_get(2).ok()?));
     let rows: Vec<(String, i64, Vec<u8>)> = found.iter().filter_map(row).collect();
     Ok(history_store::read(query, owner, &rows))
+}
+
+pub(super) async fn series(
+    client: &PostgresClient,
+    kind: SeriesKind,
+    tier: Tier,
+    since: i64,
+) -> Result<Vec<SeriesKey>, PostgresFailure> {
+    let sql = "SELECT DISTINCT server, name FROM history_rows WHERE tier = $1 AND start > $2 AND kind = $3";
+    let statement = client.prepare_cached(sql).await?;
+    let values: [&(dyn ToSql + Sync); 3] = [&tier.as_str(), &(since - tier.span()), &kind.as_str()];
+    let found = client.query(&statement, &values).await?;
+    let row =
+        |row: &tokio_postgres::Row| Some(SeriesKey { kind, server: row.try_get(0).ok()?, name: row.try_get(1).ok()? });
+    Ok(found.iter().filter_map(row).collect())
 }
 
 pub(super) async fn forget(

@@ -20,7 +20,7 @@ use crate::base::{Error, Result};
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
-use crate::domain::history::{Bucket, Tier};
+use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark, Verdict};
 use crate::domain::node::{Node, NodeClaim};
@@ -300,6 +300,11 @@ impl HistoryStore for Postgres {
         let owner = self.owner.get().ok();
         let link = self.server.link().await?;
         link.answer(postgres_history::read(&link, owner.as_deref(), &query)).await
+    }
+
+    async fn series(&self, kind: SeriesKind, tier: Tier, since: i64) -> Result<Vec<SeriesKey>> {
+        let link = self.server.link().await?;
+        link.answer(postgres_history::series(&link, kind, tier, since)).await
     }
 
     async fn forget_history(&self, tier: Tier, before: i64) -> Result<u64> {

@@ -6,7 +6,7 @@ use super::decode;
 use super::sqlite_fault::SqliteFailure;
 use crate::adapters::database::HistoryQuery;
 use crate::adapters::database::history_store::{self, SeriesBuckets};
-use crate::domain::history::{Bucket, Tier};
+use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 
 pub(super) fn add(connection: &mut Connection, owner: &str, batch: Vec<SeriesBuckets>) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -48,6 +48,20 @@ pub(super) fn read(
     let rows: Vec<_> = statement.query_map(values, row)?.collect::<Result<Vec<_>, _>>()?;
     let rows: Vec<_> = rows.into_iter().flatten().map(|((node, start), data)| (node, start, data)).collect();
     Ok(history_store::read(query, owner, &rows))
+}
+
+pub(super) fn series(
+    connection: &mut Connection,
+    kind: SeriesKind,
+    tier: Tier,
+    since: i64,
+) -> Result<Vec<SeriesKey>, SqliteFailure> {
+    let sql = "SELECT DISTINCT server, name FROM history_rows WHERE tier = ?1 AND start > ?2 AND kind = ?3";
+    let mut statement = connection.prepare_cached(sql)?;
+    let row = |row: &rusqlite::Row<'_>| Ok(decode::text(row, 0).zip(decode::text(row, 1)));
+    let rows = statement.query_map(params![tier.as_str(), since - tier.span(), kind.as_str()], row)?;
+    let rows: Vec<_> = rows.collect::<Result<Vec<_>, _>>()?;
+    Ok(rows.into_iter().flatten().map(|(server, name)| SeriesKey { kind, server, name }).collect())
 }
 
 pub(super) fn forget(connection: &mut Connection, owner: &str, tier: Tier, before: i64) -> Result<u64, SqliteFailure> {

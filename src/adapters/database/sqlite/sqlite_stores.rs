@@ -21,7 +21,7 @@ use crate::base::Result;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
-use crate::domain::history::{Bucket, Tier};
+use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 use crate::domain::host::HostStatus;
 use crate::domain::incident::{Incident, Remark, Verdict};
 use crate::domain::node::{Node, NodeClaim};
@@ -300,6 +300,12 @@ impl HistoryStore for Sqlite {
         let owner = self.owner.get().ok();
         self.file
             .call(ConnectionRole::Reader, move |connection| sqlite_history::read(connection, owner.as_deref(), &query))
+            .await
+    }
+
+    async fn series(&self, kind: SeriesKind, tier: Tier, since: i64) -> Result<Vec<SeriesKey>> {
+        self.file
+            .call(ConnectionRole::Reader, move |connection| sqlite_history::series(connection, kind, tier, since))
             .await
     }
 

@@ -1,0 +1,332 @@
+//! What viewers are told of streams, servers and endpoints: names, states, times. Pure.
+//!
+//! Incidents hold causes, addresses and names of people; nothing of them is taken over but when they began and, of those kinds that a
+//! viewer notices, one of three words. A kind that is added to [`IncidentKind`] tells nothing until it is named in [`trouble_of`].
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use utoipa::ToSchema;
+
+use super::camera::CameraStatus;
+use super::health::EndpointState;
+use super::incident::{Incident, IncidentKind, Subject};
+use super::stream::StreamState;
+use super::uptime::{DayUptime, share_up};
+
+/// What is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PublicKind {
+    /// A stream.
+    Stream,
+    /// A media server.
+    Server,
+    /// An endpoint of the network.
+    Endpoint,
+}
+
+/// One thing that is shown.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct PublicKey {
+    /// What it is.
+    pub kind: PublicKind,
+    /// Server of a stream; empty for everything else.
+    pub server: String,
+    /// Its name in the configuration of whoever has it.
+    pub name: String,
+}
+
+/// How something is now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PublicState {
+    /// It is there.
+    Up,
+    /// Its operators work on it.
+    Maintenance,
+    /// Nothing is known of it.
+    Unknown,
+    /// It is there, and not well.
+    Degraded,
+    /// It is not there.
+    Down,
+}
+
+/// What is wrong, as far as viewers notice it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum PublicTrouble {
+    /// It is not there.
+    Down,
+    /// It is lost again and again.
+    Unstable,
+    /// It answers, and not well.
+    Slow,
+}
+
+/// An incident that lasts.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicIncident {
+    /// What it happened to.
+    pub kind: PublicKind,
+    /// Its name for people.
+    pub name: String,
+    /// What is wrong.
+    pub trouble: PublicTrouble,
+    /// Since when.
+    pub since: DateTime<Utc>,
+}
+
+/// A day of 86,400 seconds (UTC), as far as it has passed. What is neither up nor down of it is not known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicDay {
+    /// Which.
+    pub day: NaiveDate,
+    /// Seconds that it is known to have been up.
+    #[schema(maximum = 86400)]
+    pub up_seconds: u32,
+    /// Seconds that it is known to have been away.
+    #[schema(maximum = 86400)]
+    pub down_seconds: u32,
+    /// Seconds of which nothing is known.
+    #[schema(maximum = 86400)]
+    pub unknown_seconds: u32,
+}
+
+/// One thing with its past.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicThing {
+    /// What it is.
+    pub kind: PublicKind,
+    /// Its name for people.
+    pub name: String,
+    /// How it is now.
+    pub state: PublicState,
+    /// Share of the known time of all days that it was up, 0 to 1, rounded down; null where nothing is known.
+    pub uptime: Option<f64>,
+    /// The last 90 days, oldest first, today included.
+    pub days: Vec<PublicDay>,
+}
+
+/// Everything that viewers are told.
+#[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PublicStatus {
+    /// The heading.
+    pub title: String,
+    /// When this was true; at most some seconds ago.
+    pub at: DateTime<Utc>,
+    /// The worst of all states but maintenance; `unknown` where nothing is shown.
+    pub state: PublicState,
+    /// What is wrong now, the longest first.
+    pub incidents: Vec<PublicIncident>,
+    /// What is shown: streams, then servers, then endpoints, by name.
+    pub items: Vec<PublicThing>,
+    /// So many more would be shown, and are too many.
+    pub left_out: usize,
+    /// The days could not be read lately: what has changed since is missing.
+    pub stale: bool,
+}
+
+/// What is known of one thing now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KnownNow {
+    /// Which one.
+    pub key: PublicKey,
+    /// Its name for people.
+    pub title: String,
+    /// How it is.
+    pub state: PublicState,
+}
+
+/// Of a stream.
+pub fn state_of_stream(state: StreamState) -> PublicState {
+    match state {
+        StreamState::Live => PublicState::Up,
+        StreamState::Stalled | StreamState::Offline => PublicState::Down,
+        StreamState::Unknown => PublicState::Unknown,
+    }
+}
+
+/// Of an endpoint.
+pub fn state_of_endpoint(state: EndpointState) -> PublicState {
+    match state {
+        EndpointState::Up => PublicState::Up,
+        EndpointState::Degraded => PublicState::Degraded,
+        EndpointState::Down => PublicState::Down,
+        EndpointState::Waiting | EndpointState::Doubtful => PublicState::Unknown,
+    }
+}
+
+/// What viewers notice of a kind of incident; `None`: nothing.
+pub fn trouble_of(kind: IncidentKind) -> Option<PublicTrouble> {
+    use IncidentKind as Kind;
+    match kind {
+        Kind::CameraDown
+        | Kind::CameraStalled
+        | Kind::CameraDegraded
+        | Kind::ServerDown
+        | Kind::ProbeFailed
+        | Kind::EndpointDown => Some(PublicTrouble::Down),
+        Kind::StreamFlapping => Some(PublicTrouble::Unstable),
+        Kind::EndpointDegraded => Some(PublicTrouble::Slow),
+        _ => None,
+    }
+}
+
+/// What of the shown an incident is about.
+fn key_of(subject: &Subject, cameras: &[CameraStatus]) -> Option<PublicKey> {
+    let plain = |kind, name: &str| Some(PublicKey { kind, server: String::new(), name: name.to_owned() });
+    match subject {
+        Subject::Stream { server, name } => {
+            Some(PublicKey { kind: PublicKind::Stream, server: server.clone(), name: name.clone() })
+        }
+        Subject::Camera { id, .. } => {
+            let camera = cameras.iter().find(|camera| camera.id == *id)?;
+            Some(PublicKey { kind: PublicKind::Stream, server: camera.server.clone(), name: camera.path.clone() })
+        }
+        Subject::Server { name } => plain(PublicKind::Server, name),
+        Subject::Target { name } => plain(PublicKind::Endpoint, name),
+        _ => None,
+    }
+}
+
+/// Puts together what viewers are told: what is known now, the incidents that last, and the days.
+pub fn tell(
+    title: String,
+    at: DateTime<Utc>,
+    known: Vec<KnownNow>,
+    incidents: &[Incident],
+    cameras: &[CameraStatus],
+    mut days: impl FnMut(&PublicKey) -> Vec<DayUptime>,
+) -> PublicStatus {
+    // Of several incidents of one thing with one word the first counts.
+    let mut open: BTreeMap<(PublicKey, PublicTrouble), DateTime<Utc>> = BTreeMap::new();
+    for incident in incidents.iter().filter(|incident| incident.closed_at.is_none()) {
+        if let (Some(trouble), Some(key)) = (trouble_of(incident.kind), key_of(&incident.subject, cameras)) {
+            let since = open.entry((key, trouble)).or_insert(incident.opened_at);
+            *since = incident.opened_at.min(*since);
+        }
+    }
+    let (mut items, mut told) = (Vec::with_capacity(known.len()), Vec::new());
+    for KnownNow { key, title, mut state } in known {
+        let days = days(&key);
+        // What is excused is no incident.
+        if state != PublicState::Maintenance {
+            let of = |trouble| open.get(&(key.clone(), trouble)).map(|since| (trouble, *since));
+            for (trouble, since) in
+                [PublicTrouble::Down, PublicTrouble::Unstable, PublicTrouble::Slow].into_iter().filter_map(of)
+            {
+                if trouble != PublicTrouble::Down && state == PublicState::Up {
+                    state = PublicState::Degraded;
+                }
+                told.push(PublicIncident { kind: key.kind, name: title.clone(), trouble, since });
+            }
+        }
+        let uptime = share_up(&days);
+        let days = days.into_iter().map(PublicDay::from).collect();
+        items.push(PublicThing { kind: key.kind, name: title, state, uptime, days });
+    }
+    told.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
+    items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+    let worst = items.iter().map(|item| item.state).filter(|state| *state != PublicState::Maintenance).max();
+    let state = worst.unwrap_or(if items.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
+    PublicStatus { title, at, state, incidents: told, items, left_out: 0, stale: false }
+}
+
+impl From<DayUptime> for PublicDay {
+    fn from(DayUptime { day, up, down, unknown }: DayUptime) -> Self {
+        Self { day, up_seconds: up, down_seconds: down, unknown_seconds: unknown }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::sample;
+
+    fn at(second: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(1_800_000_000 + second, 0).expect("a time")
+    }
+
+    fn stream(name: &str, state: PublicState) -> KnownNow {
+        let key = PublicKey { kind: PublicKind::Stream, server: "main".to_owned(), name: name.to_owned() };
+        KnownNow { key, title: name.to_owned(), state }
+    }
+
+    fn incident(kind: IncidentKind, subject: Subject, second: i64) -> Incident {
+        let cause = "rtsp://admin:hunter2@10.0.0.9/a refused".to_owned();
+        Incident::open(Uuid::from_u128(1), kind, subject, cause, at(second))
+    }
+
+    fn told(known: Vec<KnownNow>, incidents: &[Incident]) -> PublicStatus {
+        let cameras = [sample::camera(7, "gate")];
+        tell("Live".to_owned(), at(100), known, incidents, &cameras, |_| Vec::new())
+    }
+
+    #[test]
+    fn an_incident_is_told_in_one_word_without_its_cause() {
+        use IncidentKind as Kind;
+        let stream_of = || Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        let camera = sample::camera(7, "gate");
+        assert_eq!((camera.server.as_str(), camera.path.as_str()), ("main", "gate"));
+        for (kind, subject, wanted) in [
+            (Kind::CameraDown, Subject::camera_of(7, "gate"), Some(PublicTrouble::Down)),
+            (Kind::StreamFlapping, stream_of(), Some(PublicTrouble::Unstable)),
+            (Kind::CameraDown, Subject::camera_of(8, "gate"), None),
+            (Kind::ServerDown, Subject::Server { name: "gate".to_owned() }, None),
+            (Kind::RecordingPaused, stream_of(), None),
+            (Kind::OtherPublisher, Subject::camera_of(7, "gate"), None),
+        ] {
+            let told = told(vec![stream("gate", PublicState::Up)], &[incident(kind, subject.clone(), 5)]);
+            let found: Vec<_> = told.incidents.iter().map(|one| (one.trouble, one.since)).collect();
+            assert_eq!(
+                found,
+                wanted.map(|trouble| (trouble, at(5))).into_iter().collect::<Vec<_>>(),
+                "{kind:?} {subject:?}"
+            );
+            let text = serde_json::to_string(&told).expect("JSON");
+            assert!(!["hunter2", "10.0.0.9", "rtsp", "main"].iter().any(|secret| text.contains(secret)), "{text}");
+        }
+    }
+
+    #[test]
+    fn one_word_is_told_once_and_what_is_excused_not_at_all() {
+        use IncidentKind as Kind;
+        let of = |kind, second| incident(kind, Subject::camera_of(7, "gate"), second);
+        let both = [of(Kind::CameraStalled, 9), of(Kind::CameraDown, 5)];
+        let found = told(vec![stream("gate", PublicState::Down)], &both);
+        assert_eq!(found.incidents.iter().map(|one| one.since).collect::<Vec<_>>(), [at(5)]);
+        assert_eq!(told(vec![stream("gate", PublicState::Maintenance)], &both).incidents, []);
+        let over = Incident { closed_at: Some(at(6)), ..of(Kind::CameraDown, 5) };
+        assert_eq!(told(vec![stream("gate", PublicState::Up)], &[over]).incidents, []);
+    }
+
+    #[test]
+    fn the_whole_is_as_bad_as_the_worst_of_it() {
+        use PublicState::{Degraded, Down, Maintenance, Unknown, Up};
+        for (states, wanted) in [
+            (vec![], Unknown),
+            (vec![Up, Up], Up),
+            (vec![Up, Maintenance], Up),
+            (vec![Maintenance], Maintenance),
+            (vec![Up, Unknown], Unknown),
+            (vec![Unknown, Degraded], Degraded),
+            (vec![Up, Down, Degraded], Down),
+        ] {
+            let known = states.iter().enumerate().map(|(n, state)| stream(&n.to_string(), *state)).collect();
+            assert_eq!(told(known, &[]).state, wanted, "{states:?}");
+        }
+        let flapping = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        let flapping = [incident(IncidentKind::StreamFlapping, flapping, 5)];
+        assert_eq!(told(vec![stream("gate", Up)], &flapping).state, Degraded);
+        assert_eq!(told(vec![stream("gate", Down)], &flapping).state, Down);
+    }
+}

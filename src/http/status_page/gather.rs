@@ -1,0 +1,242 @@
+//! Collects what the page tells: states and incidents from memory, days from the history.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use tokio::time::Instant;
+
+use crate::actors::health::NetworkProbeTable;
+use crate::actors::history::HistoryHandle;
+use crate::adapters::database::{HistoryQuery, HistoryStore, with_timeout};
+use crate::adapters::live::{Latest, SharedLive};
+use crate::base::Result;
+use crate::config::settings::StatusPageSettings;
+use crate::domain::admission::matches;
+use crate::domain::camera::CameraStatus;
+use crate::domain::health::NetworkProbeStatus;
+use crate::domain::history::{Metric, SeriesKey, SeriesKind, Tier, merge};
+use crate::domain::maintenance;
+use crate::domain::public_status::{
+    KnownNow, PublicKey, PublicKind, PublicState, PublicStatus, state_of_endpoint, state_of_stream, tell,
+};
+use crate::domain::uptime::{DayUptime, SHOWN_DAYS, begin_of, day_of, last_days, uptime_of_day};
+
+/// Where it comes from.
+pub(super) struct Sources {
+    /// States and incidents.
+    pub live: SharedLive,
+    /// The past.
+    pub history: Arc<dyn HistoryStore>,
+    /// The past that is not in the database yet.
+    pub recent: HistoryHandle,
+    /// Endpoints of this process.
+    pub endpoints: NetworkProbeTable,
+}
+
+/// Days are read from the database no more often.
+const DAYS_EVERY: Duration = Duration::from_secs(60);
+
+/// More is no page for people; what is left out is counted.
+const MOST: usize = 200;
+
+/// A stream that was seen in this time is shown though it is gone, as its name is known to nobody else.
+const SEEN_WITHIN: TimeDelta = TimeDelta::days(2);
+
+/// All days of everything are read in this time, or later.
+const LIMIT: Duration = Duration::from_secs(25);
+
+/// What was read of the days. Days that are over are read once.
+#[derive(Default)]
+pub(super) struct Days {
+    read_at: Option<Instant>,
+    /// The last reading has failed.
+    failed: bool,
+    /// Streams that the history knows of late.
+    seen: BTreeSet<PublicKey>,
+    of: BTreeMap<PublicKey, DaysOfOne>,
+}
+
+#[derive(Default)]
+struct DaysOfOne {
+    /// The day of the last reading: it and the one before may have changed since.
+    read_on: Option<NaiveDate>,
+    days: BTreeMap<NaiveDate, DayUptime>,
+}
+
+/// What is told now; `None` where the live store does not answer, or nothing at all is known of the days because they could not be read.
+pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, days: &mut Days) -> Option<PublicStatus> {
+    let latest = sources.live.latest().await.ok()?;
+    let is_due = days.read_at.is_none_or(|at| at.elapsed() >= DAYS_EVERY);
+    let now = Utc::now();
+    if is_due {
+        // Counted from here, so that a database that hangs is not asked more often than one that answers.
+        days.read_at = Some(Instant::now());
+        days.failed = false;
+        if settings.streams.iter().any(|pattern| pattern.contains(['*', '?'])) {
+            match seen(sources, settings, now).await {
+                Ok(seen) => days.seen = seen,
+                Err(error) => days.fail(&error),
+            }
+        }
+    }
+    let mut known = known(&latest, &sources.endpoints.statuses(), settings, &days.seen, now);
+    let left_out = known.len().saturating_sub(MOST);
+    known.truncate(MOST);
+    if is_due && !days.failed {
+        let keys: Vec<PublicKey> = known.iter().map(|one| one.key.clone()).collect();
+        let read = tokio::time::timeout(LIMIT, days.read(sources, &keys, now)).await;
+        match read {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => days.fail(&error),
+            Err(_) => days.failed = true,
+        }
+    }
+    let is_read = days.of.values().any(|one| one.read_on.is_some());
+    if days.failed && !is_read && !known.is_empty() {
+        return None;
+    }
+    let of = |key: &PublicKey| days.of.get(key).map_or_else(|| unknown(now), |one| one.shown(now));
+    let told = tell(settings.title.clone(), now, known, &latest.incidents, &latest.cameras, of);
+    Some(PublicStatus { left_out, stale: days.failed, ..told })
+}
+
+impl Days {
+    fn fail(&mut self, error: &crate::base::Error) {
+        log::debug!("days of the status page not read: {error}");
+        self.failed = true;
+    }
+
+    /// Reads what may have changed, and everything of what is new here. The first error ends it: it is the database's.
+    async fn read(&mut self, sources: &Sources, keys: &[PublicKey], now: DateTime<Utc>) -> Result<()> {
+        self.of.retain(|key, _| keys.contains(key));
+        for key in keys {
+            let of = self.of.entry(key.clone()).or_default();
+            of.read(sources, &series_of(key), now).await?;
+        }
+        Ok(())
+    }
+}
+
+impl DaysOfOne {
+    async fn read(&mut self, sources: &Sources, series: &SeriesKey, now: DateTime<Utc>) -> Result<()> {
+        let Some(oldest) = last_days(now, SHOWN_DAYS).next() else { return Ok(()) };
+        // What waited for a database, or came from another node, may be late by a day.
+        let first = self.read_on.and_then(|day| day.pred_opt()).map_or(oldest, |day| day.max(oldest));
+        let (from, to) = (begin_of(first), now.timestamp() + 1);
+        // No number is looked at: a metric that none of these has.
+        let metrics = vec![Metric::Temperature];
+        let tier = Tier::TenMinutes;
+        let query = HistoryQuery { series: series.clone(), tier, from, to, metrics };
+        let kept = with_timeout(sources.history.history(query)).await?;
+        let buckets = merge(kept, sources.recent.recent(series, tier));
+        self.days.retain(|day, _| (oldest..first).contains(day));
+        for day in first.iter_days().take_while(|day| *day <= day_of(now)) {
+            self.days.insert(day, uptime_of_day(day, &buckets, tier.step(), now));
+        }
+        self.read_on = Some(day_of(now));
+        Ok(())
+    }
+
+    fn shown(&self, now: DateTime<Utc>) -> Vec<DayUptime> {
+        let day = |day: NaiveDate| self.days.get(&day).copied().unwrap_or_else(|| uptime_of_day(day, &[], 1, now));
+        last_days(now, SHOWN_DAYS).map(day).collect()
+    }
+}
+
+fn unknown(now: DateTime<Utc>) -> Vec<DayUptime> {
+    DaysOfOne::default().shown(now)
+}
+
+fn series_of(key: &PublicKey) -> SeriesKey {
+    match key.kind {
+        PublicKind::Stream => SeriesKey::stream(&key.server, &key.name),
+        PublicKind::Server => SeriesKey::of(SeriesKind::Server, &key.name),
+        PublicKind::Endpoint => SeriesKey::of(SeriesKind::Endpoint, &key.name),
+    }
+}
+
+/// Streams of the patterns that the history knows of late.
+async fn seen(sources: &Sources, settings: &StatusPageSettings, now: DateTime<Utc>) -> Result<BTreeSet<PublicKey>> {
+    let since = (now - SEEN_WITHIN).timestamp();
+    let series = with_timeout(sources.history.series(SeriesKind::Stream, Tier::TenMinutes, since)).await?;
+    let shown = series.into_iter().filter(|series| is_any(&settings.streams, &series.name));
+    Ok(shown.map(|series| stream_key(&series.server, &series.name)).collect())
+}
+
+/// Everything that the patterns name, as it is now: streams, servers, endpoints.
+fn known(
+    latest: &Latest,
+    endpoints: &[NetworkProbeStatus],
+    settings: &StatusPageSettings,
+    seen: &BTreeSet<PublicKey>,
+    now: DateTime<Utc>,
+) -> Vec<KnownNow> {
+    let mut streams: BTreeMap<PublicKey, PublicState> =
+        seen.iter().map(|key| (key.clone(), PublicState::Unknown)).collect();
+    for stream in latest.streams.iter().filter(|stream| is_any(&settings.streams, stream.name.as_str())) {
+        let key = stream_key(&stream.server, stream.name.as_str());
+        let excused =
+            maintenance::of_stream(&latest.maintenance, &latest.cameras, &stream.server, stream.name.as_str());
+        match excused.filter(|excused| !excused.is_over(now)) {
+            // It comes and goes with its readers: that it is away says nothing.
+            _ if stream.on_demand => _ = streams.remove(&key),
+            Some(_) => _ = streams.insert(key, PublicState::Maintenance),
+            None => _ = streams.insert(key, state_of_stream(stream.state)),
+        }
+    }
+    // A camera is known though its path is not listed while it is down.
+    for camera in latest.cameras.iter().filter(|camera| camera.enabled && is_any(&settings.streams, &camera.path)) {
+        streams.entry(stream_key(&camera.server, &camera.path)).or_insert(PublicState::Unknown);
+    }
+    // A name without wildcards is shown in any case.
+    for name in settings.streams.iter().filter(|name| !name.contains(['*', '?'])) {
+        if !streams.keys().any(|key| key.name == *name)
+            && !latest.streams.iter().any(|stream| stream.name.as_str() == name)
+        {
+            let server = latest.servers.first().map_or("", |server| server.name.as_str());
+            streams.insert(stream_key(server, name), PublicState::Unknown);
+        }
+    }
+    let several = |title: &str, all: &[(PublicKey, PublicState, String)]| {
+        all.iter().filter(|(_, _, other)| other == title).count() > 1
+    };
+    let titled: Vec<(PublicKey, PublicState, String)> = streams
+        .into_iter()
+        .map(|(key, state)| {
+            let title = title_of(&key, &latest.cameras);
+            (key, state, title)
+        })
+        .collect();
+    let streams = titled.iter().map(|(key, state, title)| {
+        let title = if several(title, &titled) { format!("{title} ({})", key.server) } else { title.clone() };
+        KnownNow { key: key.clone(), title, state: *state }
+    });
+    let plain = |kind, name: &str, state| {
+        let key = PublicKey { kind, server: String::new(), name: name.to_owned() };
+        KnownNow { key, title: name.to_owned(), state }
+    };
+    let servers = latest.servers.iter().filter(|server| is_any(&settings.servers, &server.name)).map(|server| {
+        let state = if server.reachable { PublicState::Up } else { PublicState::Down };
+        plain(PublicKind::Server, &server.name, state)
+    });
+    let endpoints = endpoints.iter().filter(|one| is_any(&settings.endpoints, &one.endpoint));
+    let endpoints = endpoints.map(|one| plain(PublicKind::Endpoint, &one.endpoint, state_of_endpoint(one.state)));
+    streams.chain(servers).chain(endpoints).collect()
+}
+
+fn is_any(patterns: &[String], name: &str) -> bool {
+    patterns.iter().any(|pattern| matches(pattern, name))
+}
+
+fn stream_key(server: &str, name: &str) -> PublicKey {
+    PublicKey { kind: PublicKind::Stream, server: server.to_owned(), name: name.to_owned() }
+}
+
+/// The display name of the camera that publishes it, where it has one.
+fn title_of(key: &PublicKey, cameras: &[CameraStatus]) -> String {
+    let camera = cameras.iter().find(|camera| camera.server == key.server && camera.path == key.name);
+    let label = camera.and_then(|camera| camera.label.clone()).filter(|label| !label.trim().is_empty());
+    label.unwrap_or_else(|| key.name.clone())
+}

@@ -1,0 +1,92 @@
+//! `/status`, `/api/v1/status-page`: what viewers are told, for people and for programs.
+
+use std::sync::Arc;
+
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpRequest, HttpResponse, web};
+
+use super::gather::Sources;
+use super::reader::StatusReader;
+use super::told::{EVERY, Told};
+use super::words::Language;
+use crate::domain::public_status::PublicStatus;
+use crate::http::http_error::{ErrorAnswer, Problem};
+use crate::http::http_state::HttpState;
+use crate::http::page_files::{etag, is_known};
+use crate::http::query::Query;
+
+const STYLE: &str = include_str!("style.css");
+
+/// What the page for viewers tells: how everything is that `http.status_page` names, what is wrong, and the last 90 days (UTC). Names and
+/// times only. Without a login, unless `http.status_page.login` asks for one; 404 where there is no such page. It is some seconds
+/// old at most, whoever asks and however often.
+#[utoipa::path(get, path = "/api/v1/status-page", operation_id = "getStatusPage", tag = "status", responses(
+    (status = 200, body = PublicStatus),
+    (status = 304, description = "it is what the caller has already"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "there is no page for viewers"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(in crate::http) async fn status(_: StatusReader, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
+    let told = told(&state).await?;
+    Ok(answer(&state, &request, "application/json", told.json.clone()))
+}
+
+/// The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one.
+#[utoipa::path(get, path = "/status", operation_id = "statusPage", tag = "status",
+    params(("lang" = Option<String>, Query, pattern = "^(en|de|ru)$", description = "en, de or ru; `Accept-Language` decides when absent")),
+    responses(
+    (status = 200, body = String, content_type = "text/html"),
+    (status = 304, description = "it is what the caller has already"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "there is no page for viewers"),
+    (status = 422, body = Problem, content_type = "application/problem+json"),
+    (status = 503, body = Problem, content_type = "application/problem+json"),
+))]
+pub(in crate::http) async fn page(_: StatusReader, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
+    let asked = Query::of(&request)?.parsed("lang", "en, de or ru")?;
+    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+    let language = asked.unwrap_or_else(|| Language::accepted(accepted.unwrap_or_default()));
+    let told = told(&state).await?;
+    let mut answer = answer(&state, &request, "text/html; charset=utf-8", told.pages.of_language(language));
+    answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept-language"));
+    Ok(answer)
+}
+
+/// How the page for viewers looks.
+#[utoipa::path(get, path = "/status/style.css", operation_id = "statusStyle", tag = "status", responses(
+    (status = 200, body = String, content_type = "text/css"),
+    (status = 304, description = "it is what the caller has already"),
+    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 404, body = Problem, content_type = "application/problem+json", description = "there is no page for viewers"),
+))]
+pub(in crate::http) async fn style(_: StatusReader, state: web::Data<HttpState>, request: HttpRequest) -> HttpResponse {
+    answer(&state, &request, "text/css; charset=utf-8", web::Bytes::from_static(STYLE.as_bytes()))
+}
+
+async fn told(state: &HttpState) -> Result<Arc<Told>, Problem> {
+    let sources = Sources {
+        live: Arc::clone(&state.live),
+        history: Arc::clone(&state.stores.history),
+        recent: state.history.clone(),
+        endpoints: state.health.network.clone(),
+    };
+    // Why is nothing for viewers; `/ready` tells it.
+    let words = "the status cannot be told at the moment; try again in a minute";
+    state.status_page.told(sources).await.ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).after(60))
+}
+
+/// Caches between may keep what is for everybody, for as long as we do.
+fn answer(state: &HttpState, request: &HttpRequest, kind: &'static str, body: web::Bytes) -> HttpResponse {
+    let cache = match state.status_page.is_public() {
+        true => format!("public, max-age={}", EVERY.as_secs()),
+        false => "private, no-cache".to_owned(),
+    };
+    let etag = etag(&body);
+    let mut response = HttpResponse::Ok();
+    response.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, cache));
+    if is_known(request, &etag) {
+        return response.status(StatusCode::NOT_MODIFIED).finish();
+    }
+    response.content_type(kind).body(body)
+}

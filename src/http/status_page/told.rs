@@ -1,0 +1,105 @@
+//! What is told, kept for everybody who asks.
+//!
+//! It is made at most once in [`EVERY`], and days are read from the database at most once in [`DAYS_EVERY`], by one task at a time,
+//! however many ask and however the reading ends; who asks meanwhile gets what was told before.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use actix_web::web::Bytes;
+use tokio::time::{Instant, timeout};
+
+use super::gather::{self, Days, Sources};
+use super::html::Pages;
+use crate::config::settings::StatusPageSettings;
+use crate::domain::public_status::PublicStatus;
+
+/// States and incidents are no older than this when somebody asks.
+pub(super) const EVERY: Duration = Duration::from_secs(15);
+
+/// What was told before is given to whoever asks while something newer is being made, if it is no older.
+const OLDEST: Duration = Duration::from_secs(60);
+
+/// Who can have something older waits no longer for the newer.
+const NEWER_WITHIN: Duration = Duration::from_secs(1);
+
+/// The page, if there is one. Clones are the same.
+#[derive(Clone, Default)]
+pub struct StatusPage(Option<Arc<Shown>>);
+
+struct Shown {
+    settings: StatusPageSettings,
+    /// Held by the one that makes something newer.
+    days: tokio::sync::Mutex<Days>,
+    told: Mutex<Option<Arc<Told>>>,
+}
+
+/// What is told, ready to be sent.
+pub(super) struct Told {
+    at: Instant,
+    /// For programs.
+    pub(super) json: Bytes,
+    /// For people.
+    pub(super) pages: Pages,
+}
+
+impl StatusPage {
+    /// By the configuration.
+    pub fn of(settings: &StatusPageSettings) -> Self {
+        let shown = || Shown { settings: settings.clone(), days: Default::default(), told: Mutex::default() };
+        Self(settings.enabled.then(|| Arc::new(shown())))
+    }
+
+    /// There is one.
+    pub(super) fn is_there(&self) -> bool {
+        self.0.is_some()
+    }
+
+    /// There is one that asks for no login.
+    pub(in crate::http) fn is_public(&self) -> bool {
+        self.0.as_ref().is_some_and(|shown| !shown.settings.login)
+    }
+
+    /// What is told now; `None` where nothing can be.
+    pub(super) async fn told(&self, sources: Sources) -> Option<Arc<Told>> {
+        let shown = Arc::clone(self.0.as_ref()?);
+        let before = shown.kept();
+        if let Some(told) = before.as_ref().filter(|told| told.at.elapsed() < EVERY) {
+            return Some(Arc::clone(told));
+        }
+        // A task of its own: who asked may go, and what has begun is finished for the others.
+        let making = tokio::spawn(async move { shown.make(&sources).await });
+        match before.filter(|before| before.at.elapsed() < OLDEST) {
+            Some(before) => {
+                let newer = timeout(NEWER_WITHIN, making).await;
+                Some(newer.ok().and_then(Result::ok).flatten().unwrap_or(before))
+            }
+            None => making.await.ok().flatten(),
+        }
+    }
+}
+
+impl Shown {
+    fn kept(&self) -> Option<Arc<Told>> {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Makes something newer, unless somebody else has done so meanwhile.
+    async fn make(&self, sources: &Sources) -> Option<Arc<Told>> {
+        let mut days = self.days.lock().await;
+        if let Some(told) = self.kept().filter(|told| told.at.elapsed() < EVERY) {
+            return Some(told);
+        }
+        let status = gather::status(sources, &self.settings, &mut days).await?;
+        let told = Arc::new(Told::of(&status));
+        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&told));
+        Some(told)
+    }
+}
+
+impl Told {
+    fn of(status: &PublicStatus) -> Self {
+        let json = serde_json::to_vec(status).unwrap_or_default().into();
+        Self { at: Instant::now(), json, pages: Pages::of(status) }
+    }
+}
