@@ -943,6 +943,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/status-page": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What the page for viewers tells: how everything is that `http.status_page` names, what is wrong, and the last 90 days (UTC). Names and
+         *     times only. Without a login, unless `http.status_page.login` asks for one; 404 where there is no such page. It is some seconds
+         *     old at most, whoever asks and however often.
+         */
+        get: operations["getStatusPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/streams": {
         parameters: {
             query?: never;
@@ -1263,6 +1284,40 @@ export interface paths {
          *     logged in, where a login is asked for.
          */
         get: operations["ready"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one. */
+        get: operations["statusPage"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/status/style.css": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the page for viewers looks. */
+        get: operations["statusStyle"];
         put?: never;
         post?: never;
         delete?: never;
@@ -3591,6 +3646,94 @@ export interface components {
              */
             startedAt: string;
         };
+        /** @description A day of 86,400 seconds (UTC), as far as it has passed. What is neither up nor down of it is not known. */
+        PublicDay: {
+            /**
+             * Format: date
+             * @description Which.
+             */
+            day: string;
+            /**
+             * Format: int32
+             * @description Seconds that it is known to have been away.
+             */
+            downSeconds: number;
+            /**
+             * Format: int32
+             * @description Seconds of which nothing is known.
+             */
+            unknownSeconds: number;
+            /**
+             * Format: int32
+             * @description Seconds that it is known to have been up.
+             */
+            upSeconds: number;
+        };
+        /** @description An incident that lasts. */
+        PublicIncident: {
+            /** @description What it happened to. */
+            kind: components["schemas"]["PublicKind"];
+            /** @description Its name for people. */
+            name: string;
+            /**
+             * Format: date-time
+             * @description Since when.
+             */
+            since: string;
+            /** @description What is wrong. */
+            trouble: components["schemas"]["PublicTrouble"];
+        };
+        /**
+         * @description What is shown.
+         * @enum {string}
+         */
+        PublicKind: "stream" | "server" | "endpoint";
+        /**
+         * @description How something is now.
+         * @enum {string}
+         */
+        PublicState: "up" | "maintenance" | "unknown" | "degraded" | "down";
+        /** @description Everything that viewers are told. */
+        PublicStatus: {
+            /**
+             * Format: date-time
+             * @description When this was true; at most some seconds ago.
+             */
+            at: string;
+            /** @description What is wrong now, the longest first. */
+            incidents: components["schemas"]["PublicIncident"][];
+            /** @description What is shown: streams, then servers, then endpoints, by name. */
+            items: components["schemas"]["PublicThing"][];
+            /** @description So many more would be shown, and are too many. */
+            leftOut: number;
+            /** @description The days could not be read lately: what has changed since is missing. */
+            stale: boolean;
+            /** @description The worst of all states but maintenance; `unknown` where nothing is shown. */
+            state: components["schemas"]["PublicState"];
+            /** @description The heading. */
+            title: string;
+        };
+        /** @description One thing with its past. */
+        PublicThing: {
+            /** @description The last 90 days, oldest first, today included. */
+            days: components["schemas"]["PublicDay"][];
+            /** @description What it is. */
+            kind: components["schemas"]["PublicKind"];
+            /** @description Its name for people. */
+            name: string;
+            /** @description How it is now. */
+            state: components["schemas"]["PublicState"];
+            /**
+             * Format: double
+             * @description Share of the known time of all days that it was up, 0 to 1, rounded down; null where nothing is known.
+             */
+            uptime?: number | null;
+        };
+        /**
+         * @description What is wrong, as far as viewers notice it.
+         * @enum {string}
+         */
+        PublicTrouble: "down" | "unstable" | "slow";
         /** @description Readiness. */
         Ready: {
             /** @description Every required dependency answers. */
@@ -10358,6 +10501,87 @@ export interface operations {
             };
         };
     };
+    getStatusPage: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PublicStatus"];
+                };
+            };
+            /** @description it is what the caller has already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no page for viewers */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listStreams: {
         parameters: {
             query?: never;
@@ -12324,6 +12548,135 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Ready"];
+                };
+            };
+        };
+    };
+    statusPage: {
+        parameters: {
+            query?: {
+                /** @description en, de or ru; `Accept-Language` decides when absent */
+                lang?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/html": string;
+                };
+            };
+            /** @description it is what the caller has already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no page for viewers */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    statusStyle: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/css": string;
+                };
+            };
+            /** @description it is what the caller has already */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no page for viewers */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
                 };
             };
         };

@@ -104,7 +104,7 @@ async fn cameras_that_die_are_told_once_by_mail_and_webhook_and_so_is_their_retu
     let cameras = NAMES.map(|_| Camera::start(Behaviour::default()));
     let (room, encoder, vimeo) = (Room::new(), WebPresenterStandIn::rest().await, VimeoStandIn::start(account()).await);
     encrypted::certificate(room.path());
-    let (secure, _serves) = encrypted(room.path(), media.api_url()).await;
+    let (secure, _serves) = encrypted(room.path(), &media.api_url()).await;
     vimeo.change(|account| account.headers = limit());
     let more = beside(&secure, &encrypted::fingerprint(room.path()), &encoder, &vimeo);
     let (program, token) = started(room, &Config { more, ..Config::on(&media) }).await;

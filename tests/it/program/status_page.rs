@@ -1,6 +1,7 @@
 //! The page for viewers of a whole program that asks for logins: not there until it is switched on, then for everybody, and without
 //! anything of the inside.
 
+use nix::sys::signal::Signal;
 use reqwest::StatusCode;
 use streamwarden::demo::media_server::Options;
 
@@ -29,7 +30,8 @@ async fn a_page_for_viewers_is_switched_on_and_tells_nothing_of_the_inside() {
         assert_eq!(status, StatusCode::NOT_FOUND, "{place}: {text}");
         assert!(text.contains("there is nothing at this address"), "{place}: {text}");
     }
-    program.stop().await;
+    program.signal(Signal::SIGTERM);
+    assert!(program.end().await.0.success(), "{}", program.log());
 
     config.more =
         "[http.status_page]\nenabled = true\nstreams = [\"gate\", \"nobody/*\"]\nservers = [\"main\"]".to_owned();
