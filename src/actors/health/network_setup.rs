@@ -11,9 +11,12 @@ use crate::domain::camera::Reach;
 use crate::domain::health::{Endpoint, EndpointLimits, OutageRule};
 use crate::domain::history::{Reading, SeriesKey};
 
+/// Takes a reading of a series.
+pub type TakeReading = dyn Fn(&SeriesKey, &Reading) + Send + Sync;
+
 /// Where readings of endpoints go that have a past; whoever keeps it need not be known here.
 #[derive(Clone)]
-pub struct KeepReading(pub Arc<dyn Fn(&SeriesKey, &Reading) + Send + Sync>);
+pub struct KeepReading(pub Arc<TakeReading>);
 
 impl fmt::Debug for KeepReading {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {

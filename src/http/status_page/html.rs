@@ -117,7 +117,9 @@ fn thing(out: &mut String, thing: &PublicThing, words: &Words) {
     };
     let unknown = (unknown * 100 + all / 2).checked_div(all).unwrap_or(0);
     if thing.uptime.is_some() && unknown > 0 {
-        let _ = write!(told, " · {} {unknown} %", words.not_known);
+        // Something is known of it.
+        let (more, unknown) = if unknown > 99 { ("&gt;\u{a0}", 99) } else { ("", unknown) };
+        let _ = write!(told, " · {} {more}{unknown}\u{a0}%", words.not_known);
     }
     let _ = write!(
         out,

@@ -124,7 +124,7 @@ impl Words {
     /// `99.98 %`, of a share that is rounded down to hundredths.
     pub(super) fn percent(&self, share: f64) -> String {
         let hundredths = (share * 10_000.0).round() as u64;
-        format!("{}{}{:02} %", hundredths / 100, self.comma, hundredths % 100)
+        format!("{}{}{:02}\u{a0}%", hundredths / 100, self.comma, hundredths % 100)
     }
 }
 
@@ -145,7 +145,7 @@ const ENGLISH: Words = Words {
     no_incidents: "Nothing is known to be wrong.",
     since: "since",
     last_days: "the last 90 days",
-    up_for: "Up for",
+    up_for: "Up, of the known time:",
     nothing_known: "Nothing is known of this time.",
     not_known: "Not known:",
     outages: "Days with outages:",
@@ -178,7 +178,7 @@ const GERMAN: Words = Words {
     no_incidents: "Es ist nichts bekannt, das nicht stimmt.",
     since: "seit",
     last_days: "die letzten 90 Tage",
-    up_for: "Gelaufen:",
+    up_for: "Von der bekannten Zeit gelaufen:",
     nothing_known: "Über diese Zeit ist nichts bekannt.",
     not_known: "Nicht bekannt:",
     outages: "Tage mit Ausfällen:",
@@ -205,7 +205,7 @@ const RUSSIAN: Words = Words {
     no_incidents: "О неполадках ничего не известно.",
     since: "с",
     last_days: "последние 90 дней",
-    up_for: "Работало:",
+    up_for: "Из известного времени работало:",
     nothing_known: "Об этом времени ничего не известно.",
     not_known: "Нет сведений:",
     outages: "Дней с перебоями:",
@@ -251,7 +251,10 @@ mod tests {
         {
             assert_eq!(english.duration(seconds), wanted);
         }
-        assert_eq!((english.percent(0.9998), german.percent(1.0)), ("99.98 %".to_owned(), "100,00 %".to_owned()));
-        assert_eq!(english.percent(0.0), "0.00 %");
+        assert_eq!(
+            (english.percent(0.9998), german.percent(1.0)),
+            ("99.98\u{a0}%".to_owned(), "100,00\u{a0}%".to_owned())
+        );
+        assert_eq!(english.percent(0.0), "0.00\u{a0}%");
     }
 }
