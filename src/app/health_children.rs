@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::services::Services;
 use crate::actors::health::{
-    self, EncoderSetup, HealthHandle, HealthParts, HealthSetup, KeepReading, NetworkSetup, ReadServer,
+    self, AnomalySetup, EncoderSetup, FrameRates, HealthHandle, HealthParts, HealthSetup, KeepReading, NetworkSetup,
+    ReadServer,
 };
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::restream::reach;
@@ -15,6 +16,7 @@ use crate::config::Settings;
 use crate::config::settings::{EncoderSettings, EncoderSpeech};
 use crate::domain::camera::Reach;
 use crate::domain::encoder::EncoderProtocol;
+use crate::domain::history::{Metric, SeriesKey};
 use crate::domain::role::Role;
 
 /// Addresses that targets may have: those that cameras may have, and what our own media servers send out too.
@@ -35,11 +37,13 @@ pub(super) fn health_child(
     let parts = HealthParts {
         streams: streams(settings, services, mark)?,
         network: network(settings, services)?,
+        anomalies: anomalies(settings, services),
         encoders: encoders(settings),
         platforms: settings.health.platforms.clone(),
     };
-    let HealthParts { streams, network, encoders, platforms } = &parts;
-    if streams.is_none() && network.is_none() && encoders.is_empty() && platforms.is_empty() {
+    let HealthParts { streams, network, anomalies, encoders, platforms } = &parts;
+    let watches = streams.is_some() || network.is_some() || anomalies.is_some();
+    if !watches && encoders.is_empty() && platforms.is_empty() {
         return Ok(None);
     }
     Ok(Some(health::role(parts, services.live.clone(), incidents.clone())))
@@ -59,7 +63,16 @@ fn streams(settings: &Settings, services: &Services, mark: &str) -> Result<Optio
         version: services.ffmpeg.clone().ok_or_else(|| Error::internal("health needs ffprobe's version"))?,
         mark: mark.to_owned(),
         reach: target_reach(settings),
+        frame_rates: frame_rates(services),
     })))
+}
+
+/// The history keeps them beside what the polls tell.
+fn frame_rates(services: &Services) -> FrameRates {
+    let history = services.history.clone();
+    FrameRates::to(move |stream, rate| {
+        history.note(&SeriesKey::stream(&stream.server, stream.name.as_str()), Metric::Fps, rate);
+    })
 }
 
 fn network(settings: &Settings, services: &Services) -> Result<Option<Arc<NetworkSetup>>> {
@@ -71,6 +84,19 @@ fn network(settings: &Settings, services: &Services) -> Result<Option<Arc<Networ
         KeepReading(Arc::new(move |series, reading| history.add(series, reading)))
     });
     Ok((!endpoints.is_empty()).then(|| Arc::new(NetworkSetup { workers, endpoints, reach, history })))
+}
+
+/// Judged by what the history of this process makes of its polls: without the role monitor there is none.
+fn anomalies(settings: &Settings, services: &Services) -> Option<Arc<AnomalySetup>> {
+    let (history, keeps) = (services.history.clone(), services.roles.contains(&Role::Monitor));
+    if settings.health.anomalies.enabled && !keeps {
+        log::warn!(
+            "health.anomalies watches nothing here: the history is kept by the role monitor, which does not run in this process"
+        );
+    }
+    let minutes = Arc::new(move || history.ended_minutes());
+    let setup = AnomalySetup::of(&settings.health.anomalies, minutes, services.stores.history.clone());
+    setup.filter(|_| keeps).map(Arc::new)
 }
 
 /// The encoders of the configuration.

@@ -168,6 +168,12 @@ const ROWS: &[Row] = &[
     next_start!("health.window", health.window),
     next_start!("health.endpoint_workers", health.endpoint_workers),
     next_start!("health.endpoint_window", health.endpoint_window),
+    next_start!("health.anomalies.enabled", health.anomalies.enabled),
+    next_start!("health.anomalies.metrics", health.anomalies.metrics),
+    next_start!("health.anomalies.dwell", health.anomalies.dwell),
+    next_start!("health.anomalies.sensitivity", health.anomalies.sensitivity),
+    next_start!("health.anomalies.include", health.anomalies.include),
+    next_start!("health.anomalies.exclude", health.anomalies.exclude),
     next_start!("agent.interval", agent.interval),
     next_start!("agent.post_url", agent.post_url),
     Row {

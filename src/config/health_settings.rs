@@ -26,10 +26,40 @@ pub struct HealthSettings {
     pub endpoint_window: Duration,
     /// What is asked over the network.
     pub endpoints: Vec<EndpointSettings>,
+    /// Numbers of streams that are watched for anomalies.
+    pub anomalies: AnomalySettings,
     /// Hardware encoders that are asked.
     pub encoders: Vec<EncoderSettings>,
     /// Platforms that are asked.
     pub platforms: Vec<PlatformSettings>,
+}
+
+/// What is watched for anomalies.
+#[derive(Clone, Debug, PartialEq)]
+pub struct AnomalySettings {
+    /// Whether anything is.
+    pub enabled: bool,
+    /// Words of numbers.
+    pub metrics: Vec<String>,
+    /// A number has to be unusual for so long.
+    pub dwell: Duration,
+    /// How far it has to leave what is usual.
+    pub sensitivity: AnomalySensitivity,
+    /// Patterns of names of streams that are watched.
+    pub include: Vec<String>,
+    /// Patterns of names of those that are not; wins over `include`.
+    pub exclude: Vec<String>,
+}
+
+/// How far a number has to leave what is usual.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AnomalySensitivity {
+    /// Far.
+    Low,
+    /// In between.
+    Medium,
+    /// Not far.
+    High,
 }
 
 /// One endpoint.

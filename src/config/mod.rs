@@ -17,6 +17,8 @@ mod documented_tests;
 mod environment;
 mod file;
 #[cfg(test)]
+mod health_anomalies_tests;
+#[cfg(test)]
 mod health_devices_tests;
 mod health_rows;
 mod health_settings;
@@ -50,7 +52,7 @@ mod tests;
 mod units;
 mod unused;
 
-pub use check::{NOTIFIED_KINDS, ROLES, SEVERITIES, listen_address};
+pub use check::{ANOMALY_METRICS, NOTIFIED_KINDS, ROLES, SEVERITIES, listen_address};
 pub use complaint::{Complaint, ConfigComplaints};
 pub use keys::names as key_names;
 use read_sources::read;

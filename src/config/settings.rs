@@ -17,7 +17,8 @@ use crate::base::network::{Network, NetworkLabel};
 use crate::base::upload_window::UploadWindow;
 
 pub use super::health_settings::{
-    EncoderSettings, EncoderSpeech, EndpointSettings, HealthSettings, PlatformSettings, TargetPlace, TargetSettings,
+    AnomalySensitivity, AnomalySettings, EncoderSettings, EncoderSpeech, EndpointSettings, HealthSettings,
+    PlatformSettings, TargetPlace, TargetSettings,
 };
 
 /// All of it.

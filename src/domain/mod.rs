@@ -4,6 +4,7 @@
 //! Adapters translate the outside world into these types; actors ask these rules what to do.
 
 pub mod admission;
+pub mod anomaly;
 pub mod arrival;
 pub mod attribution;
 pub mod camera;

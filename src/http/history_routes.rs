@@ -109,8 +109,8 @@ pub(super) struct Past {
         ("to" = Option<DateTime<Utc>>, Query, description = "RFC 3339; now when absent"),
         ("points" = Option<u32>, Query, minimum = 1, maximum = 5000, description = "at most so many, 1 to 5000; 300 when absent"),
         ("metrics" = Option<String>, Query, min_length = 1,
-            pattern = r"^\s*(bitrate|bitrateOut|readers|rtt|lossRate|linkCapacityMbps|recvRateMbps|retransmitRate)\s*(,\s*(bitrate|bitrateOut|readers|rtt|lossRate|linkCapacityMbps|recvRateMbps|retransmitRate)\s*)*$",
-            description = "comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps, retransmitRate"),
+            pattern = r"^\s*(bitrate|bitrateOut|readers|rtt|lossRate|linkCapacityMbps|recvRateMbps|retransmitRate|fps)\s*(,\s*(bitrate|bitrateOut|readers|rtt|lossRate|linkCapacityMbps|recvRateMbps|retransmitRate|fps)\s*)*$",
+            description = "comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps, retransmitRate, fps (of streams that are probed)"),
         ("format" = Option<String>, Query, pattern = "^(json|csv)$", description = "json or csv; `Accept` decides when absent"),
     ),
     responses(

@@ -14,8 +14,8 @@ use super::health::within_time;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::{HttpState, VERSION};
 use super::{
-    encoder_metrics, host_metrics, network_probe_metrics, notify_metrics, platform_metrics, stream_metrics,
-    stream_probe_metrics, work_metrics,
+    anomaly_metrics, encoder_metrics, host_metrics, network_probe_metrics, notify_metrics, platform_metrics,
+    stream_metrics, stream_probe_metrics, work_metrics,
 };
 use crate::adapters::ffmpeg::child;
 use crate::adapters::live::Latest;
@@ -62,6 +62,7 @@ pub(super) async fn metrics(_: Viewer, request: HttpRequest, state: web::Data<Ht
     host_metrics::hosts(&mut text, &latest.hosts);
     stream_probe_metrics::write(&mut text, &state.health.streams);
     network_probe_metrics::write(&mut text, &state.health.network);
+    anomaly_metrics::write(&mut text, &state.health.anomalies);
     encoder_metrics::write(&mut text, &state.health.encoders);
     platform_metrics::write(&mut text, &state.health.platforms);
     notify_metrics::receivers(&mut text, &receivers.unwrap_or_default());

@@ -7,6 +7,8 @@
 //! builds [`HttpState`] and puts [`ServerActor`] into the tree.
 
 mod access;
+mod anomaly_metrics;
+mod anomaly_routes;
 mod audit_routes;
 mod base_path;
 mod body;

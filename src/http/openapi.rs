@@ -12,11 +12,11 @@ use super::logins::{session_routes, token_routes, user_routes};
 use super::responses::Complete;
 use super::security::Accesses;
 use super::{
-    audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health, history_routes,
-    host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes,
-    plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes, recording_lock_routes, recordings,
-    session_list_routes, settings_routes, sheet_routes, status_page, status_routes, stream_probe_routes, stream_routes,
-    thumbnail_routes, ws,
+    anomaly_routes, audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health,
+    history_routes, host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes,
+    node_routes, plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes, recording_lock_routes,
+    recordings, session_list_routes, settings_routes, sheet_routes, status_page, status_routes, stream_probe_routes,
+    stream_routes, thumbnail_routes, ws,
 };
 
 /// The document. A test compares its paths with the route table.
@@ -49,6 +49,7 @@ use super::{
         session_list_routes::kick,
         stream_probe_routes::list,
         network_probe_routes::list,
+        anomaly_routes::list,
         encoder_routes::list,
         encoder_routes::start,
         encoder_routes::stop,

@@ -2,11 +2,11 @@
 
 use super::logins::{session_routes, token_routes, user_routes};
 use super::{
-    audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health, history_routes,
-    host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes, node_routes, openapi,
-    plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes, recording_lock_routes, recordings,
-    session_list_routes, settings_routes, sheet_routes, status_page, status_routes, stream_probe_routes, stream_routes,
-    table, thumbnail_routes, ws,
+    anomaly_routes, audit_routes, camera_log_routes, camera_routes, completeness_routes, encoder_routes, health,
+    history_routes, host_routes, incident_routes, kind_routes, maintenance_routes, metrics, network_probe_routes,
+    node_routes, openapi, plan_routes, platform_routes, probe_routes, receiver_routes, reconcile_routes,
+    recording_lock_routes, recordings, session_list_routes, settings_routes, sheet_routes, status_page, status_routes,
+    stream_probe_routes, stream_routes, table, thumbnail_routes, ws,
 };
 
 // A name of a stream is one part of an address: actix keeps `%2F` together while it looks for the route and decodes it
@@ -46,6 +46,7 @@ table::table! {
     "/api/v1/cameras/{id}/restart" => { POST: camera_routes::restart },
     "/api/v1/probes/streams" => { GET: stream_probe_routes::list },
     "/api/v1/probes/network" => { GET: network_probe_routes::list },
+    "/api/v1/anomalies" => { GET: anomaly_routes::list },
     "/api/v1/encoders" => { GET: encoder_routes::list },
     "/api/v1/encoders/{name}/start" => { POST: encoder_routes::start },
     "/api/v1/encoders/{name}/stop" => { POST: encoder_routes::stop },

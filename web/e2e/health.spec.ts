@@ -174,6 +174,35 @@ test("what is probed is shown with what was found, trouble first", async ({ page
   expect(found).toEqual([]);
 });
 
+test("numbers that have left what is usual come first, with what is usual beside them", async ({ page }) => {
+  const found = complaints(page);
+  // What is usual takes weeks to learn: the answer is one of such a program.
+  const of = (stream: string, metric: string, state: string, rest: object) => ({
+    server: "main", stream, metric, state, value: null, usualLow: null, usualMedian: null, usualHigh: null, weeks: null, since: null, explanation: null, at: null, judgesFrom: null, ...rest,
+  });
+  const usual = { usualLow: 3_000_000, usualMedian: 4_000_000, usualHigh: 5_400_000, weeks: 4 };
+  const items = [
+    of("gate", "readers", "usual", { value: 3, usualLow: 0, usualMedian: 3, usualHigh: 9, weeks: 4 }),
+    of("gate", "bitrate", "unusual", { value: 1_200_000, since: new Date(Date.now() - 600_000).toISOString(), ...usual }),
+    of("van", "rtt", "usual", { value: 41, usualMedian: 40, usualHigh: 90, weeks: 3 }),
+    of("yard", "bitrate", "learning", { value: 2_000_000, judgesFrom: "2026-12-20T14:00:00Z" }),
+  ];
+  await page.route("**/api/v1/anomalies", (route) => route.fulfill({ json: { items, next: null } }));
+  await page.goto(`${url}/#/health`);
+  const first = page.locator("[data-metric]").first();
+  await expect(first).toHaveAttribute("data-state", "unusual");
+  for (const words of ["gate", "Bit rate", "Unusual", "for 10 min", "1.2 Mbit/s", "3.0 Mbit/s to 5.4 Mbit/s", "of 4 weeks"]) await expect(first).toContainText(words);
+  await expect(page.locator("[data-stream=van]")).toContainText("at most 90 ms");
+  await expect(page.locator("[data-stream=yard]")).toContainText("is judged from");
+  await expect(page.getByText("1 unusual, 2 usual, 1 not known yet")).toBeVisible();
+  for (const colorScheme of ["light", "dark"] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+  }
+  expect(found).toEqual([]);
+});
+
 test("an encoder is stopped and started after a question, and an event without its stream is shown", async ({ page }) => {
   const found = complaints(page);
   await page.goto(`${url}/#/health`);

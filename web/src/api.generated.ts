@@ -22,6 +22,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/anomalies": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Every number of every stream that this process watches for anomalies, by server, stream and metric: what it is, what is usual at this
+         *     hour of the week, since when it is unusual, from when on it can be judged. Kept in memory: nothing is read for it. Empty in a process
+         *     without the roles health and monitor, and where `health.anomalies` is not enabled.
+         */
+        get: operations["listAnomalies"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/audit": {
         parameters: {
             query?: never;
@@ -1349,6 +1370,69 @@ export interface components {
         Alive: {
             ok: boolean;
         };
+        /**
+         * @description A number of a stream that can be unusual.
+         * @enum {string}
+         */
+        AnomalyMetric: "bitrate" | "fps" | "readers" | "rtt";
+        /**
+         * @description How a number is.
+         * @enum {string}
+         */
+        AnomalyState: "learning" | "notJudged" | "usual" | "unusual";
+        /** @description One number of one stream. Units: bit/s, frames per second, readers, ms. What is not known is null. */
+        AnomalyStatus: {
+            /**
+             * Format: date-time
+             * @description The end of the last minute that was looked at.
+             */
+            at?: string | null;
+            /** @description What is unusual about it, in numbers. */
+            explanation?: string | null;
+            /**
+             * Format: date-time
+             * @description From when on it can be judged, while what is usual is not known yet; null before anything was measured.
+             */
+            judgesFrom?: string | null;
+            /** @description Which number. */
+            metric: components["schemas"]["AnomalyMetric"];
+            /** @description Configured name of its server. */
+            server: string;
+            /**
+             * Format: date-time
+             * @description Since when it is unusual.
+             */
+            since?: string | null;
+            /** @description How it is. */
+            state: components["schemas"]["AnomalyState"];
+            /** @description Name of the stream. */
+            stream: string;
+            /**
+             * Format: double
+             * @description The most that is usual at this hour of the week; null where too much is never unusual.
+             */
+            usualHigh?: number | null;
+            /**
+             * Format: double
+             * @description The least that is usual at this hour of the week; null where too little is never unusual.
+             */
+            usualLow?: number | null;
+            /**
+             * Format: double
+             * @description The median of this hour of the week.
+             */
+            usualMedian?: number | null;
+            /**
+             * Format: double
+             * @description What it is: the median of the last three minutes; of frames, what the last probe has counted.
+             */
+            value?: number | null;
+            /**
+             * Format: int32
+             * @description Weeks that say so.
+             */
+            weeks?: number | null;
+        };
         /** @description What was measured of the sound. */
         AudioReport: {
             /**
@@ -1885,12 +1969,12 @@ export interface components {
          * @description What an incident comes down to.
          * @enum {string}
          */
-        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "encoderAway" | "encoderSendsNothing" | "encoderEnded" | "encoderUplink" | "platformAway" | "ingestWithoutStream" | "endpointFails" | "unknown";
+        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "encoderAway" | "encoderSendsNothing" | "encoderEnded" | "encoderUplink" | "platformAway" | "ingestWithoutStream" | "endpointFails" | "leftUsual" | "unknown";
         /**
          * @description What was found of a part.
          * @enum {string}
          */
-        FaultFinding: "fine" | "stoppedSending" | "endedConnection" | "noAnswer" | "portClosed" | "refusesLogin" | "busy" | "noSuchStream" | "unusable" | "timeJumped" | "tlsFails" | "nameUnknown" | "settingsInvalid" | "manyDown" | "othersDeliver" | "nothingAnswers" | "refusesStream" | "restarted" | "apiSilent" | "notRunning" | "cannotStart" | "lostOften" | "packetsLost" | "replaced" | "changed" | "allLeft" | "countsAnew" | "silent" | "cpuBusy" | "memoryFull" | "diskWaits" | "full" | "cannotWrite" | "writtenByOthers" | "ended" | "wrong" | "waits" | "excused" | "failed";
+        FaultFinding: "fine" | "stoppedSending" | "endedConnection" | "noAnswer" | "portClosed" | "refusesLogin" | "busy" | "noSuchStream" | "unusable" | "timeJumped" | "tlsFails" | "nameUnknown" | "settingsInvalid" | "manyDown" | "othersDeliver" | "nothingAnswers" | "refusesStream" | "restarted" | "apiSilent" | "notRunning" | "cannotStart" | "lostOften" | "packetsLost" | "replaced" | "changed" | "allLeft" | "countsAnew" | "silent" | "cpuBusy" | "memoryFull" | "diskWaits" | "full" | "cannotWrite" | "writtenByOthers" | "ended" | "wrong" | "waits" | "excused" | "failed" | "unusual";
         /**
          * @description Kinds of failure, each with its own remedy.
          * @enum {string}
@@ -2060,7 +2144,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded" | "encoderDown" | "encoderStalled" | "encoderStopped" | "encoderCacheFull" | "encoderChanged" | "platformDown" | "ingestDown" | "ingestLinkExpires";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded" | "encoderDown" | "encoderStalled" | "encoderStopped" | "encoderCacheFull" | "encoderChanged" | "platformDown" | "ingestDown" | "ingestLinkExpires" | "streamUnusual";
         /** @description A note on an incident. */
         IncidentNote: {
             /**
@@ -2102,6 +2186,63 @@ export interface components {
              * @description Width of the picture.
              */
             width?: number | null;
+        };
+        /** @description Items, and where to go on. */
+        ItemList_AnomalyStatus: {
+            items: {
+                /**
+                 * Format: date-time
+                 * @description The end of the last minute that was looked at.
+                 */
+                at?: string | null;
+                /** @description What is unusual about it, in numbers. */
+                explanation?: string | null;
+                /**
+                 * Format: date-time
+                 * @description From when on it can be judged, while what is usual is not known yet; null before anything was measured.
+                 */
+                judgesFrom?: string | null;
+                /** @description Which number. */
+                metric: components["schemas"]["AnomalyMetric"];
+                /** @description Configured name of its server. */
+                server: string;
+                /**
+                 * Format: date-time
+                 * @description Since when it is unusual.
+                 */
+                since?: string | null;
+                /** @description How it is. */
+                state: components["schemas"]["AnomalyState"];
+                /** @description Name of the stream. */
+                stream: string;
+                /**
+                 * Format: double
+                 * @description The most that is usual at this hour of the week; null where too much is never unusual.
+                 */
+                usualHigh?: number | null;
+                /**
+                 * Format: double
+                 * @description The least that is usual at this hour of the week; null where too little is never unusual.
+                 */
+                usualLow?: number | null;
+                /**
+                 * Format: double
+                 * @description The median of this hour of the week.
+                 */
+                usualMedian?: number | null;
+                /**
+                 * Format: double
+                 * @description What it is: the median of the last three minutes; of frames, what the last probe has counted.
+                 */
+                value?: number | null;
+                /**
+                 * Format: int32
+                 * @description Weeks that say so.
+                 */
+                weeks?: number | null;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
         };
         /** @description Items, and where to go on. */
         ItemList_AuditEntry: {
@@ -4921,6 +5062,80 @@ export interface operations {
             };
             /** @description what is needed does not answer now, or too many connections are open */
             503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listAnomalies: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_AnomalyStatus"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10756,7 +10971,7 @@ export interface operations {
                 to?: string;
                 /** @description at most so many, 1 to 5000; 300 when absent */
                 points?: number;
-                /** @description comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps, retransmitRate */
+                /** @description comma-separated: bitrate, bitrateOut, readers, rtt, lossRate, linkCapacityMbps, recvRateMbps, retransmitRate, fps (of streams that are probed) */
                 metrics?: string;
                 /** @description json or csv; `Accept` decides when absent */
                 format?: string;

@@ -3,6 +3,7 @@
 import { hearSample } from "./sample_past";
 import type {
   Actor,
+  Anomaly,
   AuditEntry,
   CameraEdit,
   CameraKind,
@@ -299,6 +300,7 @@ export const api = {
   importCameras: importCsv,
   restartCamera: (id: number) => call<void>("POST", address(`cameras/${id}/restart`)),
 
+  anomalies: (signal?: AbortSignal) => call<{ items: Anomaly[] }>("GET", address("anomalies"), undefined, signal),
   networkProbes: (signal?: AbortSignal) => call<{ items: NetworkProbe[] }>("GET", address("probes/network"), undefined, signal),
   streamProbes: (signal?: AbortSignal) => call<{ items: StreamProbe[] }>("GET", address("probes/streams"), undefined, signal),
   encoders: (signal?: AbortSignal) => call<{ items: Encoder[] }>("GET", address("encoders"), undefined, signal),

@@ -66,6 +66,9 @@ export type OpenSession = Schemas["LoginSessionView"];
 export type AuditEntry = Schemas["AuditEntry"];
 /** A key of the configuration in force. */
 export type ConfigSetting = Required<Schemas["SettingView"]>;
+/** A number of a stream, and what is usual for it; what is not known is null. */
+export type Anomaly = Required<Schemas["AnomalyStatus"]>;
+export type AnomalyState = Schemas["AnomalyState"];
 /** An endpoint of the network; what was not measured is null. */
 export type EndpointState = Schemas["EndpointState"];
 export type NetworkProbe = Required<Omit<Schemas["NetworkProbeStatus"], "fault" | "window" | "certificate" | "outage" | "lastOutage">> & {

@@ -2,9 +2,12 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, Context};
+use actix::{Actor, AsyncContext, Context, WrapFuture};
 use serde_json::{Value, json};
 
+use super::anomalies::Anomalies;
+use super::anomaly_setup::AnomalySetup;
+use super::anomaly_table::AnomalyTable;
 use super::encoder_table::{EncoderSetup, EncoderTable};
 use super::encoders::Encoders;
 use super::health_setup::HealthSetup;
@@ -20,6 +23,7 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::config::settings::PlatformSettings;
+use crate::domain::incident::IncidentKind;
 
 /// Name of the role's manager in the tree.
 const NAME: &str = "health";
@@ -31,6 +35,8 @@ pub struct HealthHandle {
     pub streams: StreamProbeTable,
     /// Endpoints of the network.
     pub network: NetworkProbeTable,
+    /// Numbers of streams that may be unusual.
+    pub anomalies: AnomalyTable,
     /// Hardware encoders.
     pub encoders: EncoderTable,
     /// Platforms.
@@ -44,6 +50,8 @@ pub struct HealthParts {
     pub streams: Option<Arc<HealthSetup>>,
     /// Endpoints of the network.
     pub network: Option<Arc<NetworkSetup>>,
+    /// Numbers of streams that are watched.
+    pub anomalies: Option<Arc<AnomalySetup>>,
     /// Encoders that are asked.
     pub encoders: Vec<EncoderSetup>,
     /// Platforms that are looked at.
@@ -56,6 +64,7 @@ impl HealthHandle {
         Self {
             streams: StreamProbeTable::new(parts.streams.as_ref().map_or(0, |setup| setup.workers)),
             network: NetworkProbeTable::new(parts.network.as_ref().map_or(0, |setup| setup.workers)),
+            anomalies: AnomalyTable::default(),
             encoders: EncoderTable::new(parts.encoders.clone()),
             platforms: PlatformTable::new(parts.platforms.clone()),
         }
@@ -102,6 +111,14 @@ impl HealthManager {
         }))
     }
 
+    fn anomalies(&self) -> Option<Child> {
+        let (setup, table) = (Arc::clone(self.parts.anomalies.as_ref()?), self.handle.anomalies.clone());
+        let incidents = self.incidents.clone();
+        Some(Child::new("anomalies", Restart::Always, move || {
+            Anomalies::new(Arc::clone(&setup), table.clone(), incidents.clone())
+        }))
+    }
+
     fn encoders(&self) -> Child {
         let (table, incidents) = (self.handle.encoders.clone(), self.incidents.clone());
         Child::new("encoders", Restart::Always, move || Encoders::new(table.clone(), incidents.clone()))
@@ -118,12 +135,17 @@ impl Actor for HealthManager {
 
     fn started(&mut self, ctx: &mut Self::Context) {
         let mut children = ChildSet::new(ctx, StopOrder::Together);
-        [self.streams(), self.network()].into_iter().flatten().for_each(|child| {
+        [self.streams(), self.network(), self.anomalies()].into_iter().flatten().for_each(|child| {
             children.start(child);
         });
         children.start(self.encoders());
         children.start(self.platforms());
         self.children = Some(children);
+        if self.parts.anomalies.is_none() {
+            // Nobody else ends what an earlier run has told.
+            let told = self.incidents.clone().clear_where(|kind, _| kind == IncidentKind::StreamUnusual);
+            ctx.spawn(told.into_actor(self));
+        }
     }
 }
 
@@ -131,13 +153,14 @@ impl Supervised for HealthManager {
     const KIND: &'static str = "health";
 
     fn observe(&self) -> Value {
-        let HealthParts { streams, network, encoders, platforms } = &self.parts;
+        let HealthParts { streams, network, anomalies, encoders, platforms } = &self.parts;
         let (targets, endpoints) = (
             streams.as_ref().map_or(0, |setup| setup.targets.len()),
             network.as_ref().map_or(0, |setup| setup.endpoints.len()),
         );
         json!({
             "targets": targets, "endpoints": endpoints, "encoders": encoders.len(), "platforms": platforms.len(),
+            "anomalies": anomalies.is_some(),
         })
     }
 

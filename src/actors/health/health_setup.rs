@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use secrecy::SecretString;
@@ -35,6 +36,29 @@ pub struct HealthSetup {
     pub mark: String,
     /// Addresses that targets may have.
     pub reach: Reach,
+    /// Is told how many frames a second a path has.
+    pub frame_rates: FrameRates,
+}
+
+/// Whoever keeps what probes have counted.
+#[derive(Clone)]
+pub struct FrameRates(Arc<dyn Fn(&StreamKey, f64) + Send + Sync>);
+
+impl FrameRates {
+    /// Somebody who is told.
+    pub fn to(told: impl Fn(&StreamKey, f64) + Send + Sync + 'static) -> Self {
+        Self(Arc::new(told))
+    }
+
+    pub(super) fn tell(&self, stream: &StreamKey, frames_per_second: f64) {
+        (self.0)(stream, frames_per_second);
+    }
+}
+
+impl std::fmt::Debug for FrameRates {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.write_str("FrameRates")
+    }
 }
 
 /// A media server, as it is read from.

@@ -6,6 +6,7 @@
 //!  |- StreamProbes    which targets there are, and which paths are live
 //!  |   `- StreamWorker x N   one probe at a time: claim -> ffprobe -> result, incident
 //!  |- NetworkProbes   endpoints: each probe is a task, so many of them at once
+//!  |- Anomalies       numbers of streams that leave what is usual
 //!  |- Encoders        hardware encoders
 //!  |   `- a task for each    asks it, tells what follows
 //!  `- Platforms       platforms that streams are sent to
@@ -17,6 +18,11 @@
 //! Paths are known from the live store; a path that is not live is not probed. Another kind of probe is a folder here, a child of
 //! [`HealthManager`] and a table in [`HealthHandle`]. Never here: argument vectors, HTTP.
 
+mod anomalies;
+mod anomaly_setup;
+mod anomaly_table;
+#[cfg(test)]
+mod anomaly_tests;
 mod encoder_table;
 mod encoder_watch;
 mod encoders;
@@ -34,9 +40,11 @@ mod stream_worker;
 #[cfg(test)]
 mod tests;
 
+pub use anomaly_setup::{AnomalySetup, EndedMinutes};
+pub use anomaly_table::{AnomalyCounts, AnomalyTable};
 pub use encoder_table::{EncoderSetup, EncoderTable};
 pub use health_manager::{HealthHandle, HealthManager, HealthParts, role};
-pub use health_setup::{HealthSetup, ReadServer, targets};
+pub use health_setup::{FrameRates, HealthSetup, ReadServer, targets};
 pub use network_probe_table::NetworkProbeTable;
 pub use network_probes::ask;
 pub use network_setup::{KeepReading, NetworkSetup, endpoints};

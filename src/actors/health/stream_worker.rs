@@ -74,6 +74,10 @@ impl StreamWorker {
     fn done(&mut self, key: &ProbeKey, took: Duration, found: Result<StreamReport, ProbeFault>) {
         self.probing = None;
         self.probes += 1;
+        let rate = found.as_ref().ok().and_then(|report| report.video.as_ref()?.frames_per_second);
+        if let (Some(path), Some(rate)) = (key.path(), rate) {
+            self.setup.frame_rates.tell(&path, rate);
+        }
         let cause = found.as_ref().err().map(|fault| format!("probe {}: {fault}", key.target));
         let (kind, subject) = (IncidentKind::ProbeFailed, key.subject());
         match (self.table.finished(self.number, ProbeResult { at: now(), took, found }), cause) {

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::domain::history::{Bucket, Buffer, Reading, SeriesKey, Tier};
+use crate::domain::history::{Bucket, Buffer, Metric, Reading, SeriesKey, Tier};
 
 /// Buckets that are not in the database yet. Clones are the same.
 #[derive(Clone, Debug, Default)]
@@ -17,6 +17,16 @@ impl HistoryHandle {
     /// Adds a reading of what the live store does not tell of.
     pub fn add(&self, series: &SeriesKey, reading: &Reading) {
         self.lock().add(series, reading);
+    }
+
+    /// Minutes of streams that have ended since somebody asked, see [`Buffer::take_ended`]. One listener alone.
+    pub fn ended_minutes(&self) -> Vec<(SeriesKey, Bucket)> {
+        self.lock().take_ended()
+    }
+
+    /// A number of a stream that a probe has measured, beside what the polls tell.
+    pub fn note(&self, series: &SeriesKey, metric: Metric, value: f64) {
+        self.lock().note(series, metric, value);
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, Buffer> {

@@ -13,7 +13,7 @@ use super::values::{duration, text, whole};
 use crate::base::source_url;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{HealthSettings, ServerSettings, TargetPlace, TargetSettings};
+use crate::config::settings::{AnomalySettings, HealthSettings, ServerSettings, TargetPlace, TargetSettings};
 
 /// The list of targets.
 const TARGETS: &str = "health.targets";
@@ -28,7 +28,7 @@ const MOST: usize = 10_000;
 /// Connecting and finding out about the tracks take so long, besides what is measured.
 const BESIDE_WINDOW: Duration = Duration::from_secs(5);
 
-/// All of it but encoders and platforms, which have files of their own.
+/// All of it but anomalies, encoders and platforms, which have files of their own.
 pub(super) fn health(check: &mut Checker<'_>, servers: &[ServerSettings]) -> HealthSettings {
     let workers = check.read("health.workers", |entry| whole(entry, 1..=256)).unwrap_or(4) as usize;
     let lasting =
@@ -78,6 +78,7 @@ pub(super) fn health(check: &mut Checker<'_>, servers: &[ServerSettings]) -> Hea
         endpoint_workers,
         endpoint_window,
         endpoints,
+        anomalies: AnomalySettings::default(),
         encoders: Vec::new(),
         platforms: Vec::new(),
     }

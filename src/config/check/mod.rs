@@ -2,6 +2,7 @@
 
 mod certificates;
 mod checker;
+mod health_anomalies;
 mod health_encoders;
 mod health_endpoints;
 mod health_name;
@@ -27,6 +28,7 @@ use super::raw::Raw;
 use super::settings::{HealthSettings, Settings};
 use checker::Checker;
 
+pub use health_anomalies::ANOMALY_METRICS;
 pub use listen::listen_address;
 pub use notify::{NOTIFIED_KINDS, SEVERITIES};
 pub use sections::ROLES;
@@ -41,11 +43,11 @@ pub(super) fn settings(
     let mut check = Checker { raw, complaints };
     let data_dir = sections::data_dir(&mut check);
     let servers = servers::all(&mut check);
+    let monitor = sections::monitor(&mut check);
     Settings {
         node: sections::node(&mut check, host_name),
         roles: sections::roles(&mut check),
         http: http::http(&mut check),
-        monitor: sections::monitor(&mut check),
         live: sections::live(&mut check),
         database: sections::database(&mut check, env, &data_dir),
         restream: sections::restream(&mut check, &servers),
@@ -54,6 +56,7 @@ pub(super) fn settings(
         objects: objects::objects(&mut check, &data_dir),
         retention: objects::retention(&mut check),
         health: HealthSettings {
+            anomalies: health_anomalies::anomalies(&mut check, &monitor),
             encoders: health_encoders::encoders(&mut check),
             platforms: health_platforms::platforms(&mut check),
             ..health_targets::health(&mut check, &servers)
@@ -62,6 +65,7 @@ pub(super) fn settings(
         notify: notify::notify(&mut check),
         ffmpeg: sections::ffmpeg(&mut check),
         servers,
+        monitor,
         data_dir,
         // Made of what is checked here, by `load`.
         shown: Arc::default(),

@@ -59,6 +59,7 @@ pub(super) fn evidence_text(evidence: &Evidence) -> String {
         FaultFinding::Waits => format!("a change waits for a person{since}"),
         FaultFinding::Excused => "is excused".to_owned(),
         FaultFinding::Failed => format!("failed{on}"),
+        FaultFinding::Unusual => format!("is not as usual{since}"),
     };
     format!("{part}: {said}")
 }
@@ -141,6 +142,7 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::PlatformAway => "the platform does not answer, or refuses us",
         FaultCause::IngestWithoutStream => "the platform gets no stream",
         FaultCause::EndpointFails => "the endpoint, or the service there",
+        FaultCause::LeftUsual => "the stream is not as it usually is at this hour",
         FaultCause::Unknown => "nothing is known that explains it",
     }
 }

@@ -159,7 +159,7 @@ fn stream_cause(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact, ser
             let server = server_fault(index, server, incident);
             server.or_else(|| index.common_end(incident))
         }
-        IncidentKind::StreamFlapping => {
+        IncidentKind::StreamFlapping | IncidentKind::StreamUnusual => {
             let of_server = server_fault(index, server, incident);
             of_server.or_else(|| {
                 let camera = view.camera_at(server, name)?;

@@ -47,6 +47,7 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name
                 .step(NextStep::ReadServerLog);
             server_and_stream(view, failed, server)
         }
+        IncidentKind::StreamUnusual => unusual(view, incident, server, name),
         IncidentKind::ObjectConflict => Opinion::new(FaultCause::ObjectConflict, High)
             .found_at(FaultPart::Objects, FaultFinding::WrittenByOthers, at)
             .step(NextStep::LookAtObjectStore),
@@ -79,6 +80,22 @@ fn flapping(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) 
         flapping.confidence = Confidence::Medium;
     }
     server_and_stream(view, flapping, server)
+}
+
+/// What is unusual is in its cause, in numbers; packets that are lost on the way explain most of them.
+fn unusual(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
+    let unusual = Opinion::new(FaultCause::LeftUsual, Confidence::Low).found_at(
+        FaultPart::Stream,
+        FaultFinding::Unusual,
+        incident.opened_at,
+    );
+    let loss = view.stream(server, name).and_then(|stream| stream.loss).filter(|loss| *loss >= LOSSY);
+    let Some(loss) = loss else {
+        return server_and_stream(view, unusual.step(NextStep::LookAtCamera).step(NextStep::Watch), server);
+    };
+    let mut lossy = unusual.counted(FaultPart::Network, FaultFinding::PacketsLost, None, loss.round() as u32, None);
+    (lossy.cause, lossy.confidence) = (FaultCause::LossyLink, Confidence::Medium);
+    server_and_stream(view, lossy.step(NextStep::LookAtSwitch), server)
 }
 
 fn server_and_stream(view: &View<'_>, opinion: Opinion, server: &str) -> Opinion {

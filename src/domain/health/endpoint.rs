@@ -126,7 +126,12 @@ impl EndpointRecord {
         let EndpointLimits { max_loss, max_latency, outage, .. } = endpoint.limits;
         let longest = max_latency.map_or(f64::INFINITY, |longest| longest.as_secs_f64());
         let rule = |raise_at, part| {
-            ThresholdAlarm::new(ThresholdRule { raise_at, clear_below: raise_at * part, dwell: DWELL })
+            ThresholdAlarm::new(ThresholdRule {
+                raise_at,
+                clear_below: raise_at * part,
+                dwell: DWELL,
+                clear_dwell: DWELL,
+            })
         };
         Self {
             last: None,

@@ -28,7 +28,7 @@ pub use probe_queue::ProbeQueue;
 pub use probe_record::{ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
 pub use probe_target::{ProbeKey, ProbePlace, ProbeTarget, at_server};
 pub use probe_words::in_words;
-pub use rolling_window::{RollingWindow, WindowFigures};
+pub use rolling_window::{RollingWindow, WindowFigures, median};
 pub use stream_meter::{MediaKind, MediaPacket, StreamMeter};
 pub use stream_report::{AudioReport, StreamReport, TrackFacts, VideoReport};
 pub use threshold_alarm::{ThresholdAlarm, ThresholdRule};

@@ -12,8 +12,10 @@ pub struct ThresholdRule {
     pub raise_at: f64,
     /// Below that it is well again.
     pub clear_below: f64,
-    /// Either has to last so long.
+    /// It has to be too high for so long.
     pub dwell: Duration,
+    /// And well for so long.
+    pub clear_dwell: Duration,
 }
 
 /// The state of one.
@@ -43,10 +45,21 @@ impl ThresholdAlarm {
             return self.raised;
         }
         let since = *self.since.get_or_insert(at);
-        if at.since(since) >= self.rule.dwell {
+        let dwell = if self.raised.is_some() { self.rule.clear_dwell } else { self.rule.dwell };
+        if at.since(since) >= dwell {
             self.raised = if self.raised.is_some() { None } else { Some(since) };
             self.since = None;
         }
+        self.raised
+    }
+
+    /// It was not looked at for a while: what is raised stays, and what has begun to cross its threshold begins anew.
+    pub fn pause(&mut self) {
+        self.since = None;
+    }
+
+    /// Since when it is too high, while it is.
+    pub fn raised(&self) -> Option<Moment> {
         self.raised
     }
 
@@ -69,7 +82,8 @@ mod tests {
 
     #[test]
     fn it_takes_the_dwell_time_and_the_other_threshold() {
-        let rule = ThresholdRule { raise_at: 0.2, clear_below: 0.1, dwell: Duration::from_secs(60) };
+        let minute = Duration::from_secs(60);
+        let rule = ThresholdRule { raise_at: 0.2, clear_below: 0.1, dwell: minute, clear_dwell: minute };
         // A figure every 30 s: how long it is raised after each, in figures back to where it began.
         for (figures, wanted) in [
             (&[0.1, 0.25, 0.3, 0.25, 0.3][..], &[None, None, None, Some(1), Some(1)][..]),
@@ -86,6 +100,16 @@ mod tests {
                 assert_eq!(raised, wanted.map(|figure| at(figure * 30)), "{figures:?} {index}");
             }
         }
+        // An end that has to last longer.
+        let mut alarm = ThresholdAlarm::new(ThresholdRule { clear_dwell: 2 * minute, ..rule });
+        let figures = [0.3, 0.3, 0.3, 0.05, 0.05, 0.05, 0.3, 0.05, 0.05, 0.05, 0.05, 0.05];
+        let raised = figures.iter().zip(0..).map(|(figure, index)| alarm.take(Some(*figure), at(index * 30)).is_some());
+        assert_eq!(raised.filter(|raised| *raised).count(), 9);
+        assert_eq!(alarm.raised(), None);
+        // Between the two times nobody has looked.
+        assert_eq!(alarm.take(Some(0.3), at(900)), None);
+        alarm.pause();
+        assert_eq!(alarm.take(Some(0.3), at(1_800)), None);
         let mut alarm = ThresholdAlarm::new(ThresholdRule { dwell: Duration::ZERO, ..rule });
         assert_eq!(alarm.take(Some(0.2), at(0)), Some(at(0)));
         assert_eq!(alarm.take(None, at(900)), Some(at(0)), "what is not measured changes nothing");

@@ -87,6 +87,13 @@ impl Aggregate {
         ended
     }
 
+    /// Adds a number that somebody else has measured meanwhile; nothing where no bucket is open.
+    pub fn note(&mut self, metric: Metric, value: f64) {
+        if let Some(open) = &mut self.0 {
+            open.add(metric, value);
+        }
+    }
+
     /// Ends the open bucket with its last reading.
     pub fn close(&mut self, tier: Tier) -> Option<Bucket> {
         self.end(tier, None)
@@ -180,6 +187,12 @@ mod tests {
         let outage = minute.add(Tier::Minute, &reading(10, StreamState::Live, &[])).expect("the clock was set back");
         assert_eq!((outage.at, outage.state, outage.bands), (60, Some(StreamState::Offline), vec![]));
         assert_eq!(minute.close(Tier::Minute).map(|bucket| bucket.at), Some(0));
+        minute.note(Metric::Fps, 25.0);
+        assert_eq!(minute.close(Tier::Minute), None, "it says nothing of a stream that nobody has read");
+        minute.add(Tier::Minute, &reading(60, StreamState::Live, &[]));
+        minute.note(Metric::Fps, 25.0);
+        let fps = minute.close(Tier::Minute).and_then(|bucket| bucket.mean(Metric::Fps));
+        assert!(fps.is_some_and(|fps| (fps - 25.0).abs() < 0.25), "{fps:?}");
     }
 
     #[test]

@@ -63,6 +63,14 @@ pub struct Bucket {
     pub bands: Vec<(Metric, CodeBand)>,
 }
 
+impl Bucket {
+    /// Mean of a number, in its unit; `None` where it was not measured.
+    pub fn mean(&self, metric: Metric) -> Option<f64> {
+        let (_, band) = self.bands.iter().find(|(one, _)| *one == metric)?;
+        Some(code::decode_scaled(band.mean, metric.scale()))
+    }
+}
+
 /// How bad a state is, for the worst of several.
 pub(super) fn badness(state: StreamState) -> u8 {
     match state {

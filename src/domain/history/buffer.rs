@@ -4,12 +4,15 @@ use std::collections::{HashMap, VecDeque};
 
 use super::aggregate::{Aggregate, Reading};
 use super::bucket::{Bucket, merge};
-use super::tier::{SeriesKey, Tier};
+use super::metric::Metric;
+use super::tier::{SeriesKey, SeriesKind, Tier};
 
 /// Series at most. Full: newcomers have no history.
 const SERIES: usize = 12_000;
 /// Buckets that wait to be written, of all series: some 30 MB. Full: every series' share shrinks, and its oldest go.
 const WAITING: usize = 200_000;
+/// Minutes that whoever listens has not taken: two of every series. Full: the oldest go.
+const ENDED: usize = 2 * SERIES;
 
 /// What is not in the database yet.
 #[derive(Debug, Default)]
@@ -20,6 +23,8 @@ pub struct Buffer {
     /// What was taken and is not known to be written.
     taken: Vec<(SeriesKey, Tier, Vec<Bucket>)>,
     dropped: u64,
+    /// Minutes of streams that have ended and whoever listens has not taken; `None` while nobody listens.
+    ended: Option<VecDeque<(SeriesKey, Bucket)>>,
 }
 
 #[derive(Debug, Default)]
@@ -51,9 +56,24 @@ impl Buffer {
         series.is_gone = false;
         for (tier, buffer) in Tier::ALL.into_iter().zip(&mut series.tiers) {
             if let Some(ended) = buffer.open.add(tier, reading) {
+                if let Some(heard) =
+                    self.ended.as_mut().filter(|_| tier == Tier::Minute && key.kind == SeriesKind::Stream)
+                {
+                    if heard.len() >= ENDED {
+                        heard.pop_front();
+                    }
+                    heard.push_back((key.clone(), ended.clone()));
+                }
                 buffer.waiting.push_back(ended);
                 self.dropped += buffer.bound(share / 2);
             }
+        }
+    }
+
+    /// Adds a number of a series that somebody else has measured meanwhile; nothing where no bucket of it is open.
+    pub fn note(&mut self, key: &SeriesKey, metric: Metric, value: f64) {
+        if let Some(series) = self.series.get_mut(key) {
+            series.tiers.iter_mut().for_each(|buffer| buffer.open.note(metric, value));
         }
     }
 
@@ -120,6 +140,12 @@ impl Buffer {
         merge(taken, buffer.waiting.iter().cloned().chain(buffer.open.clone().close(tier)).collect())
     }
 
+    /// Minutes of streams that have ended since somebody asked, the oldest first; of those before the first time none. Whoever asks once
+    /// has to ask again and again.
+    pub fn take_ended(&mut self) -> Vec<(SeriesKey, Bucket)> {
+        self.ended.replace(VecDeque::new()).unwrap_or_default().into()
+    }
+
     /// Series, buckets that wait, and buckets that were dropped.
     pub fn counts(&self) -> (usize, usize, u64) {
         let waiting = self.series.values().flat_map(|one| &one.tiers).map(|one| one.waiting.len()).sum();
@@ -165,7 +191,6 @@ impl TierBuffer {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::history::Metric;
     use crate::domain::stream::StreamState;
 
     fn reading(second: i64) -> Reading {
@@ -209,6 +234,24 @@ mod tests {
         buffer.close();
         buffer.begin_round();
         assert_eq!(buffer.take(10).len(), 2);
+    }
+
+    #[test]
+    fn minutes_of_streams_are_heard_once_they_have_ended() {
+        let (a, b) = (SeriesKey::stream("main", "a"), SeriesKey::host("b"));
+        let mut buffer = Buffer::default();
+        let add = |buffer: &mut Buffer, minute: i64| {
+            buffer.add(&a, &reading(minute * 60));
+            buffer.add(&b, &reading(minute * 60));
+        };
+        (0..3).for_each(|minute| add(&mut buffer, minute));
+        assert!(buffer.take_ended().is_empty(), "nobody listened");
+        (3..5).for_each(|minute| add(&mut buffer, minute));
+        let heard: Vec<_> = buffer.take_ended().into_iter().map(|(key, bucket)| (key, bucket.at)).collect();
+        assert_eq!(heard, [(a.clone(), 120), (a.clone(), 180)]);
+        assert!(buffer.take_ended().is_empty());
+        (5..ENDED as i64 + 10).for_each(|minute| add(&mut buffer, minute));
+        assert_eq!(buffer.take_ended().len(), ENDED, "whoever takes nothing loses the oldest");
     }
 
     #[test]

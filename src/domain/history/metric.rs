@@ -22,6 +22,8 @@ pub enum Metric {
     RecvRate = 6,
     /// SRT: packets per second that were sent once more.
     RetransmitRate = 7,
+    /// Frames per second of the picture, as a probe has counted them.
+    Fps = 8,
     /// Percent of a host's cores in use.
     Cpu = 32,
     /// Percent of them that wait for a disk.
@@ -57,7 +59,7 @@ pub enum Metric {
 }
 
 /// Every metric with its word and its scale.
-const TABLE: [(Metric, &str, f64); 24] = [
+const TABLE: [(Metric, &str, f64); 25] = [
     (Metric::Bitrate, "bitrate", 1.0),
     (Metric::BitrateOut, "bitrateOut", 1.0),
     (Metric::Readers, "readers", 1.0),
@@ -66,6 +68,7 @@ const TABLE: [(Metric, &str, f64); 24] = [
     (Metric::LinkCapacity, "linkCapacityMbps", 1000.0),
     (Metric::RecvRate, "recvRateMbps", 1000.0),
     (Metric::RetransmitRate, "retransmitRate", 100.0),
+    (Metric::Fps, "fps", 100.0),
     (Metric::Cpu, "cpu", 100.0),
     (Metric::CpuIowait, "cpuIowait", 100.0),
     (Metric::CpuSteal, "cpuSteal", 100.0),
@@ -143,7 +146,7 @@ mod tests {
             assert_eq!((metric.as_str().parse(), Metric::of_id(metric.id())), (Ok(metric), Some(metric)));
         }
         assert_eq!(("x".parse::<Metric>(), Metric::of_id(200)), (Err(()), None));
-        assert_eq!(Metric::of_streams().count(), 8);
+        assert_eq!(Metric::of_streams().count(), 9);
         assert_eq!([Metric::Bitrate, Metric::Rtt, Metric::Cpu, Metric::MediamtxRss].map(Metric::id), [0, 3, 32, 45]);
     }
 }

@@ -94,11 +94,13 @@ pub enum IncidentKind {
     IngestDown,
     /// The address that a live event is to be streamed to expires before it is.
     IngestLinkExpires,
+    /// A number of a stream has left what is usual for it at this hour of the week.
+    StreamUnusual,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -128,6 +130,7 @@ impl IncidentKind {
         Self::PlatformDown,
         Self::IngestDown,
         Self::IngestLinkExpires,
+        Self::StreamUnusual,
     ];
 
     /// The word in databases and in the API.
@@ -162,6 +165,7 @@ impl IncidentKind {
             Self::PlatformDown => "platformDown",
             Self::IngestDown => "ingestDown",
             Self::IngestLinkExpires => "ingestLinkExpires",
+            Self::StreamUnusual => "streamUnusual",
         }
     }
 

@@ -139,6 +139,8 @@ pub enum FaultCause {
     IngestWithoutStream,
     /// An endpoint that is asked over the network, or the service there.
     EndpointFails,
+    /// A number of the stream is not as it usually is at this hour, and nothing is known that explains it.
+    LeftUsual,
     /// Nothing is known that explains it.
     Unknown,
 }
@@ -273,6 +275,8 @@ pub enum FaultFinding {
     Excused,
     /// It went wrong; why is not known.
     Failed,
+    /// It is not as usual, since that time.
+    Unusual,
 }
 
 /// One finding of one part.

@@ -53,7 +53,8 @@ impl Severity {
             | Kind::EncoderStopped
             | Kind::EncoderCacheFull
             | Kind::PlatformDown
-            | Kind::IngestLinkExpires => Self::Warning,
+            | Kind::IngestLinkExpires
+            | Kind::StreamUnusual => Self::Warning,
         }
     }
 

@@ -193,6 +193,7 @@ pub fn describe(kind: IncidentKind) -> &'static str {
         IncidentKind::PlatformDown => "cannot be asked",
         IncidentKind::IngestDown => "gets no stream",
         IncidentKind::IngestLinkExpires => "has an address that expires",
+        IncidentKind::StreamUnusual => "is not as usual",
     }
 }
 

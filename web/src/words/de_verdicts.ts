@@ -58,6 +58,7 @@ export const deVerdicts: VerdictMessages = {
   platformAway: "Die Plattform antwortet nicht, oder lehnt uns ab",
   ingestWithoutStream: "Bei der Plattform kommt kein Stream an",
       endpointFails: "Der Endpunkt oder der Dienst dort",
+      leftUsual: "Der Stream ist nicht, wie er zu dieser Stunde sonst ist",
       unknown: "Nichts Bekanntes erklärt es",
     },
     parts: {
@@ -122,6 +123,7 @@ export const deVerdicts: VerdictMessages = {
       waits: (time) => `eine Änderung wartet auf einen Menschen${since(time)}`,
       excused: () => "in Wartung",
       failed: (time) => `gescheitert${at(time)}`,
+      unusual: (time) => `ist nicht wie üblich${since(time)}`,
     },
     steps: {
       lookAtCamera: "nach der Kamera sehen: Strom, Kabel, Lampen",

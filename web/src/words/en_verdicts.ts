@@ -57,6 +57,7 @@ const causes: Record<string, string> = {
   platformAway: "The platform does not answer, or refuses us",
   ingestWithoutStream: "The platform gets no stream",
   endpointFails: "The endpoint, or the service there",
+  leftUsual: "The stream is not as it usually is at this hour",
   unknown: "Nothing is known that explains it",
 };
 
@@ -123,6 +124,7 @@ const findings: Record<string, Finding> = {
   waits: (time) => `a change waits for a person${since(time)}`,
   excused: () => "is excused",
   failed: (time) => `failed${at(time)}`,
+  unusual: (time) => `is not as usual${since(time)}`,
 };
 
 const steps: Record<string, string> = {

@@ -58,6 +58,7 @@ export const ruVerdicts: VerdictMessages = {
   platformAway: "Платформа не отвечает или отказывает",
   ingestWithoutStream: "Поток не доходит до платформы",
       endpointFails: "Точка или служба на ней",
+      leftUsual: "Поток не такой, как обычно в этот час",
       unknown: "Известное этого не объясняет",
     },
     parts: {
@@ -122,6 +123,7 @@ export const ruVerdicts: VerdictMessages = {
       waits: (time) => `изменение ждёт решения человека${since(time)}`,
       excused: () => "на обслуживании",
       failed: (time) => `сбой${at(time)}`,
+      unusual: (time) => `не такой, как обычно${since(time)}`,
     },
     steps: {
       lookAtCamera: "осмотреть камеру: питание, кабель, индикаторы",

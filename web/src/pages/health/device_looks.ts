@@ -1,8 +1,15 @@
-// Words and signs of encoders and platforms.
+// Words and signs of anomalies, encoders and platforms.
 
-import type { EncoderState, PlatformState } from "../../types";
+import type { AnomalyState, EncoderState, PlatformState } from "../../types";
 import { m } from "../../words/language";
 import { look, type Look } from "../../words/states";
+
+export const anomalyLook: Record<AnomalyState, Look> = {
+  learning: look(() => m.anomalies.states.learning, { sign: "busy", tone: "busy" }),
+  notJudged: look(() => m.anomalies.states.notJudged, { sign: "off", tone: "off" }),
+  usual: look(() => m.anomalies.states.usual, { sign: "good", tone: "good" }),
+  unusual: look(() => m.anomalies.states.unusual, { sign: "warn", tone: "warn" }),
+};
 
 export const encoderLook: Record<EncoderState, Look> = {
   waiting: look(() => m.encoders.states.waiting, { sign: "busy", tone: "busy" }),

@@ -6,6 +6,7 @@ import { flag } from "../../components/dom";
 import { useTitle } from "../../components/title";
 import { stale } from "../../model";
 import { m } from "../../words/language";
+import { Anomalies } from "./anomalies";
 import { Encoders } from "./encoders";
 import { NetworkProbes } from "./network_probes";
 import { Platforms } from "./platforms";
@@ -20,6 +21,7 @@ export function HealthPage(): VNode {
       </div>
       <StreamProbes />
       <NetworkProbes />
+      <Anomalies />
       <Encoders />
       <Platforms />
     </section>

@@ -1,0 +1,60 @@
+//! What the anomalies need to know from outside.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::adapters::database::HistoryStore;
+use crate::config::settings::{AnomalySensitivity, AnomalySettings};
+use crate::domain::admission::matches;
+use crate::domain::anomaly::{AnomalyMetric, AnomalyRule, Sensitivity};
+use crate::domain::history::{Bucket, SeriesKey};
+
+/// A minute is judged so long after its end at the latest.
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Gives the minutes of streams that have ended since it was asked last.
+pub type EndedMinutes = Arc<dyn Fn() -> Vec<(SeriesKey, Bucket)> + Send + Sync>;
+
+/// Built by `app` at the start.
+#[derive(Clone)]
+pub struct AnomalySetup {
+    /// What is watched, and when it is told.
+    pub rule: AnomalyRule,
+    /// Patterns of names of streams that are watched.
+    pub include: Vec<String>,
+    /// Patterns of names of those that are not; wins over `include`.
+    pub exclude: Vec<String>,
+    /// Minutes are asked for so often.
+    pub every: Duration,
+    /// Where minutes come from.
+    pub minutes: EndedMinutes,
+    /// Where what is usual is learned from.
+    pub history: Arc<dyn HistoryStore>,
+}
+
+impl std::fmt::Debug for AnomalySetup {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_struct("AnomalySetup").field("rule", &self.rule).finish_non_exhaustive()
+    }
+}
+
+impl AnomalySetup {
+    /// Of checked settings; `None` where nothing is watched.
+    pub fn of(settings: &AnomalySettings, minutes: EndedMinutes, history: Arc<dyn HistoryStore>) -> Option<Self> {
+        let sensitivity = match settings.sensitivity {
+            AnomalySensitivity::Low => Sensitivity::Low,
+            AnomalySensitivity::Medium => Sensitivity::Medium,
+            AnomalySensitivity::High => Sensitivity::High,
+        };
+        let metrics: Vec<AnomalyMetric> = settings.metrics.iter().filter_map(|word| word.parse().ok()).collect();
+        let rule = AnomalyRule { metrics, sensitivity, dwell: settings.dwell };
+        let (include, exclude) = (settings.include.clone(), settings.exclude.clone());
+        settings.enabled.then_some(Self { rule, include, exclude, every: EVERY, minutes, history })
+    }
+
+    /// Whether a stream of this name is watched.
+    pub(super) fn watches(&self, name: &str) -> bool {
+        let named = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
+        named(&self.include) && !named(&self.exclude)
+    }
+}
