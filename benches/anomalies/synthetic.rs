@@ -134,7 +134,7 @@ impl Stream {
             night,
             readers: pick(&mut random, &[1.0, 3.0, 12.0, 60.0, 400.0]),
             weekend: 0.3 + 1.2 * random.part(),
-            rtt: (seed % 2 == 0).then(|| pick(&mut random, &[8.0, 35.0, 90.0, 220.0])),
+            rtt: seed.is_multiple_of(2).then(|| pick(&mut random, &[8.0, 35.0, 90.0, 220.0])),
             by_hours: seed % 7 == 3,
             offset: (random.part() * 24.0) as i64 * HOUR,
             // For every third of them within the time that is learned or judged.

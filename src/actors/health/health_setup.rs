@@ -40,9 +40,12 @@ pub struct HealthSetup {
     pub frame_rates: FrameRates,
 }
 
+/// Takes frames per second of a stream.
+type TakeRate = dyn Fn(&StreamKey, f64) + Send + Sync;
+
 /// Whoever keeps what probes have counted.
 #[derive(Clone)]
-pub struct FrameRates(Arc<dyn Fn(&StreamKey, f64) + Send + Sync>);
+pub struct FrameRates(Arc<TakeRate>);
 
 impl FrameRates {
     /// Somebody who is told.
