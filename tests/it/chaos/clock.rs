@@ -24,7 +24,11 @@ fn its_time(harness: &Harness) -> DateTime<Utc> {
 #[tokio::test]
 async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
     let clock = FakeClock::new();
-    let (harness, before) = Harness::with(COUNT, "", |config, _| config.environment.extend(clock.environment())).await;
+    let (harness, before) = Harness::with(COUNT, "", |config, _| {
+        config.stall_timeout = "3s";
+        config.environment.extend(clock.environment());
+    })
+    .await;
     let jumps = [("-3600", -1), ("+0", 0), ("+3600", 1), ("-3600", -1)];
     let jumps = &jumps[..if long() { 4 } else { 2 }];
     for (offset, hours) in jumps {

@@ -42,7 +42,7 @@ fn cases() -> [Case; 5] {
 
 #[tokio::test]
 async fn cameras_that_misbehave_are_told_apart_and_come_back() {
-    let harness = Harness::empty("", |_, _| ()).await;
+    let harness = Harness::empty("", |config, _| config.stall_timeout = "3s").await;
     let source = harness.source(0);
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, source.port().expect("a port")));
     let cameras: Vec<_> = cases().into_iter().map(|case| (case, Proxy::to(address))).collect();

@@ -149,7 +149,7 @@ async fn hostile_rows_are_shown_and_spawn_nothing(program: &Program) {
 #[tokio::test]
 async fn killed_and_frozen_relays_are_replaced_and_a_second_signal_does_not_wait() {
     let (cameras, media) = (Cameras::start(3).await, server(&Options::default()).await);
-    let config = Config { more: "exclude = [\"*\"]".to_owned(), ..Config::on(&media) };
+    let config = Config { more: "exclude = [\"*\"]".to_owned(), stall_timeout: "3s", ..Config::on(&media) };
     let mut program = three(&cameras, &config).await;
 
     for name in ["site/a", "b", "c"] {

@@ -27,7 +27,7 @@ fn found(incident: &Value, part: &str) -> Vec<String> {
 #[tokio::test]
 async fn a_camera_that_stops_and_a_media_server_that_goes_get_their_verdicts() {
     let (camera, media) = (Camera::start(Behaviour::default()), server(&Options::default()).await);
-    let program = Program::start(&Config::on(&media)).await;
+    let program = Program::start(&Config { stall_timeout: "3s", ..Config::on(&media) }).await;
     program.insert_camera("gate", &camera.url());
     program.camera_in("gate", "running").await;
 

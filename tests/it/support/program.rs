@@ -43,7 +43,8 @@ impl Config {
             rtsp_url: media.rtsp_url().to_string(),
             server: String::new(),
             segment_duration: "2s",
-            stall_timeout: "3s",
+            // As by default: on a machine that is busy with other tests a relay that is well may bring nothing for some seconds.
+            stall_timeout: "10s",
             restream: String::new(),
             more: String::new(),
             environment: Vec::new(),
