@@ -1,6 +1,6 @@
 //! The outside world, one folder each, each behind a trait or a plain handle.
 //!
-//! Adapters translate; they decide nothing and never import one another. Actors hold the
+//! Adapters translate; they decide nothing and never import one another, but for `folder`, `request_thread` and `tls`. Actors hold the
 //! database, live store, object store and media server as `Arc<dyn Trait>`; ffmpeg, spool and files are plain types.
 
 pub mod database;
@@ -15,6 +15,7 @@ pub mod network;
 pub mod notify;
 pub mod objects;
 pub mod platforms;
+mod request_thread;
 pub mod resolve;
 pub mod secrets;
 pub mod spool;

@@ -19,8 +19,10 @@ const LAYERS: [&[&str]; 7] = [
 ];
 
 /// Layers whose folders are siblings too, with what all of them may share.
-const WITH_SIBLINGS: [(&str, &[&str]); 2] =
-    [("adapters", &["folder", "tls"]), ("actors", &["supervision", "incidents", "single_flight", "rate_limit"])];
+const WITH_SIBLINGS: [(&str, &[&str]); 2] = [
+    ("adapters", &["folder", "request_thread", "tls"]),
+    ("actors", &["supervision", "incidents", "single_flight", "rate_limit"]),
+];
 
 fn rank(module: &str) -> Option<usize> {
     LAYERS.iter().position(|row| row.contains(&module))

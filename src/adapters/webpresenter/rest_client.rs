@@ -4,12 +4,13 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Client, Method, RequestBuilder, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::rest_wire;
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
+use crate::adapters::request_thread::apart;
 use crate::domain::encoder::{EncoderDetails, EncoderFault, EncoderFaultKind, EncoderOrder, EncoderReading};
 
 /// What seldom changes is asked for so often.
@@ -133,17 +134,21 @@ impl RestClient {
         let request = client.request(method.clone(), url).header(reqwest::header::ACCEPT, "application/json");
         // Some devices want the length of a body that is not there.
         let request = if method == Method::PUT { request.body("") } else { request };
-        let mut response = request.send().await.map_err(|error| silent(&error))?;
-        let (status, mut body) = (response.status(), Vec::new());
-        while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
-            body.extend_from_slice(&piece);
-            if body.len() > LONGEST_ANSWER {
-                let words = "it sends far more than an encoder has to say; check the address";
-                return Err(EncoderFault::new(EncoderFaultKind::TooLong, words));
-            }
-        }
-        Ok(Answer { status, body })
+        apart(answer(request)).await
     }
+}
+
+async fn answer(request: RequestBuilder) -> Result<Answer, EncoderFault> {
+    let mut response = request.send().await.map_err(|error| silent(&error))?;
+    let (status, mut body) = (response.status(), Vec::new());
+    while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
+        body.extend_from_slice(&piece);
+        if body.len() > LONGEST_ANSWER {
+            let words = "it sends far more than an encoder has to say; check the address";
+            return Err(EncoderFault::new(EncoderFaultKind::TooLong, words));
+        }
+    }
+    Ok(Answer { status, body })
 }
 
 /// The answer to the main question.

@@ -5,11 +5,12 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use reqwest::header::{ACCEPT, AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::redirect::Policy;
-use reqwest::{Client, StatusCode};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
+use crate::adapters::request_thread::apart;
 use crate::base::{Error, Result};
 use crate::domain::platform::{PlatformFault, PlatformFaultKind, RequestLimit, resets_at};
 
@@ -54,20 +55,12 @@ impl VimeoClient {
     /// Asks for a path with its query.
     pub(super) async fn get(&mut self, path: &str) -> Result<Value, PlatformFault> {
         let base = self.base.as_str().trim_end_matches('/');
-        let mut response = self.http.get(format!("{base}/{path}")).send().await.map_err(|error| silent(&error))?;
-        let (status, now) = (response.status(), Utc::now());
-        let found = limit_of(response.headers(), now);
-        let after = retry_after(response.headers());
+        let (status, headers, body) = apart(answer(self.http.get(format!("{base}/{path}")))).await?;
+        let now = Utc::now();
+        let found = limit_of(&headers, now);
+        let after = retry_after(&headers);
         self.limit = found.or(self.limit);
-        let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
-            body.extend_from_slice(&piece);
-            if body.len() > LONGEST_ANSWER {
-                let words = "it sends far more than was asked for; check health.platforms[].url";
-                return Err(PlatformFault::new(PlatformFaultKind::NotPlatform, words));
-            }
-        }
-        let answer = serde_json::from_slice::<Value>(&body).ok();
+        let answer = serde_json::from_slice::<Value>(&body?).ok();
         if status.is_success() {
             let words = "it answers with something else than JSON; check health.platforms[].url";
             return answer.ok_or_else(|| PlatformFault::new(PlatformFaultKind::NotPlatform, words));
@@ -76,6 +69,27 @@ impl VimeoClient {
         let rest = after.or(found.and_then(|limit| Some(limit.resets_at? - now)));
         Err(refused(status, code, rest, now))
     }
+}
+
+/// Status and headers, and the whole text or why there is none: what the headers say of the limits holds in either case.
+async fn answer(
+    request: RequestBuilder,
+) -> Result<(StatusCode, HeaderMap, Result<Vec<u8>, PlatformFault>), PlatformFault> {
+    let mut response = request.send().await.map_err(|error| silent(&error))?;
+    let (status, headers) = (response.status(), std::mem::take(response.headers_mut()));
+    Ok((status, headers, text(response).await))
+}
+
+async fn text(mut response: Response) -> Result<Vec<u8>, PlatformFault> {
+    let mut text = Vec::new();
+    while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
+        text.extend_from_slice(&piece);
+        if text.len() > LONGEST_ANSWER {
+            let words = "it sends far more than was asked for; check health.platforms[].url";
+            return Err(PlatformFault::new(PlatformFaultKind::NotPlatform, words));
+        }
+    }
+    Ok(text)
 }
 
 /// What a status means.

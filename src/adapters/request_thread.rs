@@ -1,0 +1,74 @@
+//! Requests over HTTP to devices and services whose answers nobody vouches for, on a thread of their own.
+//!
+//! The client reads a head for as long as bytes come: a peer that sends answers of the kind "another one follows" (RFC 9110, 15.2)
+//! without an end holds its thread for a second and more before it is looked at whether the time for the request is over. On the
+//! thread of the actors that would be a second in which nothing else is done.
+
+use std::future::Future;
+use std::panic::resume_unwind;
+use std::sync::LazyLock;
+
+use tokio::runtime::{Builder, Runtime};
+use tokio_util::task::AbortOnDropHandle;
+
+/// One such peer holds up no other; two at once may, for as long as their requests take.
+const THREADS: usize = 2;
+
+/// `None` where no thread can be had.
+static REQUESTS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+    let mut builder = Builder::new_multi_thread();
+    builder.worker_threads(THREADS).thread_name("requests").enable_io().enable_time().build().ok()
+});
+
+/// Does this work, a request with its whole answer, on the thread for it; here, where there is none. Given up when it is dropped.
+pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
+    let Some(runtime) = REQUESTS.as_ref() else { return work.await };
+    match AbortOnDropHandle::new(runtime.spawn(work)).await {
+        Ok(done) => done,
+        // Nobody else can give it up: a panic in it is one here.
+        Err(error) => resume_unwind(error.into_panic()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read, Write};
+    use std::net::TcpListener;
+    use std::thread::spawn;
+
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    /// Answers with heads without an end; tells when so many bytes were sent that a client has to be at work.
+    fn endless() -> (String, oneshot::Receiver<()>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let address = listener.local_addr().expect("its address").to_string();
+        let (tell, told) = oneshot::channel();
+        spawn(move || {
+            let (mut guest, _) = listener.accept().expect("a guest");
+            let (heads, mut tell, mut sent) = ("HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000), Some(tell), 0);
+            guest.read(&mut [0; 1_024]).expect("a request");
+            // More than the buffers of both ends hold.
+            while guest.write_all(heads.as_bytes()).is_ok() {
+                sent += heads.len();
+                if sent > 16 << 20 {
+                    tell.take().into_iter().for_each(|tell| tell.send(()).unwrap_or_default());
+                }
+            }
+        });
+        (format!("http://{address}/"), told)
+    }
+
+    #[tokio::test]
+    async fn a_peer_that_never_comes_to_its_answer_holds_up_its_own_request_alone() {
+        let (url, told) = endless();
+        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
+        let asked = tokio::spawn(apart(async move { client.get(url).send().await.map(drop) }));
+        told.await.expect("it was asked");
+        let elsewhere = apart(async { std::thread::current().id() }).await;
+        assert_ne!(elsewhere, std::thread::current().id());
+        assert!(!asked.is_finished(), "the request is over: the peer was not what it should be");
+        asked.abort();
+    }
+}
