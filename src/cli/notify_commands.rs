@@ -39,7 +39,10 @@ pub fn notify(files: &Files, command: NotifyCommand) -> Result<(), CommandFailur
                 if target.print.json {
                     return say(&json!({ "items": found, "next": null }).to_string());
                 }
-                let heads = ["NAME", "KIND", "TO", "FROM", "WAITING", "DELIVERED", "LAST", "FAULT"];
+                if found.is_empty() {
+                    return say("nobody is told: the configuration has no [[notify.receivers]]");
+                }
+                let heads = ["NAME", "KIND", "TO", "SEVERITY", "WAITING", "DELIVERED", "LAST", "FAULT"];
                 let mut lines = vec![heads.map(str::to_owned)];
                 lines.extend(found.iter().map(row));
                 say(&table(&lines).join("\n"))

@@ -79,6 +79,14 @@ impl Receiver for Email {
         let mail = mail.map_err(|error| DeliveryFault::Message(format!("no mail can be made of it: {error}")))?;
         self.transport.send(mail).await.map(drop).map_err(|error| judged(&error))
     }
+
+    async fn try_out(&self) -> Result<(), DeliveryFault> {
+        match self.transport.test_connection().await {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(DeliveryFault::passing("the mail server ends the connection after the login")),
+            Err(error) => Err(judged(&error)),
+        }
+    }
 }
 
 /// What an answer of the mail server means (RFC 5321, 4.2.3; RFC 4954, 6).
@@ -93,7 +101,7 @@ fn judged(error: &SmtpError) -> DeliveryFault {
         None if error.is_tls() => DeliveryFault::Receiver(format!("no TLS with the mail server: {why}")),
         None if error.is_timeout() => DeliveryFault::passing("the mail server does not answer in time"),
         None if error.is_client() => {
-            DeliveryFault::Receiver(format!("the mail server cannot what is asked of it: {why}"))
+            DeliveryFault::Receiver(format!("the mail server cannot do what is asked of it: {why}"))
         }
         None => DeliveryFault::passing(format!("the mail server cannot be reached: {why}")),
     }

@@ -5,8 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use url::Url;
 
 use super::receiver::{DeliveryFault, LIMIT};
+use crate::adapters::request_thread::apart;
 use crate::adapters::tls::certificate_trust::{self, tls_fault};
 use crate::base::{Error, Result};
 use crate::config::settings::ApiTrust;
@@ -36,6 +38,10 @@ pub(super) struct Answer {
 
 /// Sends a request and reads the answer.
 pub(super) async fn send(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
+    apart(answer(request)).await
+}
+
+async fn answer(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
     let mut response = request.send().await.map_err(silent)?;
     let (status, rest) = (response.status(), rest(&response));
     let mut read = Vec::new();
@@ -46,6 +52,15 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, DeliveryFaul
     }
     read.truncate(MOST_READ);
     Ok(Answer { status, rest, text: String::from_utf8_lossy(&read).into_owned() })
+}
+
+/// Whether somebody answers at the origin of an address, whatever it is: its path, which may be a secret, is not asked for, as whoever
+/// takes messages there may take a question for one.
+pub(super) async fn answers(http: &Client, url: &str) -> Result<(), DeliveryFault> {
+    let mut origin = Url::parse(url).map_err(|_| DeliveryFault::Receiver("its address is none".to_owned()))?;
+    origin.set_path("/");
+    (origin.set_query(None), origin.set_fragment(None));
+    send(http.head(origin)).await.map(drop)
 }
 
 impl Answer {
@@ -89,9 +104,9 @@ fn silent(error: reqwest::Error) -> DeliveryFault {
         return DeliveryFault::Receiver(format!("it shows a certificate that is not trusted ({fault}); {remedy}"));
     }
     DeliveryFault::passing(match (error.is_timeout(), error.is_connect()) {
-        (true, _) => "it does not answer in time",
-        (_, true) => "nobody answers at its address",
-        _ => "the connection was lost before it answered",
+        (true, _) => "it does not answer in time; check its address and the network",
+        (_, true) => "nobody answers at its address; check it, its name and the network",
+        _ => "the connection was lost before it answered; check that its address is one of HTTP",
     })
 }
 

@@ -19,6 +19,7 @@ mod slack;
 mod telegram;
 mod webhook;
 
+use std::future::Future;
 use std::sync::Arc;
 
 use crate::base::Result;
@@ -42,6 +43,15 @@ pub fn open(settings: &ReceiverSettings) -> Result<Arc<dyn Receiver>> {
 
 /// Hands over a message within [`LIMIT`].
 pub async fn deliver(receiver: &dyn Receiver, outgoing: &Outgoing) -> Result<(), DeliveryFault> {
+    within_limit(receiver.deliver(outgoing)).await
+}
+
+/// Asks whether a receiver can be reached, within [`LIMIT`]. Sends no message.
+pub async fn try_out(receiver: &dyn Receiver) -> Result<(), DeliveryFault> {
+    within_limit(receiver.try_out()).await
+}
+
+async fn within_limit(asked: impl Future<Output = Result<(), DeliveryFault>>) -> Result<(), DeliveryFault> {
     let late = || DeliveryFault::passing(format!("no answer within {} s", LIMIT.as_secs()));
-    tokio::time::timeout(LIMIT, receiver.deliver(outgoing)).await.unwrap_or_else(|_| Err(late()))
+    tokio::time::timeout(LIMIT, asked).await.unwrap_or_else(|_| Err(late()))
 }

@@ -50,4 +50,8 @@ impl Receiver for Ntfy {
         };
         http_delivery::send(request).await?.judged("")
     }
+
+    async fn try_out(&self) -> Result<(), DeliveryFault> {
+        http_delivery::answers(&self.http, self.target.server.as_str()).await
+    }
 }

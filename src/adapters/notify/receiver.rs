@@ -69,4 +69,7 @@ impl DeliveryFault {
 pub trait Receiver: Send + Sync {
     /// Hands over a message.
     async fn deliver(&self, outgoing: &Outgoing) -> Result<(), DeliveryFault>;
+
+    /// Whether somebody answers there and, where that can be asked, whether they take the login. Sends no message.
+    async fn try_out(&self) -> Result<(), DeliveryFault>;
 }

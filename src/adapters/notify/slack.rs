@@ -36,6 +36,10 @@ impl Receiver for Slack {
         let is_word = !word.is_empty() && word.len() < 60 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
         answer.judged(if is_word { word } else { "" })
     }
+
+    async fn try_out(&self) -> Result<(), DeliveryFault> {
+        http_delivery::answers(&self.http, self.url.expose_secret()).await
+    }
 }
 
 /// These three are Slack's own.

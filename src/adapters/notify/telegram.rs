@@ -30,21 +30,33 @@ impl Telegram {
 #[async_trait]
 impl Receiver for Telegram {
     async fn deliver(&self, outgoing: &Outgoing) -> Result<(), DeliveryFault> {
-        let token = self.target.token.expose_secret();
-        let base = self.target.api_url.as_str().trim_end_matches('/');
         let text = cut(&format!("{}\n\n{}", outgoing.title, outgoing.text));
         let body = json!({
             "chat_id": self.target.chat,
             "text": text,
             "link_preview_options": { "is_disabled": true },
         });
-        let mut answer =
-            http_delivery::send(self.http.post(format!("{base}/bot{token}/sendMessage")).json(&body)).await?;
+        self.call("sendMessage", &body).await
+    }
+
+    async fn try_out(&self) -> Result<(), DeliveryFault> {
+        self.call("getChat", &json!({ "chat_id": self.target.chat })).await
+    }
+}
+
+impl Telegram {
+    /// Calls a method of the bot.
+    async fn call(&self, method: &str, body: &Value) -> Result<(), DeliveryFault> {
+        let token = self.target.token.expose_secret();
+        let base = self.target.api_url.as_str().trim_end_matches('/');
+        let mut answer = http_delivery::send(self.http.post(format!("{base}/bot{token}/{method}")).json(body)).await?;
         let said: Value = serde_json::from_str(&answer.text).unwrap_or_default();
         let detail = brief(&said["description"].as_str().unwrap_or_default().replace(token, "***"));
         let rest = said["parameters"]["retry_after"].as_u64().map(|seconds| Duration::from_secs(seconds.min(3_600)));
         answer.rest = answer.rest.or(rest);
-        if answer.status.is_success() && said["ok"] != true {
+        // Of an answer only the beginning is read: of a chat there may be more.
+        let is_api = said["ok"] == true || answer.text.starts_with("{\"ok\":true");
+        if answer.status.is_success() && !is_api {
             return Err(DeliveryFault::Receiver("what answers is no API of Telegram; check url".to_owned()));
         }
         match answer.judged(&detail) {

@@ -46,6 +46,10 @@ impl Receiver for Webhook {
         };
         http_delivery::send(request.body(body)).await?.judged("")
     }
+
+    async fn try_out(&self) -> Result<(), DeliveryFault> {
+        http_delivery::answers(&self.http, self.target.url.expose_secret()).await
+    }
 }
 
 fn body(outgoing: &Outgoing) -> serde_json::Value {

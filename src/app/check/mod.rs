@@ -9,6 +9,7 @@ mod disk;
 mod endpoints;
 mod network;
 pub(in crate::app) mod nodes;
+mod receivers;
 mod report;
 mod rows;
 mod status_patterns;
@@ -63,6 +64,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(endpoints::findings(settings).await);
     findings.extend(devices::findings(settings).await);
     findings.extend(status_patterns::findings(settings).await);
+    findings.extend(receivers::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
     for path in [&settings.ffmpeg.ffmpeg, &settings.ffmpeg.ffprobe] {

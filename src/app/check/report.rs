@@ -82,11 +82,16 @@ impl fmt::Display for Report {
                 writeln!(out, "{:indent$}-> {remedy}", "", indent = width + 9)?;
             }
         }
-        let faults = self.findings.iter().filter(|finding| finding.outcome == CheckOutcome::Fault).count();
-        match faults {
-            0 => write!(out, "\nAll checks passed."),
-            1 => write!(out, "\n1 check failed."),
-            many => write!(out, "\n{many} checks failed."),
+        let count = |outcome| self.findings.iter().filter(|finding| finding.outcome == outcome).count();
+        let notes = match count(CheckOutcome::Note) {
+            0 => String::new(),
+            1 => " 1 note: it works, and somebody should look at it.".to_owned(),
+            many => format!(" {many} notes: it works, and somebody should look at them."),
+        };
+        match count(CheckOutcome::Fault) {
+            0 => write!(out, "\nAll checks passed.{notes}"),
+            1 => write!(out, "\n1 check failed.{notes}"),
+            many => write!(out, "\n{many} checks failed.{notes}"),
         }
     }
 }
