@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
 use super::report::Finding;
@@ -10,11 +11,12 @@ use crate::actors::health;
 use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
 use crate::adapters::ffmpeg::ffprobe::Prober;
 use crate::adapters::ffmpeg::measure::measure;
+use crate::adapters::mediamtx::{MediaMtx, MediaServer};
 use crate::adapters::resolve;
 use crate::app::health_children::target_reach;
 use crate::config::Settings;
 use crate::domain::camera::{CameraSource, Reach};
-use crate::domain::health::{ProbeKey, ProbePlace, in_words};
+use crate::domain::health::{ProbeKey, ProbePlace, ProbeTarget, in_words};
 
 /// So many targets are probed, at once as many as there are workers; of the others the address is looked at.
 const PROBED: usize = 50;
@@ -47,6 +49,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     });
     let mut found: Vec<Finding> =
         stream::iter(tries).buffered(settings.health.workers).filter_map(std::future::ready).collect().await;
+    found.extend(unmatched(settings, &targets).await);
     found.extend(crowded(settings));
     if found.is_empty() {
         found.push(Finding::ok("health", format!("{} targets", targets.len())));
@@ -72,6 +75,38 @@ async fn tried(
     let (found, remedy) = told.message.split_once("; ").unwrap_or((&told.message, "it is probed all the same"));
     // It may be off for now: that is what it is probed for.
     Some(Finding::note(what, found, remedy))
+}
+
+/// Patterns that no path has now, as far as the servers answer: a misspelt one is never probed, and never fails.
+async fn unmatched(settings: &Settings, targets: &[ProbeTarget]) -> Vec<Finding> {
+    if !targets.iter().any(|target| matches!(target.place, ProbePlace::Paths { .. })) {
+        return Vec::new();
+    }
+    let listed = settings.servers.iter().map(|server| async {
+        // One that does not answer is told of elsewhere.
+        Some((server.name.as_str(), MediaMtx::new(server).ok()?.list().await.ok()?.paths))
+    });
+    let listed: Vec<_> = join_all(listed).await.into_iter().flatten().collect();
+    let unmatched = targets.iter().filter_map(|target| {
+        let ProbePlace::Paths { server, pattern } = &target.place else { return None };
+        let asked = match server {
+            Some(only) => listed.iter().any(|(server, _)| server == only),
+            None => listed.len() == settings.servers.len(),
+        };
+        let its = listed.iter().filter(|(name, _)| server.as_deref().is_none_or(|only| only == *name));
+        let mut all = its.flat_map(|(name, paths)| paths.iter().map(|path| (*name, &path.name)));
+        let count = all.clone().count();
+        let matches = all.any(|(server, path)| target.key_of(server, path).is_some());
+        (asked && !matches).then(|| {
+            let found = format!("none of the {count} paths that the servers have now is like {pattern:?}");
+            Finding::note(
+                format!("health target {}", target.name),
+                found,
+                "compare it with `streamwarden streams`; a path is probed once it is live",
+            )
+        })
+    });
+    unmatched.collect()
 }
 
 /// More than the workers can do at the intervals; a pattern counts as one path.

@@ -4,6 +4,7 @@ use std::net::TcpListener;
 
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
+use tokio::task::spawn_blocking;
 
 use crate::support::media;
 use crate::support::port::free_port;
@@ -11,18 +12,24 @@ use crate::support::program::{Config, Program};
 use crate::support::room::Room;
 use crate::support::wait::eventually;
 
-#[test]
-fn check_names_targets_that_cannot_work_and_shows_no_secret() {
+#[tokio::test(flavor = "multi_thread")]
+async fn check_names_targets_that_cannot_work_and_shows_no_secret() {
+    let media = media::server(&Options::default()).await;
     let room = Room::new();
     let closed = free_port();
+    let server = format!(
+        "[[servers]]\nname = \"main\"\napi_url = \"{}\"\nrtsp_url = \"{}\"\n",
+        media.api_url(),
+        media.rtsp_url()
+    );
     let toml = format!(
-        "[health]\nworkers = 1\nwindow = \"1s\"\ninterval = \"5s\"\nlimit = \"6s\"\n\
+        "{server}[health]\nworkers = 1\nwindow = \"1s\"\ninterval = \"5s\"\nlimit = \"6s\"\n\
          [[health.targets]]\nname = \"metadata\"\nurl = \"http://169.254.169.254/latest\"\n\
          [[health.targets]]\nname = \"closed\"\nurl = \"rtmp://eve:canary@127.0.0.1:{closed}/live/canary-key\"\n\
          [[health.targets]]\nname = \"cams\"\npath = \"cam/*\"\n"
     );
     room.write("etc/streamwarden.toml", &toml);
-    let ended = room.run(&["check", "--json"], &[]);
+    let ended = spawn_blocking(move || room.run(&["check", "--json"], &[])).await.expect("done");
     assert!(!ended.out.contains("canary") && !ended.err.contains("canary"), "{} {}", ended.out, ended.err);
     let report: Value = serde_json::from_str(&ended.out).expect("JSON");
     let findings = report["findings"].as_array().expect("a list");
@@ -30,11 +37,13 @@ fn check_names_targets_that_cannot_work_and_shows_no_secret() {
         ("health target metadata", "fault", "link-local"),
         ("health target closed", "note", "connection refused by rtmp://***@127.0.0.1"),
         ("health", "note", "health.workers is 1"),
+        ("health target cams", "note", "is like \"cam/*\""),
     ] {
         let finding = findings.iter().find(|one| one["what"] == what).unwrap_or_else(|| panic!("{what}: {report}"));
         assert_eq!(finding["verdict"], outcome, "{finding}");
         assert!(finding["found"].as_str().expect("text").contains(part), "{finding}");
     }
+    media.stop().await;
 }
 
 #[tokio::test]
