@@ -12,7 +12,7 @@ use crate::app::remote::Remote;
 use crate::base::Result;
 use crate::domain::camera::{CameraState, CameraStatus, title, undelivered};
 use crate::domain::change_guard::BlockedChangeView;
-use crate::domain::incident::Incident;
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::maintenance::{self, Maintenance};
 use crate::domain::stream::StreamStatus;
 use crate::logging;
@@ -24,7 +24,8 @@ const STARTING: TimeDelta = TimeDelta::seconds(60);
 #[derive(Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Down {
-    /// `camera`, `recording`, `service`, `change`.
+    /// `camera`, `recording`, `service`, `change`, and what is watched from outside: `endpoint`, `probe`, `encoder`, `platform`,
+    /// `event`, `host`, `receiver`.
     what: &'static str,
     name: String,
     /// Display name, of a camera that has one.
@@ -126,7 +127,38 @@ fn down(overview: &Overview, now: DateTime<Utc>) -> Vec<Down> {
         since: Some(blocked.since),
         reason: Some(format!("{}; see `streamwarden cameras plan`", blocked.summary)),
     }));
+    all.extend(overview.incidents.iter().flatten().filter_map(|incident| watched(incident, overview)));
     all
+}
+
+/// What has no state of its own here: its incident is all that is known of it.
+fn watched(incident: &Incident, overview: &Overview) -> Option<Down> {
+    let (what, state) = match incident.kind {
+        IncidentKind::EndpointDown => ("endpoint", "down"),
+        IncidentKind::ProbeFailed => ("probe", "failing"),
+        IncidentKind::EncoderDown => ("encoder", "down"),
+        IncidentKind::EncoderStalled => ("encoder", "stalled"),
+        IncidentKind::EncoderStopped => ("encoder", "stopped"),
+        IncidentKind::PlatformDown => ("platform", "down"),
+        IncidentKind::IngestDown => ("event", "no stream"),
+        IncidentKind::HostSilent => ("host", "silent"),
+        IncidentKind::ReceiverFailing => ("receiver", "failing"),
+        _ => return None,
+    };
+    let excused = match &incident.subject {
+        Subject::Stream { server, name } => {
+            maintenance::of_stream(&overview.maintenance, &overview.cameras, server, name).is_some()
+        }
+        _ => false,
+    };
+    (!excused).then(|| Down {
+        what,
+        name: incident.subject.title(),
+        label: None,
+        state: state.to_owned(),
+        since: Some(incident.opened_at),
+        reason: Some(incident.cause.clone()),
+    })
 }
 
 /// Display name of the camera that is to deliver a stream.
@@ -222,7 +254,11 @@ fn words(overview: &Overview, down: &[Down], now: DateTime<Utc>) -> String {
     }
     lines.extend(table(&rows));
     if down.is_empty() {
-        lines.push("nothing is down".to_owned());
+        lines.push(match overview.incidents.as_ref().map_or(0, Vec::len) {
+            0 => "nothing is down".to_owned(),
+            1 => "nothing is down; 1 incident is open: see `streamwarden incidents`".to_owned(),
+            many => format!("nothing is down; {many} incidents are open: see `streamwarden incidents`"),
+        });
         return lines.join("\n");
     }
     lines.push(String::new());
@@ -251,6 +287,11 @@ fn lasted(time: TimeDelta) -> String {
 mod tests {
     use super::*;
     use crate::domain::sample;
+
+    fn incident(kind: IncidentKind, subject: Subject) -> Incident {
+        let opened_at = DateTime::UNIX_EPOCH + TimeDelta::hours(1);
+        Incident::open(uuid::Uuid::nil(), kind, subject, "nothing answers".to_owned(), opened_at)
+    }
 
     fn camera(state: CameraState) -> CameraStatus {
         CameraStatus { state, ..sample::camera(1, "gate") }
@@ -310,7 +351,11 @@ mod tests {
             status,
             cameras: vec![bad, off, yard, begun],
             streams: vec![paused, json!({ "name": "gate", "recording": { "state": "recording" } })],
-            incidents: None,
+            incidents: Some(vec![
+                incident(IncidentKind::EndpointDown, Subject::Target { name: "uplink".to_owned() }),
+                incident(IncidentKind::EncoderChanged, Subject::Encoder { name: "studio".to_owned() }),
+                incident(IncidentKind::CameraDown, Subject::camera_of(1, "gate")),
+            ]),
             maintenance: Vec::new(),
             blocked: Some(blocked),
         };
@@ -322,12 +367,13 @@ mod tests {
             server main  DOWN: refused\n\
             cameras      0 of 2 running, 1 starting, 2 switched off\n\
             recordings   1 of 2 recording\n\
-            incidents    unknown\n\
+            incidents    3 open\n\
             \n\
             service    server main     down                refused\n\
             camera     Tür?Süd (gate)  backoff  1 h 5 min  it?refuses\n\
             recording  Tür?Süd (yard)  paused   2 h 5 min  disk full\n\
-            change     camera table    blocked  1 h 0 min  would stop 1 of 5; see `streamwarden cameras plan`";
+            change     camera table    blocked  1 h 0 min  would stop 1 of 5; see `streamwarden cameras plan`\n\
+            endpoint   uplink          down     2 h 5 min  nothing answers";
         assert_eq!(words(&overview, &down, now), wanted);
         let json: Value = serde_json::from_str(&json(&overview, &down)).expect("JSON");
         assert_eq!(
