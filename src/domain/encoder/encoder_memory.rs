@@ -6,6 +6,7 @@
 
 use std::time::Duration;
 
+use super::occurrences::Occurrences;
 use super::{
     EncoderClaim, EncoderDetails, EncoderFault, EncoderNews, EncoderOrder, EncoderReading, EncoderState, EncoderStatus,
 };
@@ -48,6 +49,9 @@ pub struct EncoderMemory {
     stalled: OutageLog,
     stopped: OutageLog,
     cache: OutageLog,
+    /// The ends of its stream that are over already, and its changes.
+    ends: Occurrences,
+    changes: Occurrences,
     polls: u64,
     failed_polls: u64,
 }
@@ -74,6 +78,8 @@ impl EncoderMemory {
             stalled: none(),
             stopped: none(),
             cache: none(),
+            ends: Occurrences::default(),
+            changes: Occurrences::default(),
             polls: 0,
             failed_polls: 0,
         }
@@ -88,10 +94,20 @@ impl EncoderMemory {
     pub fn answered(&mut self, reading: EncoderReading, at: Moment) -> Vec<EncoderNews> {
         self.polls += 1;
         let before = self.last.take();
-        let mut news = self.follow(before.as_ref(), &reading, at);
+        let interrupted = self.follow(before.as_ref(), &reading, at);
         let state = self.judge(&reading, at);
-        news.extend(self.changes(before.as_ref().map(|before| &before.details), &reading.details));
-        news.extend(self.ended(state, at));
+        let mut news = Vec::new();
+        let mut tell = |kind, cause: Option<String>, log: &mut Occurrences| {
+            let told = match cause {
+                Some(cause) => log.happened(cause, at),
+                None => log.due(at),
+            };
+            news.extend(told.map(|cause| EncoderNews::Happened { kind, cause }));
+        };
+        let changed = changes(before.as_ref().map(|before| &before.details), &reading.details);
+        tell(IncidentKind::EncoderChanged, changed, &mut self.changes);
+        let ended = interrupted.or_else(|| self.ended(state, at));
+        tell(IncidentKind::EncoderStopped, ended, &mut self.ends);
         self.enter(state, at);
         (self.fault, self.answered, self.last) = (None, Some(at), Some(reading));
         news.extend(told(&mut self.silent, IncidentKind::EncoderDown, None, at));
@@ -138,17 +154,13 @@ impl EncoderMemory {
         }
     }
 
-    /// Compares with the answer before: since when it says what it says, and what has moved.
-    fn follow(&mut self, before: Option<&EncoderReading>, now: &EncoderReading, at: Moment) -> Vec<EncoderNews> {
-        let mut news = Vec::new();
+    /// Compares with the answer before: since when it says what it says, and what has moved. The sentence about a stream that was
+    /// interrupted, if it was.
+    fn follow(&mut self, before: Option<&EncoderReading>, now: &EncoderReading, at: Moment) -> Option<String> {
         let same = before.is_some_and(|before| before.claim == now.claim);
         let went_back = same
             && now.claim == EncoderClaim::Streaming
             && before.and_then(|before| before.duration_seconds).zip(now.duration_seconds).is_some_and(|(b, n)| n < b);
-        if went_back {
-            let cause = "its stream was interrupted and began anew: its duration counts from the beginning again";
-            news.push(EncoderNews::Happened { kind: IncidentKind::EncoderStopped, cause: cause.to_owned() });
-        }
         if !same || went_back || self.claimed.is_none() {
             (self.claimed, self.moved, self.flowed) = (Some(at), None, None);
         }
@@ -159,7 +171,9 @@ impl EncoderMemory {
         if now.bits_per_second.is_some_and(|bits| bits > 0.0) {
             self.flowed = Some(at);
         }
-        news
+        went_back.then(|| {
+            "its stream was interrupted and began anew: its duration counts from the beginning again".to_owned()
+        })
     }
 
     fn judge(&self, now: &EncoderReading, at: Moment) -> EncoderState {
@@ -185,35 +199,14 @@ impl EncoderMemory {
     }
 
     /// A stream that ended without an order of ours.
-    fn ended(&self, state: EncoderState, at: Moment) -> Option<EncoderNews> {
+    fn ended(&self, state: EncoderState, at: Moment) -> Option<String> {
         let streamed = matches!(self.state, EncoderState::Streaming | EncoderState::Flushing);
         let by_us = matches!(self.order, Some((EncoderOrder::Stop, when)) if at.since(when) < ORDER_COUNTS);
         // A lasting incident tells it where it should always stream.
         if !streamed || state != EncoderState::Idle || by_us || self.always_on {
             return None;
         }
-        let cause = "its stream was ended at the device, or by itself; nobody has ended it here".to_owned();
-        Some(EncoderNews::Happened { kind: IncidentKind::EncoderStopped, cause })
-    }
-
-    /// What of the things that stay the same is another now; what was not known before has not changed.
-    fn changes(&self, before: Option<&EncoderDetails>, now: &EncoderDetails) -> Option<EncoderNews> {
-        let before = before?;
-        let pairs = [
-            ("model", &before.model, &now.model),
-            ("firmware", &before.firmware, &now.firmware),
-            ("platform", &before.platform, &now.platform),
-            ("server", &before.server, &now.server),
-            ("quality", &before.quality, &now.quality),
-            ("video format", &before.video_format, &now.video_format),
-        ];
-        let changed = pairs.into_iter().filter_map(|(what, was, is)| {
-            let (was, is) = was.as_ref().zip(is.as_ref()).filter(|(was, is)| was != is)?;
-            Some(format!("{what} {was} is {is} now"))
-        });
-        let changed: Vec<String> = changed.collect();
-        let kind = IncidentKind::EncoderChanged;
-        (!changed.is_empty()).then(|| EncoderNews::Happened { kind, cause: changed.join(", ") })
+        Some("its stream was ended at the device, or by itself; nobody has ended it here".to_owned())
     }
 
     fn stall(&mut self, at: Moment) -> Option<EncoderNews> {
@@ -287,6 +280,25 @@ impl EncoderMemory {
         );
         told(&mut self.cache, kind, Some(cause), at)
     }
+}
+
+/// What of the things that stay the same is another now; what was not known before has not changed.
+fn changes(before: Option<&EncoderDetails>, now: &EncoderDetails) -> Option<String> {
+    let before = before?;
+    let pairs = [
+        ("model", &before.model, &now.model),
+        ("firmware", &before.firmware, &now.firmware),
+        ("platform", &before.platform, &now.platform),
+        ("server", &before.server, &now.server),
+        ("quality", &before.quality, &now.quality),
+        ("video format", &before.video_format, &now.video_format),
+    ];
+    let changed = pairs.into_iter().filter_map(|(what, was, is)| {
+        let (was, is) = was.as_ref().zip(is.as_ref()).filter(|(was, is)| was != is)?;
+        Some(format!("{what} {was} is {is} now"))
+    });
+    let changed: Vec<String> = changed.collect();
+    (!changed.is_empty()).then(|| changed.join(", "))
 }
 
 /// Counts one good or bad answer in one respect.

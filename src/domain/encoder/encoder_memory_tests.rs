@@ -117,6 +117,22 @@ fn what_goes_wrong_is_told_once_and_ends() {
         (false, &[(0, "S 1 6"), (2, "S 3 6"), (2, "I")], &["!encoderStopped"]),
         (false, &[(0, "S 1 6"), (2, "S 3 6"), (2, "F 5 6"), (2, "I")], &["!encoderStopped"]),
         (false, &[(0, "S 1 6"), (2, "S 3 6"), (2, "S 1 6")], &["!encoderStopped"]),
+        // Again and again: once, and later how often.
+        (
+            false,
+            &[
+                (0, "S 1 6"),
+                (2, "S 3 6"),
+                (2, "I"),
+                (2, "S 0 6"),
+                (2, "S 2 6"),
+                (2, "I"),
+                (590, "I"),
+                (9, "I"),
+                (9, "I"),
+            ],
+            &["!encoderStopped", "!encoderStopped"],
+        ),
         (true, &[(0, "I"), (2, "I"), (2, "S 0 6"), (2, "S 2 6")], &["+encoderStopped", "-encoderStopped"]),
         // Between the two limits it is as it was.
         (

@@ -11,6 +11,7 @@ mod encoder_memory;
 mod encoder_news;
 mod encoder_reading;
 mod encoder_status;
+mod occurrences;
 
 pub use encoder_fault::{EncoderFault, EncoderFaultKind};
 pub use encoder_memory::EncoderMemory;
