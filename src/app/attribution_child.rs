@@ -10,6 +10,7 @@ use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::Child;
 use crate::config::Settings;
 use crate::domain::attribution::EndpointFact;
+use crate::domain::incident::Subject;
 use crate::domain::role::Role;
 
 /// Judges this node's incidents.
@@ -34,6 +35,19 @@ pub(super) fn attribution_child(
         }),
     });
     let network = health.network.clone();
+    let (streams, encoders) = (health.streams.clone(), health.encoders.clone());
+    let faults = move || {
+        let targets = streams.statuses().into_iter().filter_map(|status| {
+            let kind = status.fault.as_ref()?.kind;
+            // Of a path its stream says more.
+            status.key.path().is_none().then(|| (status.key.subject().key(), kind))
+        });
+        let encoders = encoders.statuses().into_iter().filter_map(|status| {
+            let kind = status.fault.as_ref()?.kind.of_probe();
+            Some((Subject::Encoder { name: status.name }.key(), kind))
+        });
+        targets.chain(encoders).collect()
+    };
     attribution::child(AttributionSources {
         store: services.stores.incidents.clone(),
         live: services.live.clone(),
@@ -41,6 +55,7 @@ pub(super) fn attribution_child(
         objects: records.then(|| services.objects.clone()),
         spool,
         endpoints: Arc::new(move || network.statuses().iter().filter_map(EndpointFact::of).collect()),
+        faults: Arc::new(faults),
         server_hosts,
         here: settings.node.clone(),
     })

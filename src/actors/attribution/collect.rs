@@ -53,6 +53,7 @@ pub(super) fn situation(
         parts: parts(sources, objects),
         spool_mount,
         endpoints: (sources.endpoints)(),
+        faults: (sources.faults)(),
         excused: latest.maintenance.iter().map(|one| one.key.clone()).collect(),
     }
 }

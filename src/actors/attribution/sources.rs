@@ -9,6 +9,7 @@ use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
 use crate::domain::attribution::EndpointFact;
+use crate::domain::probe::FaultKind;
 
 /// What is known by whom.
 #[derive(Clone)]
@@ -25,6 +26,8 @@ pub struct AttributionSources {
     pub spool: Option<SpoolProbe>,
     /// What network probes say of endpoints.
     pub endpoints: Arc<dyn Fn() -> Vec<EndpointFact> + Send + Sync>,
+    /// Why targets and encoders did not answer as they should, by the keys of their subjects.
+    pub faults: Arc<dyn Fn() -> BTreeMap<String, FaultKind> + Send + Sync>,
     /// Where the media servers are.
     pub server_hosts: ServerHosts,
     /// Name of this host, as its agent calls it.

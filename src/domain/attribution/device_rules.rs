@@ -4,18 +4,31 @@ use super::opinion::Opinion;
 use super::situation::IncidentFact;
 use super::view::View;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
+use crate::domain::probe::FaultKind;
 
 /// A platform notices that no stream comes so much later than its encoder does, in seconds.
 const NOTICED_WITHIN: i64 = 300;
 
-pub(super) fn encoder(incident: &IncidentFact) -> Opinion {
+pub(super) fn encoder(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     use Confidence::{High, Medium};
     let at = incident.opened_at;
     let found = |cause, confidence, finding| Opinion::new(cause, confidence).found_at(FaultPart::Encoder, finding, at);
     match incident.kind {
-        IncidentKind::EncoderDown => found(FaultCause::EncoderAway, Medium, FaultFinding::NoAnswer)
-            .step(NextStep::LookAtEncoder)
-            .step(NextStep::LookAtSwitch),
+        IncidentKind::EncoderDown => match view.fault(&incident.subject) {
+            Some(FaultKind::NameNotResolved) => {
+                found(FaultCause::Dns, Medium, FaultFinding::NameUnknown).step(NextStep::LookAtNameServer)
+            }
+            // What is at its address answers: no cable and no switch is at fault.
+            Some(FaultKind::Refused) => {
+                found(FaultCause::EncoderAway, High, FaultFinding::PortClosed).step(NextStep::LookAtEncoder)
+            }
+            Some(FaultKind::NotMedia | FaultKind::Ended) => {
+                found(FaultCause::EncoderAway, High, FaultFinding::Failed).step(NextStep::LookAtEncoder)
+            }
+            _ => found(FaultCause::EncoderAway, Medium, FaultFinding::NoAnswer)
+                .step(NextStep::LookAtEncoder)
+                .step(NextStep::LookAtSwitch),
+        },
         IncidentKind::EncoderStalled => found(FaultCause::EncoderSendsNothing, High, FaultFinding::StoppedSending)
             .step(NextStep::LookAtEncoder)
             .step(NextStep::LookAtPlatform)

@@ -87,6 +87,7 @@ pub(super) fn part_word(part: FaultPart) -> &'static str {
         FaultPart::Target => "target",
         FaultPart::Encoder => "encoder",
         FaultPart::Platform => "platform",
+        FaultPart::Receiver => "receiver",
     }
 }
 
@@ -143,6 +144,7 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::IngestWithoutStream => "the platform gets no stream",
         FaultCause::EndpointFails => "the endpoint, or the service there",
         FaultCause::LeftUsual => "the stream is not as it usually is at this hour",
+        FaultCause::ReceiverFails => "the receiver does not answer, or refuses what it is sent",
         FaultCause::Unknown => "nothing is known that explains it",
     }
 }
@@ -182,6 +184,9 @@ pub(super) fn step_text(step: NextStep) -> &'static str {
         NextStep::LookAtEncoder => "look at the encoder: its display, its network",
         NextStep::LookAtPlatform => "look at the account of the platform: its events, its token",
         NextStep::LookAtTarget => "look at what answers at the address of the target",
+        NextStep::TestReceiver => {
+            "correct its address or login, then: streamwarden notify test, or the button on the page"
+        }
         NextStep::Watch => "see whether it comes again",
     }
 }

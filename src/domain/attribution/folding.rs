@@ -123,6 +123,9 @@ fn cause_of(
             }
             own_network(view, opinions, incident)
         }
+        Subject::Target { .. } | Subject::Encoder { .. } if has(opinions, incident, FaultCause::Dns) => {
+            first_of(view, opinions, incident, FaultCause::Dns)
+        }
         Subject::Target { name } if view.endpoint(name).is_some_and(EndpointFact::is_silent) => {
             own_network(view, opinions, incident)
         }
@@ -202,12 +205,23 @@ fn full_disk_here(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact) -
 
 /// The incident that says that nothing beyond this host answers.
 fn own_network(view: &View<'_>, opinions: &BTreeMap<Uuid, Opinion>, incident: &IncidentFact) -> Option<Uuid> {
-    let is_it = |one: &&IncidentFact| {
-        opinions.get(&one.id).is_some_and(|opinion| opinion.cause == FaultCause::OwnNetwork)
-            && one.meets(incident, TOGETHER_S)
-    };
-    // Cameras that stopped together say more than endpoints do, each of which is judged by itself.
-    let first = |one: &&IncidentFact| (matches!(one.subject, Subject::Target { .. }), one.opened_at, one.id);
+    first_of(view, opinions, incident, FaultCause::OwnNetwork)
+}
+
+fn has(opinions: &BTreeMap<Uuid, Opinion>, incident: &IncidentFact, cause: FaultCause) -> bool {
+    opinions.get(&incident.id).is_some_and(|opinion| opinion.cause == cause)
+}
+
+/// The first incident of this cause at that time.
+fn first_of(
+    view: &View<'_>,
+    opinions: &BTreeMap<Uuid, Opinion>,
+    incident: &IncidentFact,
+    cause: FaultCause,
+) -> Option<Uuid> {
+    let is_it = |one: &&IncidentFact| has(opinions, one, cause) && one.meets(incident, TOGETHER_S);
+    // Cameras that went wrong together say more than what is judged each by itself.
+    let first = |one: &&IncidentFact| (!matches!(one.subject, Subject::Camera { .. }), one.opened_at, one.id);
     let found = view.facts.incidents.iter().filter(is_it).min_by_key(first);
     found.map(|one| one.id).filter(|id| *id != incident.id)
 }

@@ -69,9 +69,9 @@ fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
         Subject::Service { name } => part_rules::service(view, incident, name),
         Subject::Target { name } => match incident.kind {
             IncidentKind::EndpointDown | IncidentKind::EndpointDegraded => endpoint_rules::judge(view, incident, name),
-            _ => part_rules::target(incident),
+            _ => part_rules::target(view, incident),
         },
-        Subject::Encoder { .. } => device_rules::encoder(incident),
+        Subject::Encoder { .. } => device_rules::encoder(view, incident),
         Subject::Platform { .. } | Subject::LiveEvent { .. } => device_rules::platform(view, incident),
     }
 }

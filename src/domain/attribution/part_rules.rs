@@ -4,6 +4,7 @@ use super::opinion::Opinion;
 use super::situation::{HostFact, IncidentFact};
 use super::view::View;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
+use crate::domain::probe::FaultKind;
 
 /// A disk that is full to this percent takes nothing more.
 const NO_ROOM: f64 = 99.5;
@@ -55,11 +56,21 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
 }
 
 /// The incident itself says what was answered there.
-pub(super) fn target(incident: &IncidentFact) -> Opinion {
-    Opinion::new(FaultCause::TargetFails, Confidence::Medium)
-        .found_at(FaultPart::Target, FaultFinding::Failed, incident.opened_at)
-        .step(NextStep::LookAtTarget)
-        .step(NextStep::LookAtUplink)
+pub(super) fn target(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+    let found = |cause, confidence, finding| {
+        Opinion::new(cause, confidence).found_at(FaultPart::Target, finding, incident.opened_at)
+    };
+    match view.fault(&incident.subject) {
+        Some(FaultKind::NameNotResolved) => {
+            found(FaultCause::Dns, Confidence::Medium, FaultFinding::NameUnknown).step(NextStep::LookAtNameServer)
+        }
+        Some(FaultKind::Refused) => {
+            found(FaultCause::TargetFails, Confidence::High, FaultFinding::PortClosed).step(NextStep::LookAtTarget)
+        }
+        _ => found(FaultCause::TargetFails, Confidence::Medium, FaultFinding::Failed)
+            .step(NextStep::LookAtTarget)
+            .step(NextStep::LookAtUplink),
+    }
 }
 
 pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
@@ -111,6 +122,9 @@ pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> O
         (_, IncidentKind::ChangeBlocked) => Opinion::new(FaultCause::ChangeBlocked, High)
             .found_at(FaultPart::Table, FaultFinding::Waits, at)
             .step(NextStep::DecideChange),
+        (_, IncidentKind::ReceiverFailing) => Opinion::new(FaultCause::ReceiverFails, Medium)
+            .found_at(FaultPart::Receiver, FaultFinding::Failed, at)
+            .step(NextStep::TestReceiver),
         ("spool", _) => spool(view, incident),
         ("database", _) => {
             let away = Opinion::new(FaultCause::DatabaseAway, Medium).found_at(

@@ -1,6 +1,6 @@
 //! What is known at one moment, as plain facts.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
@@ -35,6 +35,8 @@ pub struct Situation {
     pub spool_mount: Option<String>,
     /// Endpoints that are asked over the network.
     pub endpoints: Vec<EndpointFact>,
+    /// Why targets and encoders did not answer as they should when they were asked last, by the keys of their subjects.
+    pub faults: BTreeMap<String, FaultKind>,
     /// Keys of subjects that are excused.
     pub excused: BTreeSet<String>,
 }

@@ -109,6 +109,11 @@ impl<'a> View<'a> {
         self.facts.endpoints.iter().find(|endpoint| endpoint.name == name)
     }
 
+    /// Why this target or encoder did not answer as it should.
+    pub fn fault(&self, subject: &Subject) -> Option<FaultKind> {
+        self.facts.faults.get(&subject.key()).copied()
+    }
+
     /// Whether any endpoint beyond this host, of another host than this endpoint, answers in any way; `None` where there is no other.
     pub fn endpoints_beyond_answer(&self, but: &str) -> Option<bool> {
         let own = self.endpoint(but).map(|endpoint| endpoint.host.as_str());

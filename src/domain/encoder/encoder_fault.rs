@@ -5,6 +5,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::domain::probe::FaultKind;
+
 /// What kind of fault it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
@@ -27,6 +29,21 @@ pub enum EncoderFaultKind {
     Declined,
     /// It answers with an error of its own.
     Failed,
+}
+
+impl EncoderFaultKind {
+    /// The same in the words of probes.
+    pub fn of_probe(self) -> FaultKind {
+        match self {
+            Self::NameNotResolved => FaultKind::NameNotResolved,
+            Self::NoRoute => FaultKind::NoRoute,
+            Self::Refused => FaultKind::Refused,
+            Self::TimedOut => FaultKind::TimedOut,
+            Self::Cut => FaultKind::Ended,
+            Self::NotEncoder | Self::TooLong => FaultKind::NotMedia,
+            Self::Declined | Self::Failed => FaultKind::Other,
+        }
+    }
 }
 
 /// A fault.

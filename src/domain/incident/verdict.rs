@@ -141,6 +141,8 @@ pub enum FaultCause {
     EndpointFails,
     /// A number of the stream is not as it usually is at this hour, and nothing is known that explains it.
     LeftUsual,
+    /// A receiver of notifications does not answer, or refuses them.
+    ReceiverFails,
     /// Nothing is known that explains it.
     Unknown,
 }
@@ -191,6 +193,8 @@ pub enum FaultPart {
     Encoder,
     /// A platform that streams are sent to.
     Platform,
+    /// A receiver of notifications.
+    Receiver,
 }
 
 /// What was found of a part.
@@ -367,6 +371,8 @@ pub enum NextStep {
     LookAtEncoder,
     /// Look at the account of the platform: its events, its token.
     LookAtPlatform,
+    /// Send the receiver of notifications a message that says only that messages arrive.
+    TestReceiver,
     /// Look at the root.
     LookAtRoot,
     /// It heals by itself; see whether it comes again.

@@ -59,6 +59,7 @@ export const deVerdicts: VerdictMessages = {
   ingestWithoutStream: "Bei der Plattform kommt kein Stream an",
       endpointFails: "Der Endpunkt oder der Dienst dort",
       leftUsual: "Der Stream ist nicht, wie er zu dieser Stunde sonst ist",
+      receiverFails: "Der Empfänger antwortet nicht oder weist Nachrichten ab",
       unknown: "Nichts Bekanntes erklärt es",
     },
     parts: {
@@ -83,6 +84,7 @@ export const deVerdicts: VerdictMessages = {
   target: "Ziel",
   encoder: "Encoder",
   platform: "Plattform",
+  receiver: "Empfänger",
     },
     findings: {
       stoppedSending: (time) => `sendet nicht mehr${at(time)}`,
@@ -158,6 +160,7 @@ export const deVerdicts: VerdictMessages = {
       lookAtTarget: "nachsehen, was unter der Adresse des Ziels antwortet",
       lookAtEncoder: "den Encoder ansehen: seine Anzeige, sein Netz",
       lookAtPlatform: "das Konto bei der Plattform ansehen: Events, Token",
+      testReceiver: "Adresse oder Anmeldung berichtigen, dann die Testnachricht senden: Knopf beim Empfänger oder streamwarden notify test",
   lookAtRoot: "nach dem sehen, woraus es folgt",
       watch: "abwarten, ob es wiederkommt",
     },

@@ -58,6 +58,7 @@ const causes: Record<string, string> = {
   ingestWithoutStream: "The platform gets no stream",
   endpointFails: "The endpoint, or the service there",
   leftUsual: "The stream is not as it usually is at this hour",
+  receiverFails: "The receiver does not answer, or refuses what it is sent",
   unknown: "Nothing is known that explains it",
 };
 
@@ -83,6 +84,7 @@ const parts: Record<string, string> = {
   target: "target",
   encoder: "encoder",
   platform: "platform",
+  receiver: "receiver",
 };
 
 const findings: Record<string, Finding> = {
@@ -160,6 +162,7 @@ const steps: Record<string, string> = {
   lookAtTarget: "look at what answers at the address of the target",
   lookAtEncoder: "look at the encoder: its display, its network",
   lookAtPlatform: "look at the account of the platform: its events, its token",
+  testReceiver: "correct its address or login, then send the test message: button of the receiver, or streamwarden notify test",
   lookAtRoot: "look at what it follows from",
   watch: "see whether it comes again",
 };

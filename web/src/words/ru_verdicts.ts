@@ -59,6 +59,7 @@ export const ruVerdicts: VerdictMessages = {
   ingestWithoutStream: "Поток не доходит до платформы",
       endpointFails: "Точка или служба на ней",
       leftUsual: "Поток не такой, как обычно в этот час",
+      receiverFails: "Получатель не отвечает или отклоняет сообщения",
       unknown: "Известное этого не объясняет",
     },
     parts: {
@@ -83,6 +84,7 @@ export const ruVerdicts: VerdictMessages = {
   target: "цель",
   encoder: "кодер",
   platform: "платформа",
+  receiver: "получатель",
     },
     findings: {
       stoppedSending: (time) => `передача прекратилась${at(time)}`,
@@ -158,6 +160,7 @@ export const ruVerdicts: VerdictMessages = {
       lookAtTarget: "посмотреть, что отвечает по адресу цели",
       lookAtEncoder: "посмотреть на кодер: экран, сеть",
       lookAtPlatform: "посмотреть учётную запись платформы: трансляции, токен",
+      testReceiver: "исправить адрес или вход, затем отправить пробное сообщение: кнопка у получателя или streamwarden notify test",
   lookAtRoot: "посмотреть на то, из чего это следует",
       watch: "подождать, не повторится ли",
     },

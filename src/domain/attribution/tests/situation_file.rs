@@ -1,5 +1,7 @@
 //! Reads a situation and what is expected of it; `tests/fixtures/situations/README.md` says how one is written.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::Deserialize;
 use toml::value::Datetime;
@@ -38,6 +40,8 @@ struct SituationFile {
     part: Vec<PartEntry>,
     #[serde(default)]
     endpoint: Vec<EndpointEntry>,
+    #[serde(default)]
+    faults: BTreeMap<String, FaultKind>,
     incident: Vec<IncidentEntry>,
 }
 
@@ -201,6 +205,7 @@ pub(super) fn read(text: &str) -> Result<SituationCase, String> {
         here: file.here,
         spool_mount: file.spool_mount,
         excused: file.excused.into_iter().collect(),
+        faults: file.faults,
         ..Situation::default()
     };
     for entry in file.camera {
