@@ -89,6 +89,7 @@ pub fn host(name: &str) -> HostStatus {
             name: "eth0".to_owned(),
             received_bitrate: Some(8_000.0),
             sent_bitrate: Some(16_000.0),
+            link_bitrate: Some(1e9),
             faulty_packets: 0,
         }],
         temperatures: Vec::new(),

@@ -67,7 +67,12 @@ fn disks(text: &mut Exposition, hosts: &[&HostStatus]) {
 
 fn networks(text: &mut Exposition, hosts: &[&HostStatus]) {
     type NetworkValue = fn(&NetworkStatus) -> Option<f64>;
-    let families: [(&str, &str, NetworkValue); 2] = [
+    let families: [(&str, &str, NetworkValue); 3] = [
+        (
+            "host_network_link_bytes_per_second",
+            "Bytes that the link of an interface carries in each direction.",
+            |one| Some(one.link_bitrate? / 8.0),
+        ),
         ("host_network_received_bytes_per_second", "Bytes received by an interface.", |one| {
             Some(one.received_bitrate? / 8.0)
         }),

@@ -9,7 +9,7 @@ use crate::actors::health::NetworkProbeTable;
 use crate::domain::health::{EndpointState, NetworkProbeStatus};
 
 /// One sample an endpoint.
-const FAMILIES: [FamilyOf<NetworkProbeStatus>; 16] = [
+const FAMILIES: [FamilyOf<NetworkProbeStatus>; 17] = [
     ("network_success", MetricKind::Gauge, "1 when the last probe of an endpoint was good, 0 when it failed.", |one| {
         one.at.map(|_| flag(one.fault.is_none()))
     }),
@@ -68,6 +68,12 @@ const FAMILIES: [FamilyOf<NetworkProbeStatus>; 16] = [
         MetricKind::Gauge,
         "When the certificate that an endpoint has shown last ends, in Unix time.",
         |one| one.certificate.as_ref().map(|certificate| certificate.not_after.timestamp() as f64),
+    ),
+    (
+        "network_path_mtu_bytes",
+        MetricKind::Gauge,
+        "Largest packet that is sent to an endpoint unbroken, as far as the kernel knows (TCP over IPv4).",
+        |one| one.path_mtu_bytes.map(f64::from),
     ),
 ];
 

@@ -1969,7 +1969,7 @@ export interface components {
          * @description What an incident comes down to.
          * @enum {string}
          */
-        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "encoderAway" | "encoderSendsNothing" | "encoderEnded" | "encoderUplink" | "platformAway" | "ingestWithoutStream" | "endpointFails" | "leftUsual" | "unknown";
+        FaultCause: "cameraStopped" | "cameraUnreachable" | "cameraPortClosed" | "cameraLogin" | "cameraBusy" | "cameraPath" | "cameraFormat" | "cameraClock" | "cameraTls" | "cameraName" | "cameraSettings" | "unsteady" | "lossyLink" | "device" | "networkSegment" | "ownNetwork" | "dns" | "mediaServerDown" | "mediaServerUnreachable" | "mediaServerRestarted" | "mediaServerRefuses" | "otherPublisher" | "publisherChanged" | "encoderChanged" | "reconnected" | "readersWay" | "hostDown" | "agentSilent" | "hostOverloaded" | "relayProgram" | "programEnded" | "diskFull" | "spoolUnwritable" | "objectStoreAway" | "objectConflict" | "databaseAway" | "redisAway" | "nodeConflict" | "clockWrong" | "changeBlocked" | "recordingFormat" | "targetFails" | "readerGetsNothing" | "encoderAway" | "encoderSendsNothing" | "encoderEnded" | "encoderUplink" | "platformAway" | "ingestWithoutStream" | "endpointFails" | "leftUsual" | "receiverFails" | "unknown";
         /**
          * @description What was found of a part.
          * @enum {string}
@@ -1984,7 +1984,7 @@ export interface components {
          * @description A part of the way from the camera to the archive.
          * @enum {string}
          */
-        FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock" | "target" | "encoder" | "platform";
+        FaultPart: "camera" | "device" | "network" | "relay" | "server" | "stream" | "publisher" | "readers" | "host" | "disk" | "spool" | "objects" | "database" | "redis" | "recording" | "program" | "table" | "clock" | "target" | "encoder" | "platform" | "receiver";
         /** @description A time of which nothing is known. */
         Gap: {
             /**
@@ -2605,6 +2605,12 @@ export interface components {
                  * @description Outages since the start of the program.
                  */
                 outages: number;
+                /**
+                 * Format: int32
+                 * @description The largest packet that is sent to it unbroken, in bytes with its headers, as far as the kernel knows: that of the interface until
+                 *     something on the way has said that it takes less. Null of what is not asked by TCP over IPv4.
+                 */
+                pathMtuBytes?: number | null;
                 /** @description Its parts. */
                 phases: components["schemas"]["ProbePhases"];
                 /**
@@ -3350,6 +3356,12 @@ export interface components {
              * @description Outages since the start of the program.
              */
             outages: number;
+            /**
+             * Format: int32
+             * @description The largest packet that is sent to it unbroken, in bytes with its headers, as far as the kernel knows: that of the interface until
+             *     something on the way has said that it takes less. Null of what is not asked by TCP over IPv4.
+             */
+            pathMtuBytes?: number | null;
             /** @description Its parts. */
             phases: components["schemas"]["ProbePhases"];
             /**
@@ -3388,6 +3400,11 @@ export interface components {
              * @description Packets that were dropped or in error since the host was started.
              */
             faultyPackets: number;
+            /**
+             * Format: double
+             * @description Bit/s that its link carries in each direction; null where nobody knows, as of a virtual interface or one without a cable.
+             */
+            linkBitrate: number | null;
             /** @description Its name. */
             name: string;
             /**
@@ -3441,7 +3458,7 @@ export interface components {
          * @description Something to try.
          * @enum {string}
          */
-        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtEncoder" | "lookAtPlatform" | "lookAtRoot" | "watch";
+        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtEncoder" | "lookAtPlatform" | "testReceiver" | "lookAtRoot" | "watch";
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
             /** @description Cameras that it relays, count; of a silent one, as it told last. */

@@ -28,6 +28,7 @@ impl HostSources {
 /// The files of one measurement, and what could not be read of them.
 pub(super) struct Files<'a> {
     pub(super) proc: &'a Path,
+    pub(super) sys: &'a Path,
     pub(super) unmeasured: BTreeMap<String, String>,
 }
 
@@ -61,7 +62,14 @@ impl Files<'_> {
         let (mut networks, mut bytes) = (Vec::new(), BTreeMap::new());
         for (name, counted, faulty_packets) in self.parsed("networks", "net/dev", parse::networks).unwrap_or_default() {
             let (received_bitrate, sent_bitrate) = (None, None);
-            networks.push(NetworkStatus { name: name.clone(), received_bitrate, sent_bitrate, faulty_packets });
+            let link_bitrate = link_bitrate(self.sys, &name);
+            networks.push(NetworkStatus {
+                name: name.clone(),
+                received_bitrate,
+                sent_bitrate,
+                link_bitrate,
+                faulty_packets,
+            });
             bytes.insert(name, counted);
         }
         (networks, bytes)
@@ -78,6 +86,13 @@ impl Files<'_> {
         }
         Some(pressure)
     }
+}
+
+/// What the link of an interface carries (Linux, `Documentation/ABI/testing/sysfs-class-net`: Mbit/s; -1, or an error, where it is not
+/// known).
+fn link_bitrate(sys: &Path, name: &str) -> Option<f64> {
+    let speed: f64 = line(&sys.join("class/net").join(name).join("speed"))?.parse().ok()?;
+    (speed > 0.0).then_some(speed * 1e6)
 }
 
 /// A small file of one line.

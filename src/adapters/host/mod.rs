@@ -45,7 +45,7 @@ impl HostMeter {
 
     /// Measures now. Blocks for some milliseconds, and for some seconds when a disk begins to hang.
     pub fn measure(&mut self) -> HostStatus {
-        let mut files = Files { proc: &self.sources.proc, unmeasured: BTreeMap::new() };
+        let mut files = Files { proc: &self.sources.proc, sys: &self.sources.sys, unmeasured: BTreeMap::new() };
         let cpu = files.parsed("cpu", "stat", parse::cpu);
         let memory = files.parsed("memory", "meminfo", parse::memory);
         let swap = memory.map(|(_, swap)| swap).filter(|swap| swap.total > 0);

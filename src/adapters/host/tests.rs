@@ -33,6 +33,25 @@ fn this_machine_is_measured() {
 }
 
 #[test]
+fn the_speed_of_a_link_is_known_or_is_not_there() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (proc, sys) = (folder.path().join("proc"), folder.path().join("sys"));
+    fs::create_dir_all(proc.join("net")).expect("made");
+    let head = "Inter-|   Receive                                                |  Transmit\n\
+                 face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs drop fifo colls carrier compressed\n";
+    let line = |name: &str| format!("  {name}: 1 1 0 0 0 0 0 0 1 1 0 0 0 0 0 0\n");
+    fs::write(proc.join("net/dev"), [head.to_owned(), line("eth0"), line("eth1"), line("tun0")].concat())
+        .expect("written");
+    for (name, speed) in [("eth0", "2500\n"), ("eth1", "-1\n")] {
+        fs::create_dir_all(sys.join("class/net").join(name)).expect("made");
+        fs::write(sys.join("class/net").join(name).join("speed"), speed).expect("written");
+    }
+    let status = HostMeter::new("h".to_owned(), HostSources { proc, sys, ports: Vec::new() }, 10.0).measure();
+    let links: Vec<_> = status.networks.iter().map(|one| (one.name.as_str(), one.link_bitrate)).collect();
+    assert_eq!(links, [("eth0", Some(2.5e9)), ("eth1", None), ("tun0", None)]);
+}
+
+#[test]
 fn what_is_not_there_is_null_with_a_reason() {
     let folder = tempfile::tempdir().expect("a folder");
     let proc = folder.path().join("proc");

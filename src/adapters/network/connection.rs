@@ -7,6 +7,8 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
+use nix::sys::socket::getsockopt;
+use nix::sys::socket::sockopt::IpMtu;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -48,6 +50,11 @@ pub(super) async fn connect(question: &Question<'_>, round: &mut NetworkRound) -
                 let took = begun.elapsed().as_secs_f64();
                 round.phases.connect_seconds = Some(took);
                 round.round_trips.push(Some(took));
+                // Known of IPv4 alone.
+                round.path_mtu = getsockopt(&stream, IpMtu)
+                    .ok()
+                    .and_then(|mtu| u32::try_from(mtu).ok())
+                    .filter(|_| address.is_ipv4());
                 return Ok(stream);
             }
             Err(error) => {

@@ -95,6 +95,7 @@ async fn services_are_told_apart_from_what_only_listens() {
         assert_eq!(round.fault.as_ref().map(|fault| fault.kind), wanted, "{scheme} {round:?}");
         let connected = (round.by, round.round_trips.len(), round.phases.connect_seconds.is_some());
         assert_eq!(connected, (Some(RoundTripBy::Tcp), 1, true), "{scheme} {round:?}");
+        assert!(round.path_mtu.is_some_and(|mtu| mtu >= 1_280), "{scheme} {round:?}");
         let told = round.fault.map(|fault| fault.message).unwrap_or_default();
         assert!(wanted.is_none() || told.contains("; ") && !told.contains("s3cret"), "{told}");
         assert!(!told.contains("169.254"), "{told}");

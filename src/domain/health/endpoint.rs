@@ -272,6 +272,7 @@ impl EndpointRecord {
             phases: round.map(|round| round.phases.clone()).unwrap_or_default(),
             window: self.figures.clone(),
             http_status: round.and_then(|round| round.http_status),
+            path_mtu_bytes: round.and_then(|round| round.path_mtu),
             certificate: self.shown.clone(),
             fault: round.and_then(|round| round.fault.clone()),
             trouble: self.trouble.clone(),

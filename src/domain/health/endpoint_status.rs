@@ -57,6 +57,9 @@ pub struct NetworkProbeStatus {
     pub window: WindowFigures,
     /// Status of the HTTP answer.
     pub http_status: Option<u16>,
+    /// The largest packet that is sent to it unbroken, in bytes with its headers, as far as the kernel knows: that of the interface until
+    /// something on the way has said that it takes less. Null of what is not asked by TCP over IPv4.
+    pub path_mtu_bytes: Option<u32>,
     /// The last certificate that it has shown.
     pub certificate: Option<CertificateFacts>,
     /// What is wrong, with a remedy, when the last probe failed.

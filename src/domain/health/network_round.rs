@@ -87,6 +87,9 @@ pub struct NetworkRound {
     pub certificate: Option<CertificateFacts>,
     /// Status of the HTTP answer.
     pub http_status: Option<u16>,
+    /// The largest packet that is sent to it unbroken, in bytes with its headers, as far as the kernel knows: that of the interface until
+    /// something on the way has said that it takes less (IPv4 over TCP only).
+    pub path_mtu: Option<u32>,
     /// What is wrong; `None`: it is up.
     pub fault: Option<ProbeFault>,
 }

@@ -84,7 +84,8 @@ fn wrong_number(report: &HostStatus) -> Option<(&'static str, &'static str)> {
         numbers.extend([disk.read_rate, disk.write_rate, disk.days_until_full].map(|rate| ("disks", rate, RATE)));
     }
     for network in &report.networks {
-        numbers.extend([network.received_bitrate, network.sent_bitrate].map(|rate| ("networks", rate, RATE)));
+        let rates = [network.received_bitrate, network.sent_bitrate, network.link_bitrate];
+        numbers.extend(rates.map(|rate| ("networks", rate, RATE)));
     }
     let degrees = (-273.15..=10_000.0, "must be degrees Celsius");
     numbers.extend(report.temperatures.iter().map(|one| ("temperatures", Some(one.celsius), degrees.clone())));

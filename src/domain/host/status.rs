@@ -180,6 +180,10 @@ pub struct NetworkStatus {
     pub received_bitrate: Option<f64>,
     /// Bit/s sent; null while unknown.
     pub sent_bitrate: Option<f64>,
+    /// Bit/s that its link carries in each direction; null where nobody knows, as of a virtual interface or one without a cable.
+    #[serde(default)]
+    #[schema(required)]
+    pub link_bitrate: Option<f64>,
     /// Packets that were dropped or in error since the host was started.
     pub faulty_packets: u64,
 }

@@ -84,6 +84,7 @@ function Phases({ probe }: { probe: NetworkProbe }): VNode {
   return (
     <>
       {words.length === 0 ? "–" : words.map((one) => <div key={one}>{one}</div>)}
+      {probe.pathMtuBytes === null ? null : <p class="lead">{m.network.mtu(probe.pathMtuBytes)}</p>}
       {probe.httpStatus === null ? null : <p class="lead">{m.network.status(probe.httpStatus)}</p>}
     </>
   );

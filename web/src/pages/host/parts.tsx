@@ -36,6 +36,12 @@ export function Disks({ host }: { host: HostStatus }): VNode {
   );
 }
 
+/** How much of a link its busier direction takes. */
+function linkShare(one: HostStatus["networks"][number]): string | null {
+  const rates = [one.receivedBitrate, one.sentBitrate].filter((rate) => rate !== null);
+  return one.linkBitrate === null || rates.length === 0 ? null : percent((Math.max(...rates) / one.linkBitrate) * 100);
+}
+
 export function Networks({ host }: { host: HostStatus }): VNode {
   return (
     <div class="panel host-table">
@@ -59,6 +65,7 @@ export function Networks({ host }: { host: HostStatus }): VNode {
                 <th scope="row">{one.name}</th>
                 <td>{one.receivedBitrate === null ? whyNot(host, `networks.${one.name}`) : bitrate(one.receivedBitrate)}</td>
                 <td>{one.sentBitrate === null ? "–" : bitrate(one.sentBitrate)}</td>
+                <td>{one.linkBitrate === null ? "–" : m.hosts.link(bitrate(one.linkBitrate), linkShare(one))}</td>
                 <td>{one.faultyPackets}</td>
               </tr>
             ))}
