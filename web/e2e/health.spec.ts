@@ -167,7 +167,13 @@ test("what is probed is shown with what was found, trouble first", async ({ page
     const { violations } = await new AxeBuilder({ page }).analyze();
     expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
   }
-  await page.goto(`${url}/#/incidents?open=1`);
+  const now = page.getByRole("region", { name: "What is wrong now" });
+  const endpoint = now.locator("[data-incident]").filter({ hasText: "Endpoint down" });
+  await expect(endpoint).toContainText("The endpoint, or the service there", { timeout: 60_000 });
+  await expect(endpoint).toContainText("nobody listens at its port");
+  await expect(now.locator("[data-receivers='1']")).toContainText("1 receiver of notifications");
+  await now.getByRole("link", { name: "All incidents" }).click();
+  await expect(page).toHaveURL(/#\/incidents\?open=1$/);
   await expect(page.locator(".incidents")).toContainText("Probe failed");
   await expect(page.locator(".incidents")).toContainText("Target nobody");
   await expect(page.locator(".incidents")).toContainText("Endpoint down");

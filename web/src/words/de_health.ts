@@ -4,6 +4,16 @@ import { count, s } from "./de_count";
 import type { HealthMessages } from "./en_health";
 
 export const deHealth: HealthMessages = {
+  wrongNow: {
+    title: "Was jetzt nicht stimmt",
+    counts: (roots, all) => (all === 0 ? "Nichts." : roots === all ? `${s(all, "Vorfall", "Vorfälle")}.` : `${s(all, "Vorfall", "Vorfälle")} aus ${roots === 1 ? "einer Ursache" : `${count(roots)} Ursachen`}.`),
+    all: "Alle Vorfälle",
+    nobodyTold: "Niemand wird von Vorfällen benachrichtigt.",
+    told: (all, waiting, failing) => `${s(all, "Empfänger", "Empfänger")} von Benachrichtigungen${waiting === 0 ? "" : `, ${s(waiting, "Nachricht wartet", "Nachrichten warten")}`}${failing === "" ? "." : `; nicht zugestellt an ${failing}.`}`,
+    receivers: "Empfänger",
+    until: (name, time) => `${name} bis ${time}`,
+    excused: (all) => `Entschuldigt: ${all}.`,
+  },
   health: {
     title: "Gesundheit",
     streams: "Streams, von außen geprüft",
@@ -36,6 +46,7 @@ export const deHealth: HealthMessages = {
     caption: "Geprüfte Endpunkte, Störungen zuerst",
     heads: { endpoint: "Endpunkt", state: "Zustand", latency: "Laufzeit", jitter: "Schwankung", loss: "Verlust", phases: "Letzte Prüfung", certificate: "Zertifikat", probed: "Geprüft", outages: "Ausfälle" },
     by: { icmpDatagram: "ICMP", icmpRaw: "ICMP, roher Socket", tcpForIcmp: "TCP anstelle von ICMP", tcp: "TCP", srtInduction: "SRT" },
+    mtu: (bytes) => `MTU ${bytes}`,
     phases: { resolve: "Name", connect: "Verbindung", tls: "TLS", answer: "Antwort" },
     faults: { notMedia: "Anderes Protokoll", notFound: "Nicht gefunden", busy: "Ausgelastet", program: "Prüfung gescheitert" },
     bad: "Fehler",

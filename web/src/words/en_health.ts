@@ -3,6 +3,17 @@
 import { count, s } from "./en_count";
 
 export const healthWords = {
+  wrongNow: {
+    title: "What is wrong now",
+    counts: (roots: number, all: number) => (all === 0 ? "Nothing." : roots === all ? `${s(all, "incident")}.` : `${s(all, "incident")} from ${s(roots, "cause")}.`),
+    all: "All incidents",
+    nobodyTold: "Nobody is told of incidents.",
+    told: (all: number, waiting: number, failing: string) =>
+      `${s(all, "receiver")} of notifications${waiting === 0 ? "" : `, ${s(waiting, "message")} waiting`}${failing === "" ? "." : `; not delivered to ${failing}.`}`,
+    receivers: "Receivers",
+    until: (name: string, time: string) => `${name} until ${time}`,
+    excused: (all: string) => `Excused: ${all}.`,
+  },
   health: {
     title: "Health",
     streams: "Streams, probed from outside",
@@ -35,6 +46,7 @@ export const healthWords = {
     caption: "Probed endpoints, trouble first",
     heads: { endpoint: "Endpoint", state: "State", latency: "Latency", jitter: "Jitter", loss: "Loss", phases: "Last probe", certificate: "Certificate", probed: "Probed", outages: "Outages" },
     by: { icmpDatagram: "ICMP", icmpRaw: "ICMP, raw socket", tcpForIcmp: "TCP in place of ICMP", tcp: "TCP", srtInduction: "SRT" } as Record<string, string>,
+    mtu: (bytes: number) => `MTU ${bytes}`,
     phases: { resolve: "name", connect: "connect", tls: "TLS", answer: "answer" },
     faults: { notMedia: "Other protocol", notFound: "Not found", busy: "Busy", program: "Probe failed" } as Record<string, string>,
     bad: "Fault",

@@ -4,6 +4,16 @@ import type { HealthMessages } from "./en_health";
 import { count, s } from "./ru_count";
 
 export const ruHealth: HealthMessages = {
+  wrongNow: {
+    title: "Что сейчас не в порядке",
+    counts: (roots, all) => (all === 0 ? "Ничего." : roots === all ? `Происшествий: ${count(all)}.` : `Происшествий: ${count(all)}, причин: ${count(roots)}.`),
+    all: "Все происшествия",
+    nobodyTold: "О происшествиях никто не извещается.",
+    told: (all, waiting, failing) => `Получателей извещений: ${count(all)}${waiting === 0 ? "" : `, ждут отправки: ${count(waiting)}`}${failing === "" ? "." : `; не доставляется: ${failing}.`}`,
+    receivers: "Получатели",
+    until: (name, time) => `${name} до ${time}`,
+    excused: (all) => `Не учитываются: ${all}.`,
+  },
   health: {
     title: "Здоровье",
     streams: "Потоки, проверенные снаружи",
@@ -36,6 +46,7 @@ export const ruHealth: HealthMessages = {
     caption: "Проверенные точки, сначала неполадки",
     heads: { endpoint: "Точка", state: "Состояние", latency: "Задержка", jitter: "Разброс", loss: "Потери", phases: "Последняя проверка", certificate: "Сертификат", probed: "Проверено", outages: "Перерывы" },
     by: { icmpDatagram: "ICMP", icmpRaw: "ICMP, сырой сокет", tcpForIcmp: "TCP вместо ICMP", tcp: "TCP", srtInduction: "SRT" },
+    mtu: (bytes) => `MTU ${bytes}`,
     phases: { resolve: "имя", connect: "соединение", tls: "TLS", answer: "ответ" },
     faults: { notMedia: "Другой протокол", notFound: "Не найдено", busy: "Занято", program: "Проверка не удалась" },
     bad: "Сбой",

@@ -1,4 +1,4 @@
-// What is wrong as seen from outside: a section for each kind of probe, trouble first in each.
+// What is wrong, and where its fault lies; then what is seen from outside: a section for each kind of probe, trouble first in each.
 
 import "../../styles/health.css";
 import type { VNode } from "preact";
@@ -11,6 +11,7 @@ import { Encoders } from "./encoders";
 import { NetworkProbes } from "./network_probes";
 import { Platforms } from "./platforms";
 import { StreamProbes } from "./stream_probes";
+import { Troubles } from "./troubles";
 
 export function HealthPage(): VNode {
   useTitle(m.health.title);
@@ -19,6 +20,7 @@ export function HealthPage(): VNode {
       <div class="headline">
         <h1 id="health-title">{m.health.title}</h1>
       </div>
+      <Troubles />
       <StreamProbes />
       <NetworkProbes />
       <Anomalies />
