@@ -59,7 +59,8 @@ async fn answer(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
 pub(super) async fn answers(http: &Client, url: &str) -> Result<(), DeliveryFault> {
     let mut origin = Url::parse(url).map_err(|_| DeliveryFault::Receiver("its address is none".to_owned()))?;
     origin.set_path("/");
-    (origin.set_query(None), origin.set_fragment(None));
+    origin.set_query(None);
+    origin.set_fragment(None);
     send(http.head(origin)).await.map(drop)
 }
 
