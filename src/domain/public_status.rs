@@ -131,6 +131,9 @@ pub struct PublicStatus {
     pub left_out: usize,
     /// The days could not be read lately: what has changed since is missing.
     pub stale: bool,
+    /// What is before this time was made up by `streamwarden demo`; absent where nothing is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sample_until: Option<DateTime<Utc>>,
 }
 
 /// What is known of one thing now.
@@ -236,7 +239,7 @@ pub fn tell(
     items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let worst = items.iter().map(|item| item.state).filter(|state| *state != PublicState::Maintenance).max();
     let state = worst.unwrap_or(if items.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
-    PublicStatus { title, at, state, incidents: told, items, left_out: 0, stale: false }
+    PublicStatus { title, at, state, incidents: told, items, left_out: 0, stale: false, sample_until: None }
 }
 
 impl From<DayUptime> for PublicDay {

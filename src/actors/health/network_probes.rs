@@ -177,3 +177,41 @@ impl Supervised for NetworkProbes {
     }
 }
 supervised!(NetworkProbes);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::endpoint_url::EndpointUrl;
+    use crate::domain::health::{EndpointLimits, OutageRule};
+
+    #[test]
+    fn the_past_of_an_endpoint_is_what_is_proved_of_it() {
+        let limits = EndpointLimits {
+            outage: OutageRule { raised_by: 3, cleared_by: 2 },
+            max_loss: 0.2,
+            max_latency: None,
+            certificate_left: Duration::ZERO,
+        };
+        let endpoint = |seconds| Endpoint {
+            name: "uplink".to_owned(),
+            url: EndpointUrl::read("tcp://127.0.0.1:1", "url").expect("an address"),
+            interval: Duration::from_secs(seconds),
+            limit: Duration::from_secs(5),
+            limits: limits.clone(),
+            window: Duration::from_secs(60),
+        };
+        for (state, wanted) in [
+            (EndpointState::Waiting, StreamState::Unknown),
+            (EndpointState::Up, StreamState::Live),
+            (EndpointState::Degraded, StreamState::Live),
+            (EndpointState::Doubtful, StreamState::Unknown),
+            (EndpointState::Down, StreamState::Offline),
+        ] {
+            assert_eq!(reading(&endpoint(10), state, DateTime::UNIX_EPOCH).state, Some(wanted), "{state:?}");
+        }
+        for (seconds, apart) in [(1, 30), (10, 30), (30, 65), (600, 1_205)] {
+            let found = reading(&endpoint(seconds), EndpointState::Up, DateTime::UNIX_EPOCH).apart;
+            assert_eq!(found, Some(apart), "{seconds}");
+        }
+    }
+}

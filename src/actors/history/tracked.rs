@@ -183,6 +183,18 @@ mod tests {
     }
 
     #[test]
+    fn a_server_has_a_past_of_its_own() {
+        let (mut tracked, mut buffer) = (Tracked::default(), Buffer::default());
+        for (second, reachable) in [(0, true), (20, false), (30, true), (60, true)] {
+            let server = crate::domain::stream::ServerStatus { reachable, ..sample::server("main") };
+            tracked.apply(&[Change::Server(server)], at(second), &mut buffer);
+        }
+        let bucket = &buffer.peek(&SeriesKey::of(SeriesKind::Server, "main"), Tier::Minute)[0];
+        let away = bucket.not_live.map(|not_live| (not_live.seconds, not_live.away));
+        assert_eq!((bucket.state, away), (Some(StreamState::Offline), Some((10, 10))));
+    }
+
+    #[test]
     fn counters_go_on_after_changes_were_missed() {
         let (mut tracked, mut buffer) = (Tracked::default(), Buffer::default());
         poll(&mut tracked, &mut buffer, 0, Some(stream(StreamState::Live, 1_000, 2_000)));

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::actors::health::NetworkProbeTable;
@@ -33,6 +33,8 @@ pub(super) struct Sources {
     pub recent: HistoryHandle,
     /// Endpoints of this process.
     pub endpoints: NetworkProbeTable,
+    /// Until when the past is made up.
+    pub sample_until: Option<DateTime<Utc>>,
 }
 
 /// Days are read from the database no more often.
@@ -69,7 +71,7 @@ struct DaysOfOne {
 pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, days: &mut Days) -> Option<PublicStatus> {
     let latest = sources.live.latest().await.ok()?;
     let is_due = days.read_at.is_none_or(|at| at.elapsed() >= DAYS_EVERY);
-    let now = Utc::now();
+    let now = Utc::now().trunc_subsecs(0);
     if is_due {
         // Counted from here, so that a database that hangs is not asked more often than one that answers.
         days.read_at = Some(Instant::now());
@@ -99,7 +101,7 @@ pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, day
     }
     let of = |key: &PublicKey| days.of.get(key).map_or_else(|| unknown(now), |one| one.shown(now));
     let told = tell(settings.title.clone(), now, known, &latest.incidents, &latest.cameras, of);
-    Some(PublicStatus { left_out, stale: days.failed, ..told })
+    Some(PublicStatus { left_out, stale: days.failed, sample_until: sources.sample_until, ..told })
 }
 
 impl Days {

@@ -13,6 +13,9 @@ const COLUMN: usize = 10;
 const WIDTH: usize = 8;
 const HEIGHT: u64 = 32;
 
+/// What is not known is narrower by this on either side.
+const INSET: usize = 3;
+
 /// The shortest part that is still seen.
 const LEAST: u64 = 4;
 
@@ -53,6 +56,9 @@ fn page(status: &PublicStatus, language: Language) -> String {
     );
     if status.stale {
         let _ = write!(out, "<p class=\"note\">{}</p>", words.stale);
+    }
+    if let Some(until) = status.sample_until {
+        let _ = write!(out, "<p class=\"note\">{} {}</p>", words.sample, moment(until));
     }
     out.push_str("</header><main>");
     incidents(&mut out, &status.incidents, words);
@@ -132,7 +138,26 @@ fn thing(out: &mut String, thing: &PublicThing, words: &Words) {
         outages(&thing.days, words),
     );
     let today = thing.days.last().map(|day| day.day);
-    thing.days.iter().enumerate().for_each(|(place, one)| day(out, place, one, today, words));
+    // Days that are all up or not known at all, most of them, are one drawing each: a page of many things stays small.
+    let (mut up, mut unknown) = (String::new(), String::new());
+    for (place, one) in thing.days.iter().enumerate() {
+        let x = place * COLUMN;
+        match one {
+            PublicDay { up_seconds: 0, down_seconds: 0, .. } => {
+                let (x, width) = (x + INSET, WIDTH - 2 * INSET);
+                let _ = write!(unknown, "M{x} 0h{width}v{HEIGHT}h-{width}z");
+            }
+            PublicDay { down_seconds: 0, .. } if !is_partly_unknown(one) => {
+                let _ = write!(up, "M{x} 0h{WIDTH}v{HEIGHT}h-{WIDTH}z");
+            }
+            _ => day(out, place, one, today, words),
+        }
+    }
+    for (class, drawing) in [("u", up), ("n", unknown)] {
+        if !drawing.is_empty() {
+            let _ = write!(out, "<path class=\"{class}\" d=\"{drawing}\"/>");
+        }
+    }
     let _ = write!(out, "</svg><p class=\"quiet\">{told}</p></article>");
 }
 
@@ -144,8 +169,7 @@ fn day(out: &mut String, place: usize, day: &PublicDay, today: Option<NaiveDate>
         _ => 0,
     };
     let down = part(day.down_seconds).min(HEIGHT);
-    // Some seconds of today are always still to be measured.
-    let unknown = if u64::from(day.unknown_seconds) * 100 < all { 0 } else { part(day.unknown_seconds) };
+    let unknown = if is_partly_unknown(day) { part(day.unknown_seconds) } else { 0 };
     let unknown = unknown.min(HEIGHT - down);
     let up = if day.up_seconds > 0 { HEIGHT - down - unknown } else { 0 };
     let unknown = if all == 0 {
@@ -167,9 +191,7 @@ fn day(out: &mut String, place: usize, day: &PublicDay, today: Option<NaiveDate>
         }
     }
     let _ = write!(out, "<g><title>{title}</title>");
-    for (class, y, height, inset) in
-        [("d", 0, down, 0), ("n", down, unknown, (WIDTH - 2) / 2), ("u", down + unknown, up, 0)]
-    {
+    for (class, y, height, inset) in [("d", 0, down, 0), ("n", down, unknown, INSET), ("u", down + unknown, up, 0)] {
         if height > 0 {
             let (x, width) = (x + inset, WIDTH - 2 * inset);
             let _ = write!(out, "<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{width}\" height=\"{height}\"/>");
@@ -190,6 +212,11 @@ fn outages(days: &[PublicDay], words: &Words) -> String {
         let _ = write!(told, "; {}", words.and_more);
     }
     told
+}
+
+/// More than the seconds of today that are always still to be measured.
+fn is_partly_unknown(day: &PublicDay) -> bool {
+    u64::from(day.unknown_seconds) * 100 >= passed(day)
 }
 
 fn passed(day: &PublicDay) -> u64 {
@@ -280,6 +307,7 @@ mod tests {
             items: vec![item],
             left_out: 3,
             stale: true,
+            sample_until: None,
         };
         for language in Language::ALL {
             let page = page(&status, language);

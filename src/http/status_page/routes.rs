@@ -70,6 +70,7 @@ async fn told(state: &HttpState) -> Result<Arc<Told>, Problem> {
         history: Arc::clone(&state.stores.history),
         recent: state.history.clone(),
         endpoints: state.health.network.clone(),
+        sample_until: state.sample_until,
     };
     // Why is nothing for viewers; `/ready` tells it.
     let words = "the status cannot be told at the moment; try again in a minute";

@@ -90,6 +90,8 @@ pub(super) struct Words {
     pub days_are: &'static str,
     pub left_out: &'static str,
     pub stale: &'static str,
+    /// Before the time until which the past is made up.
+    pub sample: &'static str,
     pub languages: &'static str,
     /// Days, hours, minutes, seconds.
     units: [&'static str; 4],
@@ -156,6 +158,7 @@ const ENGLISH: Words = Words {
     days_are: "Each bar is a day (UTC), today as far as it has passed. Shares are of the time that is known.",
     left_out: "Not shown, as there are too many:",
     stale: "The days could not be read lately: what has changed since is missing.",
+    sample: "What is shown of the time before is made up:",
     languages: "Languages",
     units: ["d", "h", "min", "s"],
     comma: '.',
@@ -189,6 +192,7 @@ const GERMAN: Words = Words {
     days_are: "Jeder Balken ist ein Tag (UTC), heute so weit, wie er vergangen ist. Anteile gelten für die Zeit, über die etwas bekannt ist.",
     left_out: "Nicht gezeigt, weil es zu viele sind:",
     stale: "Die Tage konnten zuletzt nicht gelesen werden: Was sich seither geändert hat, fehlt.",
+    sample: "Was von der Zeit davor gezeigt wird, ist erfunden:",
     languages: "Sprachen",
     units: ["d", "h", "min", "s"],
     comma: ',',
@@ -216,6 +220,7 @@ const RUSSIAN: Words = Words {
     days_are: "Каждая полоса — день (UTC), сегодняшний — насколько он прошёл. Доли относятся ко времени, о котором есть сведения.",
     left_out: "Не показано, так как их слишком много:",
     stale: "В последний раз прочитать дни не удалось: изменений с тех пор здесь нет.",
+    sample: "Всё, что показано до этого времени, — пример:",
     languages: "Языки",
     units: ["д", "ч", "мин", "с"],
     comma: ',',

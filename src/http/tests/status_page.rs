@@ -231,3 +231,22 @@ async fn a_database_that_refuses_is_not_asked_again_by_whoever_asks_and_not_told
     }
     assert_eq!(asked.asked.load(Ordering::Relaxed), 1);
 }
+
+#[actix_web::test]
+async fn it_works_below_a_path_and_says_what_is_made_up_and_left_out() {
+    let until = Utc::now();
+    let mut world = World::new().await.with_status_page("streams = [\"*\"]").with_sample_until(until);
+    Arc::get_mut(&mut world.state).expect("nobody else has it yet").base_path = "/cams".to_owned();
+    world.publish((0..203).map(|n| Change::Stream(Arc::new(stream("main", &format!("s{n:03}"))))).collect()).await;
+    let told = world.get("/cams/api/v1/status-page").await.json();
+    let items = told["items"].as_array().expect("items").len();
+    assert_eq!((items, &told["leftOut"], told["sampleUntil"].is_string()), (200, &json!(3), true));
+    let page = world.get("/cams/status").await;
+    let text = String::from_utf8_lossy(&page.body).into_owned();
+    // Relative to the page's own address, wherever a proxy shows it.
+    assert!(
+        text.contains("href=\"status/style.css\"") && text.contains("made up") && text.contains("too many: 3"),
+        "{text}"
+    );
+    assert_eq!(world.get("/cams/status/style.css").await.header("content-type"), "text/css; charset=utf-8");
+}

@@ -1,7 +1,7 @@
 //! The past in tiers.
 
 use crate::adapters::database::{Database, HistoryQuery};
-use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
+use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, SeriesKind, Tier};
 use crate::domain::stream::StreamState;
 
 const START: i64 = 1_800_000_000 / 172_800 * 172_800;
@@ -55,6 +55,15 @@ pub(in crate::adapters::database) async fn buckets_are_kept_by_series_and_tier(d
     let rtt = HistoryQuery { metrics: vec![Metric::Rtt], ..query(&gate, Tier::Minute, 0, 60) };
     let found = database.history(rtt).await.expect("read");
     assert_eq!(found[0].bands, bucket(0, 50.0).bands[1..]);
+    for (kind, tier, since, wanted) in [
+        (SeriesKind::Stream, Tier::TenMinutes, 0, vec![gate.clone()]),
+        (SeriesKind::Stream, Tier::TenMinutes, 3 * Tier::TenMinutes.span(), vec![]),
+        (SeriesKind::Host, Tier::Minute, 0, vec![host.clone()]),
+        (SeriesKind::Server, Tier::Minute, 0, vec![]),
+    ] {
+        let found = database.series(kind, tier, START + since).await.expect("read");
+        assert_eq!(found, wanted, "{kind:?} {tier:?} {since}");
+    }
 }
 
 pub(in crate::adapters::database) async fn later_buckets_are_added_to_a_row(database: &dyn Database) {
