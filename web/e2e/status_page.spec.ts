@@ -4,39 +4,37 @@ import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { complaints } from "./page";
 
-for (const colorScheme of ["light", "dark"] as const) {
-  for (const [width, height] of [
-    [1200, 900],
-    [360, 740],
-  ] as const) {
-    test(`${colorScheme}, ${width.toString()} wide`, async ({ browser, baseURL }) => {
-      // axe needs scripts in the page; the page itself has none.
-      const context = await browser.newContext({ colorScheme, viewport: { width, height }, baseURL: baseURL ?? "", locale: "de-AT" });
-      const page = await context.newPage();
-      const found = complaints(page);
-      const answer = await page.goto("/status");
-      expect(answer?.status()).toBe(200);
-      expect(await page.locator("script").count()).toBe(0);
-      await expect(page.getByRole("heading", { level: 1 })).toHaveText("Streamwarden demo");
-      await expect(page.locator("html")).toHaveAttribute("lang", "de");
-      const first = page.getByRole("img").first();
-      await expect(first).toHaveAccessibleName(/die letzten 90 Tage: Von der bekannten Zeit gelaufen: [\d,]+\s% · Nicht bekannt: >\s99\s%\. Tage mit Ausfällen: \d+/);
-      const columns = await first.evaluate((drawing) => {
-        const joined = [...drawing.querySelectorAll("path")].map((path) => (path.getAttribute("d") ?? "").split("M").length - 1);
-        return joined.reduce((sum, count) => sum + count, drawing.querySelectorAll("g").length);
-      });
-      expect(columns, "a column for each day").toBe(90);
-      expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is cut off").toBe(true);
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
-      const shot = process.env["SHOTS"];
-      if (shot !== undefined) await page.screenshot({ path: `${shot}/status-${colorScheme}-${width.toString()}.png` });
-      await page.getByRole("link", { name: "Русский" }).click();
-      await expect(page.locator("html")).toHaveAttribute("lang", "ru");
-      expect(found).toEqual([]);
-      await context.close();
+for (const [colorScheme, width, height] of [
+  ["light", 1200, 900],
+  ["dark", 360, 740],
+] as const) {
+  test(`${colorScheme}, ${width.toString()} wide`, async ({ browser, baseURL }) => {
+    // axe needs scripts in the page; the page itself has none.
+    const context = await browser.newContext({ colorScheme, viewport: { width, height }, baseURL: baseURL ?? "", locale: "de-AT" });
+    const page = await context.newPage();
+    const found = complaints(page);
+    const answer = await page.goto("/status");
+    expect(answer?.status()).toBe(200);
+    expect(await page.locator("script").count()).toBe(0);
+    await expect(page.getByRole("heading", { level: 1 })).toHaveText("Streamwarden demo");
+    await expect(page.locator("html")).toHaveAttribute("lang", "de");
+    const first = page.getByRole("img").first();
+    await expect(first).toHaveAccessibleName(/die letzten 90 Tage: Von der bekannten Zeit gelaufen: [\d,]+\s% · Nicht bekannt: >\s99\s%\. Tage mit Ausfällen: \d+/);
+    const columns = await first.evaluate((drawing) => {
+      const joined = [...drawing.querySelectorAll("path")].map((path) => (path.getAttribute("d") ?? "").split("M").length - 1);
+      return joined.reduce((sum, count) => sum + count, drawing.querySelectorAll("g").length);
     });
-  }
+    expect(columns, "a column for each day").toBe(90);
+    expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is cut off").toBe(true);
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+    const shot = process.env["SHOTS"];
+    if (shot !== undefined) await page.screenshot({ path: `${shot}/status-${colorScheme}-${width.toString()}.png` });
+    await page.getByRole("link", { name: "Русский" }).click();
+    await expect(page.locator("html")).toHaveAttribute("lang", "ru");
+    expect(found).toEqual([]);
+    await context.close();
+  });
 }
 
 test("it is there without scripts, and the browser may keep it for some seconds", async ({ browser, baseURL }) => {

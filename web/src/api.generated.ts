@@ -3864,6 +3864,11 @@ export interface components {
             items: components["schemas"]["PublicThing"][];
             /** @description So many more would be shown, and are too many. */
             leftOut: number;
+            /**
+             * Format: date-time
+             * @description What is before this time was made up by `streamwarden demo`; absent where nothing is.
+             */
+            sampleUntil?: string | null;
             /** @description The days could not be read lately: what has changed since is missing. */
             stale: boolean;
             /** @description The worst of all states but maintenance; `unknown` where nothing is shown. */
