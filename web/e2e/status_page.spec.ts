@@ -13,6 +13,12 @@ for (const [colorScheme, width, height] of [
     const context = await browser.newContext({ colorScheme, viewport: { width, height }, baseURL: baseURL ?? "", locale: "de-AT" });
     const page = await context.newPage();
     const found = complaints(page);
+    // A demo that has just begun knows nothing yet, and what is told is some seconds old.
+    const isKnown = async () => {
+      const { items } = (await (await page.request.get("/api/v1/status-page")).json()) as { items: { uptime: number | null }[] };
+      return items.length > 0 && items[0]?.uptime !== null;
+    };
+    await expect.poll(isKnown, { message: "something was measured", timeout: 60_000 }).toBe(true);
     const answer = await page.goto("/status");
     expect(answer?.status()).toBe(200);
     expect(await page.locator("script").count()).toBe(0);
