@@ -1,6 +1,6 @@
 //! What is told, kept for everybody who asks.
 //!
-//! It is made at most once in [`EVERY`], and days are read from the database at most once in [`DAYS_EVERY`], by one task at a time,
+//! It is made at most once in [`EVERY`], and days are read from the database at most once in a minute (`gather`), by one task at a time,
 //! however many ask and however the reading ends; who asks meanwhile gets what was told before.
 
 use std::sync::{Arc, Mutex, PoisonError};
