@@ -189,7 +189,7 @@ impl Stream {
         let is_there = !self.by_hours || ((local / DAY + 3) % 7 < 5 && (6 * HOUR..22 * HOUR).contains(&(local % DAY)));
         if !is_there || is_within(self.outage) {
             let values = vec![(Metric::Readers, 0.0)];
-            return Some(Reading { second, state: Some(StreamState::Offline), reset: false, apart: None, values });
+            return Some(Reading { second, state: Some(StreamState::Offline), values, ..Reading::default() });
         }
         // After a reset and an outage the first bit rate is none, and the next ones are too low.
         let since = second - self.reset.max(self.outage.1);
@@ -200,7 +200,7 @@ impl Stream {
             _ => Some((metric, value)),
         });
         let reset = since < 60;
-        Some(Reading { second, state: Some(StreamState::Live), reset, apart: None, values: values.collect() })
+        Some(Reading { second, state: Some(StreamState::Live), reset, values: values.collect(), ..Reading::default() })
     }
 
     fn local(&self, second: i64) -> i64 {
@@ -390,5 +390,5 @@ fn moment(second: i64) -> Moment {
 fn again(minute: &Bucket) -> Reading {
     let values = [Metric::Bitrate, Metric::Readers, Metric::Rtt];
     let values = values.into_iter().filter_map(|metric| Some((metric, minute.mean(metric)?))).collect();
-    Reading { second: minute.at, state: minute.state, reset: minute.reset, apart: None, values }
+    Reading { second: minute.at, state: minute.state, reset: minute.reset, values, ..Reading::default() }
 }

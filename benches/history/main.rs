@@ -117,7 +117,7 @@ fn bucket(at: i64, n: i64) -> Bucket {
     };
     let numbers = [(Metric::Bitrate, 4e6), (Metric::BitrateOut, 8e6), (Metric::Readers, 3.0), (Metric::Rtt, 20.0)];
     let bands = numbers.map(|(metric, value)| band(metric, value)).to_vec();
-    Bucket { at, state: Some(StreamState::Live), reset: false, lost: false, watched: None, not_live: None, bands }
+    Bucket { at, state: Some(StreamState::Live), bands, ..Bucket::default() }
 }
 
 fn say(what: &str, points: usize, took: Duration) {

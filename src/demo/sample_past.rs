@@ -150,7 +150,7 @@ fn of_stream(index: usize, srt: bool, second: i64, end: i64) -> Option<Reading> 
     }
     let out = outages(index).iter().find(|one| within(minutes, (one.before, one.length)));
     if let Some(outage) = out {
-        return Some(Reading { second, state: Some(outage.state), reset: false, apart: None, values: Vec::new() });
+        return Some(Reading { second, state: Some(outage.state), ..Reading::default() });
     }
     // After each outage, and where the demo's own time begins.
     let reset = minutes == 1 || outages(index).iter().any(|one| minutes == one.before - one.length);
@@ -171,7 +171,7 @@ fn of_stream(index: usize, srt: bool, second: i64, end: i64) -> Option<Reading> 
             (Metric::RecvRate, bitrate / 1e6),
         ]);
     }
-    Some(Reading { second, state: Some(StreamState::Live), reset, apart: None, values })
+    Some(Reading { second, state: Some(StreamState::Live), reset, values, ..Reading::default() })
 }
 
 fn of_host(second: i64, end: i64) -> Option<Reading> {
@@ -202,7 +202,7 @@ fn of_host(second: i64, end: i64) -> Option<Reading> {
         (Metric::CpuUser, user),
         (Metric::CpuSystem, system),
     ];
-    Some(Reading { second, state: None, reset: false, apart: None, values })
+    Some(Reading { second, values, ..Reading::default() })
 }
 
 /// What would have been raised: a camera's outages.

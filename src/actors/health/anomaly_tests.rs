@@ -26,7 +26,7 @@ type Minutes = Arc<Mutex<VecDeque<(SeriesKey, Bucket)>>>;
 fn bucket(at: i64, bitrate: f64) -> Bucket {
     let band = CodeBand::of(Metric::Bitrate, bitrate, bitrate, bitrate, bitrate).expect("a number");
     let (state, bands) = (Some(StreamState::Live), vec![(Metric::Bitrate, band)]);
-    Bucket { at, state, reset: false, lost: false, watched: None, not_live: None, bands }
+    Bucket { at, state, bands, ..Bucket::default() }
 }
 
 fn gate() -> SeriesKey {

@@ -12,7 +12,7 @@ fn bucket(at: i64, state: StreamState, numbers: &[(Metric, f64)]) -> Bucket {
         (*metric, CodeBand::of(*metric, *value, *value, *value, *value).expect("a number"))
     };
     let bands = numbers.iter().map(band).collect();
-    Bucket { at, state: Some(state), reset: false, lost: false, watched: None, not_live: None, bands }
+    Bucket { at, state: Some(state), bands, ..Bucket::default() }
 }
 
 fn numbers(mbit: f64, rtt: f64) -> [(Metric, f64); 2] {

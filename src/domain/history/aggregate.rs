@@ -161,7 +161,7 @@ mod tests {
     use super::*;
 
     fn reading(second: i64, state: StreamState, values: &[(Metric, f64)]) -> Reading {
-        Reading { second, state: Some(state), reset: second == 30, apart: None, values: values.to_vec() }
+        Reading { second, state: Some(state), reset: second == 30, values: values.to_vec(), ..Reading::default() }
     }
 
     #[test]
@@ -178,10 +178,8 @@ mod tests {
             at: 0,
             state: Some(StreamState::Live),
             reset: true,
-            lost: false,
-            watched: None,
-            not_live: None,
             bands: vec![(Metric::Readers, band)],
+            ..Bucket::default()
         };
         assert_eq!(ended, wanted);
         let outage = minute.add(Tier::Minute, &reading(10, StreamState::Live, &[])).expect("the clock was set back");

@@ -45,7 +45,7 @@ impl NotLive {
 }
 
 /// What is kept of one minute, or of ten.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bucket {
     /// Its start, seconds since 1970.
     pub at: i64,
@@ -144,15 +144,7 @@ mod tests {
 
     fn bucket(at: i64, state: StreamState, bitrate: u16) -> Bucket {
         let band = CodeBand { min: bitrate, mean: bitrate + 2, max: bitrate + 5, last: bitrate + 1 };
-        Bucket {
-            at,
-            state: Some(state),
-            reset: false,
-            lost: false,
-            watched: None,
-            not_live: None,
-            bands: vec![(Metric::Bitrate, band)],
-        }
+        Bucket { at, state: Some(state), bands: vec![(Metric::Bitrate, band)], ..Bucket::default() }
     }
 
     #[test]

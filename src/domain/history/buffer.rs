@@ -182,8 +182,7 @@ impl TierBuffer {
     fn drain(&mut self, tier: Tier) -> Vec<Bucket> {
         let lost = self.lost.take().map(|(first, last)| (first.max(last - 2 * tier.span()), last));
         let marks = lost.map(|(first, last)| (0..=(last - first) / tier.step()).map(move |n| first + n * tier.step()));
-        let mark =
-            |at| Bucket { at, state: None, reset: false, lost: true, watched: None, not_live: None, bands: Vec::new() };
+        let mark = |at| Bucket { at, lost: true, ..Bucket::default() };
         merge(marks.into_iter().flatten().map(mark).collect(), std::mem::take(&mut self.waiting).into())
     }
 }
@@ -195,7 +194,7 @@ mod tests {
 
     fn reading(second: i64) -> Reading {
         let values = vec![(Metric::Bitrate, 100.0)];
-        Reading { second, state: Some(StreamState::Live), reset: false, apart: None, values }
+        Reading { second, state: Some(StreamState::Live), values, ..Reading::default() }
     }
 
     fn ats(buckets: &[Bucket]) -> Vec<i64> {

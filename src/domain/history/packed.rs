@@ -122,15 +122,7 @@ fn blank(at: i64, flags: u8) -> Bucket {
         4 => Some(StreamState::Offline),
         _ => None,
     };
-    Bucket {
-        at,
-        state,
-        reset: flags & RESET != 0,
-        lost: flags & LOST != 0,
-        watched: None,
-        not_live: None,
-        bands: Vec::new(),
-    }
+    Bucket { at, state, reset: flags & RESET != 0, lost: flags & LOST != 0, ..Bucket::default() }
 }
 
 fn watched_band((from, until): (u16, u16)) -> CodeBand {

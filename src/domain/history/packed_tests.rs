@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 
+use super::super::Reading;
 use super::*;
 
 const START: i64 = 1_800_000_000 / 172_800 * 172_800;
@@ -11,7 +12,7 @@ fn band(mean: u16, spread: u16) -> CodeBand {
 }
 
 fn bucket(at: i64, state: Option<StreamState>, bands: Vec<(Metric, CodeBand)>) -> Bucket {
-    Bucket { at, state, reset: false, lost: false, watched: None, not_live: None, bands }
+    Bucket { at, state, bands, ..Bucket::default() }
 }
 
 #[test]
@@ -119,12 +120,11 @@ fn noisy(tier: Tier, metrics: &[(Metric, f64, f64)]) -> usize {
                     let jump = next() + next() + next();
                     (*metric, value * (1.0 + noise * jump * 2.0))
                 });
-                let reading = super::super::Reading {
+                let reading = Reading {
                     second: START + n * tier.step() + sample * 2,
                     state: Some(StreamState::Live),
-                    reset: false,
-                    apart: None,
                     values: values.collect(),
+                    ..Reading::default()
                 };
                 assert_eq!(aggregate.add(tier, &reading), None);
             }

@@ -252,6 +252,6 @@ impl HostStatus {
             (Metric::CpuSystem, self.cpu.map(|cpu| cpu.system)),
         ];
         let values = values.into_iter().filter_map(|(metric, value)| Some((metric, value?))).collect();
-        Reading { second: self.at.timestamp(), state: None, reset: false, apart: None, values }
+        Reading { second: self.at.timestamp(), values, ..Reading::default() }
     }
 }

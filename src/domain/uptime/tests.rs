@@ -84,15 +84,7 @@ fn the_same_time_counts_once() {
 #[test]
 fn rows_of_earlier_versions_are_never_better_than_what_they_say() {
     use StreamState::{Live, Offline, Stalled, Unknown};
-    let bucket = |state: Option<StreamState>, lost| Bucket {
-        at: midnight(),
-        state,
-        reset: false,
-        lost,
-        watched: None,
-        not_live: None,
-        bands: Vec::new(),
-    };
+    let bucket = |state: Option<StreamState>, lost| Bucket { at: midnight(), state, lost, ..Bucket::default() };
     for (state, lost, wanted) in [
         (Some(Live), false, (600, 0, 0)),
         (Some(Offline), false, (0, 600, 0)),

@@ -19,7 +19,7 @@ fn bucket(at: i64, bitrate: f64, rtt: Option<f64>) -> Bucket {
     let band = |metric, value: f64| CodeBand::of(metric, value / 2.0, value, value * 2.0, value).expect("numbers");
     let bands = [(Metric::Bitrate, Some(bitrate)), (Metric::Readers, Some(4.0)), (Metric::Rtt, rtt)];
     let bands = bands.into_iter().filter_map(|(metric, value)| Some((metric, band(metric, value?)))).collect();
-    Bucket { at, state: Some(StreamState::Live), reset: false, lost: false, watched: None, not_live: None, bands }
+    Bucket { at, state: Some(StreamState::Live), bands, ..Bucket::default() }
 }
 
 /// Four hours of ten minutes, then an hour of minutes, then a minute of raw samples until `at(0)`.
@@ -194,15 +194,7 @@ async fn a_host_is_told_as_it_was_measured_and_before_that_by_the_minute() {
 
 fn bucket_of_host(at: i64) -> Bucket {
     let cpu = CodeBand::of(Metric::Cpu, 10.0, 20.0, 30.0, 20.0).expect("numbers");
-    Bucket {
-        at,
-        state: None,
-        reset: false,
-        lost: false,
-        watched: None,
-        not_live: None,
-        bands: vec![(Metric::Cpu, cpu)],
-    }
+    Bucket { at, bands: vec![(Metric::Cpu, cpu)], ..Bucket::default() }
 }
 
 #[actix_web::test]

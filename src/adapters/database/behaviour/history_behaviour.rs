@@ -9,15 +9,7 @@ const START: i64 = 1_800_000_000 / 172_800 * 172_800;
 fn bucket(at: i64, bitrate: f64) -> Bucket {
     let band = |metric| CodeBand::of(metric, bitrate - 1.0, bitrate, bitrate + 2.0, bitrate).expect("numbers");
     let bands = vec![(Metric::Bitrate, band(Metric::Bitrate)), (Metric::Rtt, band(Metric::Rtt))];
-    Bucket {
-        at: START + at,
-        state: Some(StreamState::Live),
-        reset: at == 0,
-        lost: false,
-        watched: None,
-        not_live: None,
-        bands,
-    }
+    Bucket { at: START + at, state: Some(StreamState::Live), reset: at == 0, bands, ..Bucket::default() }
 }
 
 fn query(series: &SeriesKey, tier: Tier, from: i64, to: i64) -> HistoryQuery {
