@@ -18,6 +18,7 @@ mod camera_routes;
 mod complaints;
 mod completeness_metrics;
 mod completeness_routes;
+mod conditional;
 mod connection_limits;
 mod connection_tracking;
 mod connections;

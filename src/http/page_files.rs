@@ -3,9 +3,9 @@
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
-use sha2::{Digest, Sha256};
 
 use super::base_path::BasePath;
+use super::conditional::{unless_known, weak_etag, weak_etag_of};
 use super::http_error::{ErrorAnswer, Problem};
 
 /// `web/dist`, embedded in a release build and read from disk in a debug build. May be missing: then [`UNBUILT`].
@@ -54,11 +54,11 @@ fn page(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse 
     };
     let told = format!("<head><base href=\"{base}\" />");
     let text = String::from_utf8_lossy(&file.data).replacen("<head>", &told, 1);
-    send(request, INDEX, &etag(text.as_bytes()), file.metadata.mimetype(), text.into_bytes())
+    send(request, INDEX, &weak_etag(text.as_bytes()), file.metadata.mimetype(), text.into_bytes())
 }
 
 fn answer(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
-    let etag = of_hash(&file.metadata.sha256_hash());
+    let etag = weak_etag_of(&file.metadata.sha256_hash());
     send(request, path, &etag, file.metadata.mimetype(), file.data.clone().into_owned())
 }
 
@@ -66,26 +66,6 @@ fn send(request: &HttpRequest, path: &str, etag: &str, kind: &str, body: Vec<u8>
     // The build puts a hash into the names below assets/, so their content never changes.
     let cache = if path.starts_with("assets/") { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::ETAG, etag)).insert_header((header::CACHE_CONTROL, cache));
-    // Weak: the same file travels plain and compressed.
-    if is_known(request, etag) {
-        return response.status(StatusCode::NOT_MODIFIED).finish();
-    }
-    response.content_type(kind).body(body)
-}
-
-/// Whoever asks has it already.
-pub(super) fn is_known(request: &HttpRequest, etag: &str) -> bool {
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
-    known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag))
-}
-
-/// Of this text.
-pub(super) fn etag(text: &[u8]) -> String {
-    of_hash(&Sha256::digest(text))
-}
-
-fn of_hash(hash: &[u8]) -> String {
-    let hash: String = hash.iter().take(12).map(|byte| format!("{byte:02x}")).collect();
-    format!("W/\"{hash}\"")
+    response.insert_header((header::CACHE_CONTROL, cache)).content_type(kind);
+    unless_known(request, etag, response, body)
 }

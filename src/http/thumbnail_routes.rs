@@ -4,6 +4,7 @@ use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::access::Viewer;
+use super::conditional::unless_known;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
@@ -53,12 +54,8 @@ pub(super) async fn newest(
     };
     let picture = thumbnails.newest(&server, &name).await.map_err(none)?;
     let etag = format!("\"{}\"", picture.segment);
-    let known = request.headers().get(header::IF_NONE_MATCH).and_then(|value| value.to_str().ok());
     let mut answer = HttpResponse::Ok();
-    answer.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, CACHE));
+    answer.insert_header((header::CACHE_CONTROL, CACHE)).content_type("image/jpeg");
     answer.insert_header((header::LAST_MODIFIED, picture.at.format("%a, %d %b %Y %H:%M:%S GMT").to_string()));
-    if known.is_some_and(|known| known.split(',').any(|one| one.trim() == etag)) {
-        return Ok(answer.status(actix_web::http::StatusCode::NOT_MODIFIED).finish());
-    }
-    Ok(answer.content_type("image/jpeg").body(picture.jpeg.clone()))
+    Ok(unless_known(&request, &etag, answer, picture.jpeg.clone()))
 }

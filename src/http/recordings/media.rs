@@ -17,6 +17,7 @@ use crate::base::{Error, Result};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::http::access::Viewer;
+use crate::http::conditional::is_known;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
 use crate::http::item_list::ItemList;
@@ -53,7 +54,7 @@ pub(in crate::http) async fn segment(
     let mut answer = HttpResponse::build(StatusCode::OK);
     answer.insert_header((header::ETAG, etag.as_str()));
     answer.insert_header((header::CACHE_CONTROL, FOREVER));
-    if head(header::IF_NONE_MATCH).is_some_and(|known| known == "*" || known.split(',').any(|one| one.trim() == etag)) {
+    if is_known(&request, &etag) {
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
     }
     answer.insert_header((header::ACCEPT_RANGES, "bytes")).content_type("video/mp4");

@@ -10,9 +10,9 @@ use super::reader::StatusReader;
 use super::told::{EVERY, Told};
 use super::words::Language;
 use crate::domain::public_status::PublicStatus;
+use crate::http::conditional::{unless_known, weak_etag};
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
-use crate::http::page_files::{etag, is_known};
 use crate::http::query::Query;
 
 const STYLE: &str = include_str!("style.css");
@@ -83,11 +83,7 @@ fn answer(state: &HttpState, request: &HttpRequest, kind: &'static str, body: we
         true => format!("public, max-age={}", EVERY.as_secs()),
         false => "private, no-cache".to_owned(),
     };
-    let etag = etag(&body);
     let mut response = HttpResponse::Ok();
-    response.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, cache));
-    if is_known(request, &etag) {
-        return response.status(StatusCode::NOT_MODIFIED).finish();
-    }
-    response.content_type(kind).body(body)
+    response.insert_header((header::CACHE_CONTROL, cache)).content_type(kind);
+    unless_known(request, &weak_etag(&body), response, body)
 }
