@@ -10,7 +10,7 @@ use tokio::sync::watch;
 use super::caller::IdentifyCaller;
 use super::completeness_metrics::RecentCompleteness;
 use super::player_addresses::PlayerAddresses;
-use super::status_page::told::StatusPage;
+use super::status_page::status_cache::StatusPage;
 use crate::actors::health::HealthHandle;
 use crate::actors::history::HistoryHandle;
 use crate::actors::hub::HubHandle;

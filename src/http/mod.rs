@@ -88,4 +88,4 @@ pub use credentials::ByLogins;
 pub use http_state::{Commands, HttpState};
 pub use player_addresses::PlayerAddresses;
 pub use server_actor::ServerActor;
-pub use status_page::told::StatusPage;
+pub use status_page::status_cache::StatusPage;

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 
 use super::gather::Sources;
 use super::reader::StatusReader;
-use super::told::{EVERY, Told};
+use super::status_cache::{EVERY, RenderedStatus};
 use super::words::Language;
 use crate::domain::public_status::PublicStatus;
 use crate::http::conditional::{unless_known, weak_etag};
@@ -28,8 +28,8 @@ const STYLE: &str = include_str!("style.css");
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(in crate::http) async fn status(_: StatusReader, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
-    let told = told(&state).await?;
-    Ok(answer(&state, &request, "application/json", told.json.clone()))
+    let rendered = rendered(&state).await?;
+    Ok(answer(&state, &request, "application/json", rendered.json.clone()))
 }
 
 /// The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one.
@@ -47,8 +47,8 @@ pub(in crate::http) async fn page(_: StatusReader, state: web::Data<HttpState>, 
     let asked = Query::of(&request)?.parsed("lang", "en, de or ru")?;
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
     let language = asked.unwrap_or_else(|| Language::accepted(accepted.unwrap_or_default()));
-    let told = told(&state).await?;
-    let mut answer = answer(&state, &request, "text/html; charset=utf-8", told.pages.of_language(language));
+    let rendered = rendered(&state).await?;
+    let mut answer = answer(&state, &request, "text/html; charset=utf-8", rendered.pages.of_language(language));
     answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept-language"));
     Ok(answer)
 }
@@ -64,7 +64,7 @@ pub(in crate::http) async fn style(_: StatusReader, state: web::Data<HttpState>,
     answer(&state, &request, "text/css; charset=utf-8", web::Bytes::from_static(STYLE.as_bytes()))
 }
 
-async fn told(state: &HttpState) -> Result<Arc<Told>, Problem> {
+async fn rendered(state: &HttpState) -> Result<Arc<RenderedStatus>, Problem> {
     let sources = Sources {
         live: Arc::clone(&state.live),
         history: Arc::clone(&state.stores.history),
@@ -74,7 +74,11 @@ async fn told(state: &HttpState) -> Result<Arc<Told>, Problem> {
     };
     // Why is nothing for viewers; `/ready` tells it.
     let words = "the status cannot be told at the moment; try again in a minute";
-    state.status_page.told(sources).await.ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).after(60))
+    state
+        .status_page
+        .rendered(sources)
+        .await
+        .ok_or_else(|| Problem::new(StatusCode::SERVICE_UNAVAILABLE, words).after(60))
 }
 
 /// Caches between may keep what is for everybody, for as long as we do.

@@ -31,11 +31,11 @@ struct Shown {
     settings: StatusPageSettings,
     /// Held by the one that makes something newer.
     days: tokio::sync::Mutex<Days>,
-    told: Mutex<Option<Arc<Told>>>,
+    rendered: Mutex<Option<Arc<RenderedStatus>>>,
 }
 
 /// What is told, ready to be sent.
-pub(super) struct Told {
+pub(super) struct RenderedStatus {
     at: Instant,
     /// For programs.
     pub(super) json: Bytes,
@@ -46,7 +46,7 @@ pub(super) struct Told {
 impl StatusPage {
     /// By the configuration.
     pub fn of(settings: &StatusPageSettings) -> Self {
-        let shown = || Shown { settings: settings.clone(), days: Default::default(), told: Mutex::default() };
+        let shown = || Shown { settings: settings.clone(), days: Default::default(), rendered: Mutex::default() };
         Self(settings.enabled.then(|| Arc::new(shown())))
     }
 
@@ -61,11 +61,11 @@ impl StatusPage {
     }
 
     /// What is told now; `None` where nothing can be.
-    pub(super) async fn told(&self, sources: Sources) -> Option<Arc<Told>> {
+    pub(super) async fn rendered(&self, sources: Sources) -> Option<Arc<RenderedStatus>> {
         let shown = Arc::clone(self.0.as_ref()?);
         let before = shown.kept();
-        if let Some(told) = before.as_ref().filter(|told| told.at.elapsed() < EVERY) {
-            return Some(Arc::clone(told));
+        if let Some(rendered) = before.as_ref().filter(|rendered| rendered.at.elapsed() < EVERY) {
+            return Some(Arc::clone(rendered));
         }
         // A task of its own: who asked may go, and what has begun is finished for the others.
         let making = tokio::spawn(async move { shown.make(&sources).await });
@@ -80,24 +80,24 @@ impl StatusPage {
 }
 
 impl Shown {
-    fn kept(&self) -> Option<Arc<Told>> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn kept(&self) -> Option<Arc<RenderedStatus>> {
+        self.rendered.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Makes something newer, unless somebody else has done so meanwhile.
-    async fn make(&self, sources: &Sources) -> Option<Arc<Told>> {
+    async fn make(&self, sources: &Sources) -> Option<Arc<RenderedStatus>> {
         let mut days = self.days.lock().await;
-        if let Some(told) = self.kept().filter(|told| told.at.elapsed() < EVERY) {
-            return Some(told);
+        if let Some(rendered) = self.kept().filter(|rendered| rendered.at.elapsed() < EVERY) {
+            return Some(rendered);
         }
         let status = gather::status(sources, &self.settings, &mut days).await?;
-        let told = Arc::new(Told::of(&status));
-        *self.told.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&told));
-        Some(told)
+        let rendered = Arc::new(RenderedStatus::of(&status));
+        *self.rendered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rendered));
+        Some(rendered)
     }
 }
 
-impl Told {
+impl RenderedStatus {
     fn of(status: &PublicStatus) -> Self {
         let json = serde_json::to_vec(status).unwrap_or_default().into();
         Self { at: Instant::now(), json, pages: Pages::of(status) }
