@@ -26,6 +26,7 @@ mod health_settings;
 mod health_tests;
 #[cfg(test)]
 mod hostile_tests;
+mod http_settings;
 mod item_rows;
 mod keys;
 mod notify_settings;
