@@ -5,7 +5,7 @@ use std::time::Duration;
 use futures_util::{StreamExt, stream};
 use tokio::time::timeout;
 
-use super::report::Finding;
+use super::report::{CheckOutcome, Finding};
 use crate::actors::health::EncoderSetup;
 use crate::adapters::platforms;
 use crate::adapters::webpresenter::WebPresenter;
@@ -49,15 +49,10 @@ async fn encoder(setup: &EncoderSetup) -> Finding {
             Finding::ok(what, format!("{model}{firmware} answers by the protocol {protocol}"))
         }
         Err(fault) if fault.kind == EncoderFaultKind::NoRoute => {
-            let (found, remedy) = fault.message.split_once("; ").unwrap_or((&fault.message, "write another address"));
-            Finding::fault(what, found, remedy)
+            Finding::in_words(what, CheckOutcome::Fault, &fault.message, "write another address")
         }
         // It may be off for now: that is what it is asked for.
-        Err(fault) => {
-            let (found, remedy) =
-                fault.message.split_once("; ").unwrap_or((&fault.message, "check address and network"));
-            Finding::note(what, found, remedy)
-        }
+        Err(fault) => Finding::in_words(what, CheckOutcome::Note, &fault.message, "check address and network"),
     }
 }
 
@@ -80,11 +75,8 @@ async fn platform(settings: &PlatformSettings) -> Vec<Finding> {
         )];
     };
     let told = |what: String, fault: &PlatformFault| {
-        let (found, remedy) = fault.message.split_once("; ").unwrap_or((&fault.message, "it is asked again and again"));
-        match fault.is_lasting() {
-            true => Finding::fault(what, found, remedy),
-            false => Finding::note(what, found, remedy),
-        }
+        let outcome = if fault.is_lasting() { CheckOutcome::Fault } else { CheckOutcome::Note };
+        Finding::in_words(what, outcome, &fault.message, "it is asked again and again")
     };
     let (token, report) = match answer {
         Ok(answer) => answer,

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::report::Finding;
+use super::report::{CheckOutcome, Finding};
 use crate::actors::health::{self, ask};
 use crate::adapters::network::{IcmpWay, available_ways};
 use crate::app::health_children::target_reach;
@@ -63,9 +63,8 @@ async fn tried(endpoint: &Endpoint, trust: &ApiTrust, reach: &Reach) -> Option<F
     let round = ask(endpoint, trust, reach).await;
     let (fault, certificate) = (round.fault.clone(), round.certificate.clone());
     if let Some(fault) = fault {
-        let (found, remedy) = fault.message.split_once("; ").unwrap_or((&fault.message, "it is probed all the same"));
         // It may be off for now: that is what it is probed for.
-        return Some(Finding::note(what, found, remedy));
+        return Some(Finding::in_words(what, CheckOutcome::Note, &fault.message, "it is probed all the same"));
     }
     // What the figures of one probe can say: only the certificate.
     certificate?;
@@ -73,6 +72,5 @@ async fn tried(endpoint: &Endpoint, trust: &ApiTrust, reach: &Reach) -> Option<F
     let mut record = EndpointRecord::new(endpoint.clone());
     let (_, news) = record.take(NetworkResult { at, took: std::time::Duration::ZERO, round });
     let DegradedNews::Since(_, why) = news.degraded else { return None };
-    let (found, remedy) = why.rsplit_once("; ").unwrap_or((&why, "renew it"));
-    Some(Finding::note(what, found, remedy))
+    Some(Finding::in_words(what, CheckOutcome::Note, &why, "renew it"))
 }

@@ -12,6 +12,7 @@ pub(in crate::app) mod nodes;
 mod receivers;
 mod report;
 mod rows;
+mod server_paths;
 mod status_patterns;
 mod targets;
 
@@ -19,6 +20,7 @@ use std::path::{Path, PathBuf};
 
 use chrono::Utc;
 pub use report::{CheckOutcome, Finding, Report};
+use server_paths::ServerPaths;
 
 use crate::actors::restream;
 use crate::adapters::database::{postgres, sqlite};
@@ -33,6 +35,7 @@ use crate::app::open_stores::has_logins;
 use crate::app::{agent_alone, front_door, running};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
+use crate::domain::name::StreamName;
 use crate::logging::unset_variable;
 
 /// Port of RTSP over TLS where a URL names none.
@@ -55,15 +58,20 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(others);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
-    findings.extend(futures_util::future::join_all(servers).await.into_iter().flatten());
+    let mut paths = Vec::new();
+    for (server, found, its) in futures_util::future::join_all(servers).await {
+        findings.extend(found);
+        paths.push((server, its));
+    }
+    let paths = ServerPaths::new(paths);
     findings.extend(database(settings).await);
     findings.extend(live(settings).await);
     findings.extend(nodes::findings(settings).await);
     findings.push(objects(&settings.objects).await);
-    findings.extend(targets::findings(settings).await);
+    findings.extend(targets::findings(settings, &paths).await);
     findings.extend(endpoints::findings(settings).await);
     findings.extend(devices::findings(settings).await);
-    findings.extend(status_patterns::findings(settings).await);
+    findings.extend(status_patterns::findings(settings, &paths));
     findings.extend(receivers::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
@@ -108,10 +116,7 @@ fn certificate(settings: &Settings) -> Option<Finding> {
         Err(error) => Finding::error(what, &error),
         Ok(read) => match read.trouble(Utc::now()) {
             None => Finding::ok(what, format!("{} {}", files.cert.display(), read.describe())),
-            Some(trouble) => match trouble.rsplit_once("; ") {
-                Some((found, remedy)) => Finding::note(what, found, remedy),
-                None => Finding::note(what, trouble, "see http.tls_cert"),
-            },
+            Some(trouble) => Finding::in_words(what, CheckOutcome::Note, &trouble, "see http.tls_cert"),
         },
     })
 }
@@ -204,19 +209,35 @@ fn least_free(settings: &Settings) -> u64 {
     if settings.roles.iter().any(|role| role == "record") { settings.record.min_free } else { 0 }
 }
 
-async fn server_findings(settings: &Settings, server: &ServerSettings) -> Vec<Finding> {
+/// Its name, what was found, and its paths where it answers.
+async fn server_findings(
+    settings: &Settings,
+    server: &ServerSettings,
+) -> (String, Vec<Finding>, Option<Vec<StreamName>>) {
     let what = format!("server {} rtsp", server.name);
     let host = server.rtsp_url.host_str().unwrap_or_default();
-    let mut findings = vec![match MediaMtx::new(server) {
+    let (api, paths) = match MediaMtx::new(server) {
         Ok(client) => network::api(server, &client).await,
-        Err(error) => Finding::error(format!("server {}", server.name), &error),
-    }];
+        Err(error) => (Finding::error(format!("server {}", server.name), &error), None),
+    };
+    let mut findings = vec![api];
     let default_port = (server.rtsp_url.scheme() == "rtsps").then_some(RTSPS_PORT);
     findings.push(network::rtsp(what, host, server.rtsp_url.port().or(default_port)).await);
-    let restream = &settings.restream;
-    if restream.server != server.name {
-        return findings;
+    if settings.restream.server == server.name {
+        publishing(settings, server, host, default_port, &mut findings).await;
     }
+    (server.name.clone(), findings, paths)
+}
+
+/// Where cameras are published, and whether they may be. The last of `findings` is that of the RTSP port of the server.
+async fn publishing(
+    settings: &Settings,
+    server: &ServerSettings,
+    host: &str,
+    default_port: Option<u16>,
+    findings: &mut Vec<Finding>,
+) {
+    let restream = &settings.restream;
     let mut base = server.rtsp_url.clone();
     if restream.media_host.is_some() || restream.media_port.is_some() {
         let host = restream.media_host.as_deref().unwrap_or(host);
@@ -231,5 +252,4 @@ async fn server_findings(settings: &Settings, server: &ServerSettings) -> Vec<Fi
     if answers && settings.roles.iter().any(|role| role == "restream") {
         findings.push(network::publishing(format!("server {} publish", server.name), &place, server).await);
     }
-    findings
 }

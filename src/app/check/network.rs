@@ -7,11 +7,12 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
 
 use super::report::{CheckOutcome, Finding};
-use crate::adapters::mediamtx::MediaServer;
 use crate::adapters::mediamtx::publish::{Publishing, TRIED_PATH, try_publishing};
 use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
+use crate::adapters::mediamtx::{Listing, MediaServer};
 use crate::app::running::RunningProgram;
 use crate::config::settings::ServerSettings;
+use crate::domain::name::StreamName;
 
 /// How long an RTSP port may take to accept a connection.
 const TIMEOUT: Duration = Duration::from_secs(3);
@@ -22,13 +23,19 @@ const LOGIN_TIMEOUT: Duration = Duration::from_secs(8);
 /// Port of RTSP when the URL names none.
 const RTSP_PORT: u16 = 554;
 
-/// What the API of a server answers.
-pub(super) async fn api(server: &ServerSettings, client: &dyn MediaServer) -> Finding {
+/// What the API of a server answers, and its paths.
+pub(super) async fn api(server: &ServerSettings, client: &dyn MediaServer) -> (Finding, Option<Vec<StreamName>>) {
     let what = format!("server {}", server.name);
-    let listing = match client.list().await {
-        Ok(listing) => listing,
-        Err(error) => return Finding::error(what, &error),
-    };
+    match client.list().await {
+        Ok(listing) => {
+            let found = listed(what, &listing, client).await;
+            (found, Some(listing.paths.into_iter().map(|path| path.name).collect()))
+        }
+        Err(error) => (Finding::error(what, &error), None),
+    }
+}
+
+async fn listed(what: String, listing: &Listing, client: &dyn MediaServer) -> Finding {
     let version = match client.identity().await.map(|identity| identity.version) {
         Ok(Some(version)) => format!("MediaMTX {version}"),
         Ok(None) => "MediaMTX, older than 1.15.2,".to_owned(),

@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::report::Finding;
+use super::report::{CheckOutcome, Finding};
 use crate::adapters::database::NodeFolder;
 use crate::adapters::database::postgres::{SiteRelay, SiteTable};
 use crate::adapters::folder::Folder;
@@ -85,9 +85,6 @@ async fn site_relay(settings: &Settings, claim: &NodeClaim) -> Option<Finding> {
     match table.other_relay(claim.instance).await.ok()? {
         SiteRelay::Free => None,
         SiteRelay::Other(node) => Some(Finding::error("node", &relayed_by(&node, None))),
-        SiteRelay::Unknown(why) => {
-            let (found, remedy) = why.split_once("; ").unwrap_or((why, ""));
-            Some(Finding::note("node", found, remedy))
-        }
+        SiteRelay::Unknown(why) => Some(Finding::in_words("node", CheckOutcome::Note, why, "")),
     }
 }

@@ -2,7 +2,7 @@
 
 use futures_util::{StreamExt, stream};
 
-use super::report::Finding;
+use super::report::{CheckOutcome, Finding};
 use crate::adapters::notify::{self, DeliveryFault};
 use crate::config::Settings;
 use crate::config::settings::ReceiverSettings;
@@ -28,12 +28,11 @@ async fn receiver(settings: &ReceiverSettings) -> Finding {
         }
         Err(fault) => fault,
     };
-    let (found, remedy) =
-        fault.why().split_once("; ").unwrap_or((fault.why(), "check its address, its login and the network"));
-    let found = format!("{kind}: {found}");
-    match fault {
-        DeliveryFault::Message(_) | DeliveryFault::Receiver(_) => Finding::fault(what, found, remedy),
+    let outcome = match fault {
+        DeliveryFault::Message(_) | DeliveryFault::Receiver(_) => CheckOutcome::Fault,
         // Messages wait for it.
-        DeliveryFault::Passing { .. } => Finding::note(what, found, remedy),
-    }
+        DeliveryFault::Passing { .. } => CheckOutcome::Note,
+    };
+    let words = format!("{kind}: {}", fault.why());
+    Finding::in_words(what, outcome, &words, "check its address, its login and the network")
 }

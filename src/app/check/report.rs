@@ -47,6 +47,12 @@ impl Finding {
         Self { what: what.into(), outcome: CheckOutcome::Fault, found: found.into(), remedy: Some(remedy.into()) }
     }
 
+    /// A fault in words that hold their remedy behind a semicolon; `otherwise`: what to do where they hold none.
+    pub fn in_words(what: impl Into<String>, outcome: CheckOutcome, words: &str, otherwise: &str) -> Self {
+        let (found, remedy) = words.split_once("; ").unwrap_or((words, otherwise));
+        Self { what: what.into(), outcome, found: found.to_owned(), remedy: Some(remedy.to_owned()) }
+    }
+
     /// An error of an adapter, whose sentence holds its remedy.
     pub fn error(what: impl Into<String>, error: &crate::base::Error) -> Self {
         Self { what: what.into(), outcome: CheckOutcome::Fault, found: error.to_string(), remedy: None }

@@ -3,15 +3,14 @@
 use std::path::Path;
 use std::time::Duration;
 
-use futures_util::future::join_all;
 use futures_util::{StreamExt, stream};
 
-use super::report::Finding;
+use super::report::{CheckOutcome, Finding};
+use super::server_paths::ServerPaths;
 use crate::actors::health;
 use crate::adapters::ffmpeg::ffmpeg_version::{self, FfmpegVersion};
 use crate::adapters::ffmpeg::ffprobe::Prober;
 use crate::adapters::ffmpeg::measure::measure;
-use crate::adapters::mediamtx::{MediaMtx, MediaServer};
 use crate::adapters::resolve;
 use crate::app::health_children::target_reach;
 use crate::config::Settings;
@@ -26,7 +25,7 @@ const WINDOW: Duration = Duration::from_secs(1);
 const BESIDE_WINDOW: f64 = 3.0;
 
 /// What is wrong with the targets, each with its name; one line when nothing is.
-pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
+pub(super) async fn findings(settings: &Settings, paths: &ServerPaths) -> Vec<Finding> {
     let is_role = settings.roles.iter().any(|role| role == "health");
     if !is_role || settings.health.targets.is_empty() {
         return Vec::new();
@@ -49,7 +48,7 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     });
     let mut found: Vec<Finding> =
         stream::iter(tries).buffered(settings.health.workers).filter_map(std::future::ready).collect().await;
-    found.extend(unmatched(settings, &targets).await);
+    found.extend(unmatched(&targets, paths));
     found.extend(crowded(settings));
     if found.is_empty() {
         found.push(Finding::ok("health", format!("{} targets", targets.len())));
@@ -72,41 +71,22 @@ async fn tried(
     let prober = Prober { ffprobe, version: version?, mark: "check", limit };
     let fault = measure(&prober, source, WINDOW).await.err()?;
     let told = in_words(&fault, &ProbeKey::of_address(name), &source.shown);
-    let (found, remedy) = told.message.split_once("; ").unwrap_or((&told.message, "it is probed all the same"));
     // It may be off for now: that is what it is probed for.
-    Some(Finding::note(what, found, remedy))
+    Some(Finding::in_words(what, CheckOutcome::Note, &told.message, "it is probed all the same"))
 }
 
 /// Patterns that no path has now, as far as the servers answer: a misspelt one is never probed, and never fails.
-async fn unmatched(settings: &Settings, targets: &[ProbeTarget]) -> Vec<Finding> {
-    if !targets.iter().any(|target| matches!(target.place, ProbePlace::Paths { .. })) {
-        return Vec::new();
-    }
-    let listed = settings.servers.iter().map(|server| async {
-        // One that does not answer is told of elsewhere.
-        Some((server.name.as_str(), MediaMtx::new(server).ok()?.list().await.ok()?.paths))
-    });
-    let listed: Vec<_> = join_all(listed).await.into_iter().flatten().collect();
-    let unmatched = targets.iter().filter_map(|target| {
+fn unmatched<'a>(targets: &'a [ProbeTarget], paths: &'a ServerPaths) -> impl Iterator<Item = Finding> + 'a {
+    targets.iter().filter_map(|target| {
         let ProbePlace::Paths { server, pattern } = &target.place else { return None };
-        let asked = match server {
-            Some(only) => listed.iter().any(|(server, _)| server == only),
-            None => listed.len() == settings.servers.len(),
-        };
-        let its = listed.iter().filter(|(name, _)| server.as_deref().is_none_or(|only| only == *name));
-        let mut all = its.flat_map(|(name, paths)| paths.iter().map(|path| (*name, &path.name)));
-        let count = all.clone().count();
-        let matches = all.any(|(server, path)| target.key_of(server, path).is_some());
-        (asked && !matches).then(|| {
-            let found = format!("none of the {count} paths that the servers have now is like {pattern:?}");
-            Finding::note(
-                format!("health target {}", target.name),
-                found,
-                "compare it with `streamwarden streams`; a path is probed once it is live",
-            )
+        let all = paths.of(server.as_deref())?;
+        let matches = all.iter().any(|(server, path)| target.key_of(server, path).is_some());
+        (!matches).then(|| {
+            let found = format!("none of the {} paths that are there now is like {pattern:?}", all.len());
+            let remedy = "compare it with page Streams, or GET /api/v1/streams; a path is probed once it is live";
+            Finding::note(format!("health target {}", target.name), found, remedy)
         })
-    });
-    unmatched.collect()
+    })
 }
 
 /// More than the workers can do at the intervals; a pattern counts as one path.
