@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::camera::{CameraRow, CameraState, CameraStatus};
 use super::host::{Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Memory, NetworkStatus};
 use super::name::StreamName;
+use super::node::NodeClaim;
 use super::recording::{RecordingSession, RecordingState, RecordingStatus, Segment, SegmentState};
 use super::stream::{ServerStatus, StreamState, StreamStatus};
 
@@ -172,4 +173,17 @@ fn stream_name(name: &str) -> StreamName {
 fn id() -> Uuid {
     static NEXT: AtomicU64 = AtomicU64::new(1);
     Uuid::from_u128(NEXT.fetch_add(1, Ordering::Relaxed).into())
+}
+
+/// A node of this name that starts, relays nothing and records nothing.
+pub fn node_claim(name: &str) -> NodeClaim {
+    NodeClaim {
+        name: name.to_owned(),
+        instance: Uuid::new_v4(),
+        run: Uuid::new_v4(),
+        relays: false,
+        records: false,
+        starts: true,
+        ended: Vec::new(),
+    }
 }

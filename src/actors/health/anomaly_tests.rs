@@ -18,7 +18,7 @@ use crate::config::settings::AnomalySettings;
 use crate::domain::anomaly::{AnomalyMetric, AnomalyState};
 use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
 use crate::domain::incident::{IncidentKind, Subject};
-use crate::domain::node::NodeClaim;
+use crate::domain::sample;
 use crate::domain::stream::StreamState;
 
 type Minutes = Arc<Mutex<VecDeque<(SeriesKey, Bucket)>>>;
@@ -36,16 +36,7 @@ fn gate() -> SeriesKey {
 /// Four weeks of 4 Mbit/s.
 async fn database(folder: &std::path::Path, now: i64) -> Arc<sqlite::Sqlite> {
     let database = sqlite::open(folder.join("test.db")).await.expect("a database");
-    let claim = NodeClaim {
-        name: "here".to_owned(),
-        instance: uuid::Uuid::new_v4(),
-        run: uuid::Uuid::new_v4(),
-        relays: false,
-        records: false,
-        starts: true,
-        ended: Vec::new(),
-    };
-    database.join(claim).await.expect("admitted");
+    database.join(sample::node_claim("here")).await.expect("admitted");
     let first = Tier::TenMinutes.bucket_of(now - 28 * 86_400);
     let past = (first..now).step_by(600).map(|at| bucket(at, 4e6)).collect();
     database.add_history(vec![(gate(), Tier::TenMinutes, past)]).await.expect("written");

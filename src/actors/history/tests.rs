@@ -13,7 +13,6 @@ use crate::adapters::database::{HistoryQuery, HistoryStore, NodeStore, sqlite};
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::history::{Bucket, Metric, SeriesKey, Tier};
-use crate::domain::node::NodeClaim;
 use crate::domain::sample;
 use crate::domain::stream::StreamStatus;
 
@@ -34,16 +33,7 @@ impl World {
     }
 
     async fn admit(&self) {
-        let claim = NodeClaim {
-            name: "here".to_owned(),
-            instance: uuid::Uuid::new_v4(),
-            run: uuid::Uuid::new_v4(),
-            relays: false,
-            records: false,
-            starts: true,
-            ended: Vec::new(),
-        };
-        self.database.join(claim).await.expect("admitted");
+        self.database.join(sample::node_claim("here")).await.expect("admitted");
     }
 
     fn writer(&self, write_every: Duration) -> actix::Addr<HistoryWriter> {
