@@ -66,7 +66,7 @@ pub enum PublicTrouble {
     Slow,
 }
 
-/// An incident that lasts.
+/// Something that is wrong: an incident that lasts, or a state that none was raised for yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct PublicIncident {
@@ -76,8 +76,8 @@ pub struct PublicIncident {
     pub name: String,
     /// What is wrong.
     pub trouble: PublicTrouble,
-    /// Since when.
-    pub since: DateTime<Utc>,
+    /// Since when; null where that is not known.
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// A day of 86,400 seconds (UTC), as far as it has passed. What is neither up nor down of it is not known.
@@ -221,10 +221,15 @@ pub fn tell(
         let days = days(&key);
         // What is excused is no incident.
         if state != PublicState::Maintenance {
-            let of = |trouble| open.get(&(key.clone(), trouble)).map(|since| (trouble, *since));
-            for (trouble, since) in
-                [PublicTrouble::Down, PublicTrouble::Unstable, PublicTrouble::Slow].into_iter().filter_map(of)
-            {
+            let of = |trouble| open.get(&(key.clone(), trouble)).map(|since| (trouble, Some(*since)));
+            let all = [PublicTrouble::Down, PublicTrouble::Unstable, PublicTrouble::Slow];
+            let mut troubles: Vec<(PublicTrouble, Option<DateTime<Utc>>)> = all.into_iter().filter_map(of).collect();
+            // Not every outage is an incident from its beginning, and those of streams that are no cameras of ours are none.
+            if let (PublicState::Down | PublicState::Degraded, []) = (state, troubles.as_slice()) {
+                let trouble = if state == PublicState::Down { PublicTrouble::Down } else { PublicTrouble::Slow };
+                troubles.push((trouble, None));
+            }
+            for (trouble, since) in troubles {
                 if trouble != PublicTrouble::Down && state == PublicState::Up {
                     state = PublicState::Degraded;
                 }
@@ -235,7 +240,7 @@ pub fn tell(
         let days = days.into_iter().map(PublicDay::from).collect();
         items.push(PublicThing { kind: key.kind, name: title, state, uptime, days });
     }
-    told.sort_by(|a, b| (a.since, &a.name).cmp(&(b.since, &b.name)));
+    told.sort_by(|a, b| (a.since.is_none(), a.since, &a.name).cmp(&(b.since.is_none(), b.since, &b.name)));
     items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
     let worst = items.iter().map(|item| item.state).filter(|state| *state != PublicState::Maintenance).max();
     let state = worst.unwrap_or(if items.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
@@ -292,7 +297,7 @@ mod tests {
             let found: Vec<_> = told.incidents.iter().map(|one| (one.trouble, one.since)).collect();
             assert_eq!(
                 found,
-                wanted.map(|trouble| (trouble, at(5))).into_iter().collect::<Vec<_>>(),
+                wanted.map(|trouble| (trouble, Some(at(5)))).into_iter().collect::<Vec<_>>(),
                 "{kind:?} {subject:?}"
             );
             let text = serde_json::to_string(&told).expect("JSON");
@@ -306,10 +311,25 @@ mod tests {
         let of = |kind, second| incident(kind, Subject::camera_of(7, "gate"), second);
         let both = [of(Kind::CameraStalled, 9), of(Kind::CameraDown, 5)];
         let found = told(vec![stream("gate", PublicState::Down)], &both);
-        assert_eq!(found.incidents.iter().map(|one| one.since).collect::<Vec<_>>(), [at(5)]);
+        assert_eq!(found.incidents.iter().map(|one| one.since).collect::<Vec<_>>(), [Some(at(5))]);
         assert_eq!(told(vec![stream("gate", PublicState::Maintenance)], &both).incidents, []);
         let over = Incident { closed_at: Some(at(6)), ..of(Kind::CameraDown, 5) };
         assert_eq!(told(vec![stream("gate", PublicState::Up)], &[over]).incidents, []);
+    }
+
+    #[test]
+    fn what_is_down_is_told_before_anybody_has_raised_an_incident() {
+        use PublicState::{Degraded, Down, Unknown, Up};
+        let known =
+            vec![stream("a", Up), stream("b", Down), stream("c", Degraded), stream("gate", Down), stream("u", Unknown)];
+        let found = told(known, &[incident(IncidentKind::CameraDown, Subject::camera_of(7, "gate"), 5)]);
+        let found: Vec<_> = found.incidents.iter().map(|one| (one.name.as_str(), one.trouble, one.since)).collect();
+        let wanted = [
+            ("gate", PublicTrouble::Down, Some(at(5))),
+            ("b", PublicTrouble::Down, None),
+            ("c", PublicTrouble::Slow, None),
+        ];
+        assert_eq!(found, wanted);
     }
 
     #[test]

@@ -35,6 +35,18 @@ impl Pages {
     }
 }
 
+/// What somebody sees who has to log in first.
+pub(super) fn login(language: Language) -> String {
+    let [words, way] = language.words().login;
+    format!(
+        "<!doctype html>\n<html lang=\"{}\"><head><meta charset=\"utf-8\"><title>{way}</title>\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+         <meta name=\"color-scheme\" content=\"light dark\"><link rel=\"icon\" href=\"data:,\"></head>\
+         <body><main><h1>{way}</h1><p>{words} <a href=\"./\">{way}</a></p></main></body></html>\n",
+        language.tag(),
+    )
+}
+
 fn page(status: &PublicStatus, language: Language) -> String {
     let words = language.words();
     let title = escaped(&status.title);
@@ -61,7 +73,7 @@ fn page(status: &PublicStatus, language: Language) -> String {
         let _ = write!(out, "<p class=\"note\">{} {}</p>", words.sample, moment(until));
     }
     out.push_str("</header><main>");
-    incidents(&mut out, &status.incidents, words);
+    incidents(&mut out, status, words);
     for kind in [PublicKind::Stream, PublicKind::Server, PublicKind::Endpoint] {
         let things: Vec<&PublicThing> = status.items.iter().filter(|item| item.kind == kind).collect();
         if things.is_empty() {
@@ -90,23 +102,25 @@ fn page(status: &PublicStatus, language: Language) -> String {
     out
 }
 
-fn incidents(out: &mut String, incidents: &[PublicIncident], words: &Words) {
+fn incidents(out: &mut String, status: &PublicStatus, words: &Words) {
     let _ = write!(out, "<section><h2>{}</h2>", words.incidents);
-    if incidents.is_empty() {
-        let _ = write!(out, "<p>{}</p></section>", words.no_incidents);
+    if status.incidents.is_empty() {
+        let nothing = match (status.items.is_empty(), status.state) {
+            (true, _) => words.nothing_shown,
+            (false, PublicState::Unknown) => words.unknown_incidents,
+            (false, _) => words.no_incidents,
+        };
+        let _ = write!(out, "<p>{nothing}</p></section>");
         return;
     }
     out.push_str("<ul class=\"incidents\">");
-    for PublicIncident { name, trouble, since, .. } in incidents {
-        let _ = write!(
-            out,
-            "<li><strong>{}</strong> {}, {} <time datetime=\"{}\">{}</time></li>",
-            escaped(name),
-            words.trouble(*trouble),
-            words.since,
-            since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true),
-            moment(*since),
-        );
+    for PublicIncident { name, trouble, since, .. } in &status.incidents {
+        let _ = write!(out, "<li><strong>{}</strong> {}", escaped(name), words.trouble(*trouble));
+        if let Some(since) = since {
+            let precise = since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+            let _ = write!(out, ", {} <time datetime=\"{precise}\">{}</time>", words.since, moment(*since));
+        }
+        out.push_str("</li>");
     }
     out.push_str("</ul></section>");
 }
@@ -130,12 +144,13 @@ fn thing(out: &mut String, thing: &PublicThing, words: &Words) {
     let _ = write!(
         out,
         "<article><h3>{name}</h3><p class=\"state {}\">{}</p>\
-         <svg role=\"img\" viewBox=\"0 0 {} {HEIGHT}\" preserveAspectRatio=\"none\" aria-label=\"{name}, {}: {told}. {}\">",
+         <svg role=\"img\" viewBox=\"0 0 {} {HEIGHT}\" preserveAspectRatio=\"none\" aria-label=\"{name}, {}: {spoken}. {}\">",
         class(thing.state),
         words.one(thing.state),
         (thing.days.len() * COLUMN).max(COLUMN) - (COLUMN - WIDTH),
         words.last_days,
         outages(&thing.days, words),
+        spoken = told.trim_end_matches('.'),
     );
     let today = thing.days.last().map(|day| day.day);
     // Days that are all up or not known at all, most of them, are one drawing each: a page of many things stays small.

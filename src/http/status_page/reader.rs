@@ -17,6 +17,11 @@ impl Guards for StatusReader {
     const ACCESS: Access = Access::StatusPage;
 }
 
+/// For the page alone, which tells whoever has to log in first in words for people.
+impl Guards for Result<StatusReader, Problem> {
+    const ACCESS: Access = Access::StatusPage;
+}
+
 impl FromRequest for StatusReader {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;

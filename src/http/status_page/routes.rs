@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
 use super::gather::Sources;
+use super::html;
 use super::reader::StatusReader;
 use super::status_cache::{EVERY, RenderedStatus};
 use super::words::Language;
@@ -38,15 +39,28 @@ pub(in crate::http) async fn status(_: StatusReader, state: web::Data<HttpState>
     responses(
     (status = 200, body = String, content_type = "text/html"),
     (status = 304, description = "it is what the caller has already"),
-    (status = 401, body = Problem, content_type = "application/problem+json"),
+    (status = 401, body = String, content_type = "text/html", description = "the way to the login"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "there is no page for viewers"),
     (status = 422, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
-pub(in crate::http) async fn page(_: StatusReader, state: web::Data<HttpState>, request: HttpRequest) -> ErrorAnswer {
-    let asked = Query::of(&request)?.parsed("lang", "en, de or ru")?;
+pub(in crate::http) async fn page(
+    reader: Result<StatusReader, Problem>,
+    state: web::Data<HttpState>,
+    request: HttpRequest,
+) -> ErrorAnswer {
     let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let language = asked.unwrap_or_else(|| Language::accepted(accepted.unwrap_or_default()));
+    let accepted = Language::accepted(accepted.unwrap_or_default());
+    if let Err(problem) = reader {
+        return match problem.status_code() {
+            StatusCode::UNAUTHORIZED => Ok(HttpResponse::Unauthorized()
+                .insert_header((header::CACHE_CONTROL, "no-store"))
+                .content_type("text/html; charset=utf-8")
+                .body(html::login(accepted))),
+            _ => Err(problem),
+        };
+    }
+    let language = Query::of(&request)?.parsed("lang", "en, de or ru")?.unwrap_or(accepted);
     let rendered = rendered(&state).await?;
     let mut answer = answer(&state, &request, "text/html; charset=utf-8", rendered.pages.of_language(language));
     answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept-language"));

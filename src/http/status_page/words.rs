@@ -75,6 +75,10 @@ pub(super) struct Words {
     pub as_of: &'static str,
     pub incidents: &'static str,
     pub no_incidents: &'static str,
+    /// Where of some of it nothing is known.
+    pub unknown_incidents: &'static str,
+    /// Where there is nothing that could be shown.
+    pub nothing_shown: &'static str,
     pub since: &'static str,
     pub last_days: &'static str,
     /// Before a share of the known time.
@@ -93,6 +97,8 @@ pub(super) struct Words {
     /// Before the time until which the past is made up.
     pub sample: &'static str,
     pub languages: &'static str,
+    /// To somebody who has to log in first, and the way there.
+    pub login: [&'static str; 2],
     /// Days, hours, minutes, seconds.
     units: [&'static str; 4],
     comma: char,
@@ -145,6 +151,8 @@ const ENGLISH: Words = Words {
     as_of: "As of",
     incidents: "What is wrong now",
     no_incidents: "Nothing is known to be wrong.",
+    unknown_incidents: "Of some of it nothing is known at the moment.",
+    nothing_shown: "There is nothing to show yet.",
     since: "since",
     last_days: "the last 90 days",
     up_for: "Up, of the known time:",
@@ -158,8 +166,9 @@ const ENGLISH: Words = Words {
     days_are: "Each bar is a day (UTC), today as far as it has passed. Shares are of the time that is known.",
     left_out: "Not shown, as there are too many:",
     stale: "The days could not be read lately: what has changed since is missing.",
-    sample: "What is shown of the time before is made up:",
+    sample: "An example and not measured: everything before",
     languages: "Languages",
+    login: ["This page is for those who have logged in.", "Log in"],
     units: ["d", "h", "min", "s"],
     comma: '.',
 };
@@ -179,6 +188,8 @@ const GERMAN: Words = Words {
     as_of: "Stand",
     incidents: "Was gerade nicht stimmt",
     no_incidents: "Es ist nichts bekannt, das nicht stimmt.",
+    unknown_incidents: "Über manches ist im Augenblick nichts bekannt.",
+    nothing_shown: "Es gibt noch nichts zu zeigen.",
     since: "seit",
     last_days: "die letzten 90 Tage",
     up_for: "Von der bekannten Zeit gelaufen:",
@@ -192,8 +203,9 @@ const GERMAN: Words = Words {
     days_are: "Jeder Balken ist ein Tag (UTC), heute so weit, wie er vergangen ist. Anteile gelten für die Zeit, über die etwas bekannt ist.",
     left_out: "Nicht gezeigt, weil es zu viele sind:",
     stale: "Die Tage konnten zuletzt nicht gelesen werden: Was sich seither geändert hat, fehlt.",
-    sample: "Was von der Zeit davor gezeigt wird, ist erfunden:",
+    sample: "Ein Beispiel und nicht gemessen: alles vor",
     languages: "Sprachen",
+    login: ["Diese Seite ist für alle, die angemeldet sind.", "Anmelden"],
     units: ["d", "h", "min", "s"],
     comma: ',',
 };
@@ -207,6 +219,8 @@ const RUSSIAN: Words = Words {
     as_of: "По состоянию на",
     incidents: "Что сейчас не так",
     no_incidents: "О неполадках ничего не известно.",
+    unknown_incidents: "О некоторых сейчас сведений нет.",
+    nothing_shown: "Показывать пока нечего.",
     since: "с",
     last_days: "последние 90 дней",
     up_for: "Из известного времени работало:",
@@ -220,8 +234,9 @@ const RUSSIAN: Words = Words {
     days_are: "Каждая полоса — день (UTC), сегодняшний — насколько он прошёл. Доли относятся ко времени, о котором есть сведения.",
     left_out: "Не показано, так как их слишком много:",
     stale: "В последний раз прочитать дни не удалось: изменений с тех пор здесь нет.",
-    sample: "Всё, что показано до этого времени, — пример:",
+    sample: "Пример, а не измерения: всё, что до",
     languages: "Языки",
+    login: ["Эта страница для тех, кто вошёл.", "Войти"],
     units: ["д", "ч", "мин", "с"],
     comma: ',',
 };
