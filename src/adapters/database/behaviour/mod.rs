@@ -47,6 +47,7 @@ macro_rules! tests {
         );
         $crate::adapters::database::behaviour::tests!(@each $open, import_behaviour:
             a_plan_is_written_whole_or_not_at_all
+            a_plan_that_takes_its_time_is_written
             ten_thousand_cameras_are_imported_and_imported_again
         );
         $crate::adapters::database::behaviour::tests!(@each $open, recording_behaviour:

@@ -25,6 +25,9 @@ use crate::base::{Error, Result};
 /// Longest time one call may take, all its waits together.
 const LIMIT: Duration = Duration::from_secs(5);
 
+/// As [`LIMIT`], for work that takes its time whatever the database is like: ten thousand rows over a slow link.
+const LONG_LIMIT: Duration = Duration::from_secs(30);
+
 /// Connections for questions. Full: a call waits for one within its limit.
 const CONNECTIONS: usize = 8;
 
@@ -48,7 +51,6 @@ pub(super) struct PostgresServer {
 pub(super) struct PooledConnection {
     /// Taken out on drop only.
     client: Option<PostgresClient>,
-    deadline: Instant,
     /// The transaction has not ended.
     is_begun: AtomicBool,
     place: String,
@@ -93,7 +95,6 @@ impl PostgresServer {
             let is_new = deadpool_postgres::Client::metrics(&client).recycled.is_none();
             let link = PooledConnection {
                 client: Some(PostgresClient::new(client)),
-                deadline,
                 is_begun: AtomicBool::new(true),
                 place: self.place.clone(),
                 begun,
@@ -105,7 +106,7 @@ impl PostgresServer {
             match tokio::time::timeout_at(limit, link.batch_execute(&self.begin)).await {
                 Ok(Ok(())) => return Ok(link),
                 Ok(Err(error)) if is_new => return Err(postgres_fault::sentence(&self.place, &error)),
-                Err(_) if Instant::now() >= deadline => return Err(late(&self.place, "it begins no transaction")),
+                Err(_) if Instant::now() >= deadline => return Err(late(&self.place, LIMIT, "it begins no transaction")),
                 Ok(Err(_)) | Err(_) => {}
             }
         }
@@ -116,8 +117,8 @@ impl PostgresServer {
         match tokio::time::timeout_at(deadline, self.pool.get()).await {
             Ok(Ok(client)) => Ok(client),
             Ok(Err(PoolError::Backend(error))) => Err(postgres_fault::sentence(place, &error)),
-            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => Err(late(place, "all connections are busy")),
-            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(late(place, "it accepts no connection")),
+            Ok(Err(PoolError::Timeout(TimeoutType::Wait))) => Err(late(place, LIMIT, "all connections are busy")),
+            Ok(Err(PoolError::Timeout(_))) | Err(_) => Err(late(place, LIMIT, "it accepts no connection")),
             Ok(Err(error)) => Err(Error::internal("the pool of database connections is closed").with_source(error)),
         }
     }
@@ -140,7 +141,7 @@ impl PostgresServer {
 impl PooledConnection {
     /// The answer to a question asked over this link, in time: all of its statements are kept, or none of them.
     pub(super) async fn answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
-        let answer = self.long_answer(question).await;
+        let answer = self.within(LIMIT, question).await;
         // An error speaks for itself.
         if answer.is_ok() {
             self.latency.note(&self.place, self.begun.elapsed());
@@ -148,8 +149,18 @@ impl PooledConnection {
         answer
     }
 
-    /// As [`PooledConnection::answer`], for work that takes its time whatever the database is like.
+    /// As [`PooledConnection::answer`], for work that takes its time whatever the database is like: each statement as quick as
+    /// ever, all of them within [`LONG_LIMIT`].
     pub(super) async fn long_answer<T>(&self, question: impl Future<Output = Result<T, PostgresFailure>>) -> Result<T> {
+        self.within(LONG_LIMIT, question).await
+    }
+
+    /// `limit`: since the connection was asked for.
+    async fn within<T>(
+        &self,
+        limit: Duration,
+        question: impl Future<Output = Result<T, PostgresFailure>>,
+    ) -> Result<T> {
         let whole = async {
             let answer = question.await;
             // What went wrong before is what counts.
@@ -161,7 +172,7 @@ impl PooledConnection {
             ended?;
             Ok(answer)
         };
-        match tokio::time::timeout_at(self.deadline, whole).await {
+        match tokio::time::timeout_at(self.begun + limit, whole).await {
             Ok(Ok(answer)) => {
                 if self.has_written() {
                     self.trouble.is_over();
@@ -174,7 +185,7 @@ impl PooledConnection {
                 self.trouble.note(&error, &sentence);
                 Err(sentence)
             }
-            Err(_) => Err(late(&self.place, "the question was given up")),
+            Err(_) => Err(late(&self.place, limit, "the question was given up")),
         }
     }
 }
@@ -198,7 +209,7 @@ impl Drop for PooledConnection {
     }
 }
 
-fn late(place: &str, why: &str) -> Error {
-    let seconds = LIMIT.as_secs();
+fn late(place: &str, limit: Duration, why: &str) -> Error {
+    let seconds = limit.as_secs();
     Error::new(ErrorKind::Timeout, format!("the database {place} gave no answer within {seconds} s: {why}"))
 }

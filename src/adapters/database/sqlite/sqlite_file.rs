@@ -21,6 +21,9 @@ use crate::base::{Error, Result};
 /// Extra time for a job to notice by itself that it is late. Only a disk that hangs uses it up.
 const GRACE: Duration = Duration::from_secs(1);
 
+/// How many times the limit work gets that takes its time whatever the disk is like.
+const LONGER: u32 = 6;
+
 /// Calls that may wait for one connection. Full: the call is refused at once, because 1,000 cameras asking at once fit
 /// and more than that means that nobody is being answered.
 const WAITING: usize = 1_024;
@@ -112,7 +115,7 @@ impl File {
         J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
     {
         let begun = Instant::now();
-        let answer = self.long_call(link, job).await;
+        let answer = self.within(self.limit, link, job).await;
         // An error speaks for itself.
         if answer.is_ok() {
             self.latency.note(&self.path.to_string_lossy(), begun.elapsed());
@@ -125,13 +128,22 @@ impl File {
         self.latency.words()
     }
 
-    /// As [`File::call`], for work that takes its time whatever the disk is like.
+    /// As [`File::call`], for work that takes its time whatever the disk is like: [`LONGER`] than the limit, after its turn has
+    /// come within the limit.
     pub(super) async fn long_call<T, J>(self: &Arc<Self>, link: ConnectionRole, job: J) -> Result<T>
     where
         T: Send + 'static,
         J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
     {
-        let deadline = Instant::now() + self.limit;
+        self.within(self.limit * LONGER, link, job).await
+    }
+
+    async fn within<T, J>(self: &Arc<Self>, limit: Duration, link: ConnectionRole, job: J) -> Result<T>
+    where
+        T: Send + 'static,
+        J: FnOnce(&mut Connection) -> Result<T, SqliteFailure> + Send + 'static,
+    {
+        let deadline = Instant::now() + limit;
         let turn = self.turn(link).await?;
         let file = Arc::clone(self);
         // The blocking pool and not a thread of our own: under paused test time, tokio's clock stands while a job runs.
@@ -139,11 +151,11 @@ impl File {
             let _turn = turn;
             file.run(link, deadline, job)
         });
-        let limit = deadline.saturating_duration_since(Instant::now()) + GRACE;
-        match tokio::time::timeout(limit, work).await {
+        let left = deadline.saturating_duration_since(Instant::now()) + GRACE;
+        match tokio::time::timeout(left, work).await {
             Ok(Ok(answer)) => answer,
             Ok(Err(panic)) => Err(Error::internal("a database job failed inside").with_source(panic)),
-            Err(_) => Err(self.late("the disk does not answer")),
+            Err(_) => Err(self.later(limit, "the disk does not answer")),
         }
     }
 
@@ -260,7 +272,11 @@ impl File {
     }
 
     fn late(&self, why: &str) -> Error {
-        let seconds = self.limit.as_secs_f32();
+        self.later(self.limit, why)
+    }
+
+    fn later(&self, limit: Duration, why: &str) -> Error {
+        let seconds = limit.as_secs_f32();
         let path = self.path.display();
         Error::new(ErrorKind::Timeout, format!("the database file {path} gave no answer within {seconds} s: {why}"))
     }
