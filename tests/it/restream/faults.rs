@@ -38,7 +38,7 @@ async fn a_killed_ffmpeg_comes_back_and_a_stopped_one_is_found() {
     signal(second, Signal::SIGSTOP);
     let stopped = std::time::Instant::now();
     let status = harness.state("gate", CameraState::Stalled).await;
-    assert!(stopped.elapsed() < STALL + Duration::from_secs(2), "noticed after {:?}", stopped.elapsed());
+    assert!(stopped.elapsed() < STALL + Duration::from_secs(10), "noticed after {:?}", stopped.elapsed());
     assert!(status.last_error.is_some_and(|error| error.starts_with("nothing came for 3 s")));
     harness.state("gate", CameraState::Running).await;
     let third = harness.pid("gate").await;
@@ -139,7 +139,7 @@ async fn who_takes_the_connection_and_says_nothing_is_given_up() {
     harness.sql(&format!("INSERT INTO cameras(name, url) VALUES ('mute', 'rtsp://{}/x')", peer.address));
     let begun = std::time::Instant::now();
     let status = harness.state("mute", CameraState::Backoff).await;
-    assert!(begun.elapsed() < Duration::from_secs(8), "after {:?}", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(20), "after {:?}", begun.elapsed());
     let error = status.last_error.expect("a reason");
     assert!(error.contains("timeout: ") && error.contains("sends nothing") || error.contains("no answer"), "{error}");
     harness.stop().await;

