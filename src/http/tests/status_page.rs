@@ -245,7 +245,7 @@ async fn it_works_below_a_path_and_says_what_is_made_up_and_left_out() {
     let text = String::from_utf8_lossy(&page.body).into_owned();
     // Relative to the page's own address, wherever a proxy shows it.
     assert!(
-        text.contains("href=\"status/style.css\"") && text.contains("made up") && text.contains("too many: 3"),
+        text.contains("href=\"status/style.css\"") && text.contains("not measured") && text.contains("too many: 3"),
         "{text}"
     );
     assert_eq!(world.get("/cams/status/style.css").await.header("content-type"), "text/css; charset=utf-8");
