@@ -314,6 +314,7 @@ fn greet(
   Media server: {server}; data: {data}{fate}
 {more}
   Open   http://{addr}{log_in}
+         http://{addr}/status is what viewers see
 
   Try    kill -9 any ffmpeg (`pgrep -a ffmpeg`) and watch it come back
          kill -STOP one: it is found hanging and replaced

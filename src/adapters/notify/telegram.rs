@@ -59,6 +59,11 @@ impl Telegram {
         if answer.status.is_success() && !is_api {
             return Err(DeliveryFault::Receiver("what answers is no API of Telegram; check url".to_owned()));
         }
+        // The token stands in the address: one that is wrong is not found, too.
+        if matches!(answer.status.as_u16(), 401 | 404) {
+            let why = format!("Telegram does not know the bot ({}); check its token", answer.status.as_u16());
+            return Err(DeliveryFault::Receiver(why));
+        }
         match answer.judged(&detail) {
             // Of the chat, and so of every message.
             Err(DeliveryFault::Message(why)) if detail.contains("chat") => Err(DeliveryFault::Receiver(why)),

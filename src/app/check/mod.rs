@@ -4,6 +4,7 @@
 //! Called by `cli`.
 
 mod agent;
+mod anomalies;
 mod devices;
 mod disk;
 mod endpoints;
@@ -71,6 +72,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(targets::findings(settings, &paths).await);
     findings.extend(endpoints::findings(settings).await);
     findings.extend(devices::findings(settings).await);
+    findings.extend(anomalies::finding(settings));
     findings.extend(status_patterns::findings(settings, &paths));
     findings.extend(receivers::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);

@@ -91,8 +91,8 @@ impl fmt::Display for Report {
         let count = |outcome| self.findings.iter().filter(|finding| finding.outcome == outcome).count();
         let notes = match count(CheckOutcome::Note) {
             0 => String::new(),
-            1 => " 1 note: it works, and somebody should look at it.".to_owned(),
-            many => format!(" {many} notes: it works, and somebody should look at them."),
+            1 => " 1 note: it keeps nothing from starting, and somebody should look at it.".to_owned(),
+            many => format!(" {many} notes: they keep nothing from starting, and somebody should look at them."),
         };
         match count(CheckOutcome::Fault) {
             0 => write!(out, "\nAll checks passed.{notes}"),
