@@ -148,7 +148,12 @@ impl Baseline {
 
     /// From when on it can judge: when the first hours have weeks enough behind them. `None` without anything measured.
     pub fn judges_from(&self) -> Option<i64> {
-        Some(self.oldest? + LEAST_WEEKS as i64 * WEEK)
+        self.oldest.map(Self::judges_after)
+    }
+
+    /// The same of what is measured since then.
+    pub(super) fn judges_after(oldest: i64) -> i64 {
+        oldest + LEAST_WEEKS as i64 * WEEK
     }
 }
 

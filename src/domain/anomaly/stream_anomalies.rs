@@ -73,7 +73,8 @@ pub enum AnomalyNews {
 #[derive(Clone, Debug)]
 pub struct StreamAnomalies {
     watched: Vec<WatchedNumber>,
-    /// Begin of the last minute.
+    /// Begin of the first minute, and of the last one.
+    first: Option<i64>,
     last: Option<i64>,
     settles: u8,
     /// Since when it is judged without a break.
@@ -116,6 +117,7 @@ impl StreamAnomalies {
         };
         Self {
             watched: rule.metrics.iter().map(watched).collect(),
+            first: None,
             last: None,
             settles: SETTLES,
             judged_from: None,
@@ -138,6 +140,7 @@ impl StreamAnomalies {
     /// A minute has ended; `at` is now.
     pub fn take(&mut self, minute: &Bucket, at: Moment) -> AnomalyNews {
         let goes_on = self.last.is_some_and(|last| (1..=MOST_APART).contains(&(minute.at - last)));
+        self.first.get_or_insert(minute.at);
         self.last = Some(minute.at);
         if !goes_on {
             self.settle();
@@ -212,7 +215,9 @@ impl StreamAnomalies {
     pub fn statuses(&self, key: &SeriesKey, at: Moment) -> Vec<AnomalyStatus> {
         let time = |second: i64| DateTime::<Utc>::from_timestamp(second, 0);
         let status = |one: &WatchedNumber| {
-            let judges_from = one.baseline.as_ref().and_then(Baseline::judges_from);
+            // Of what was never measured before nothing is kept yet.
+            let begun = || one.recent.back().and(self.first).map(Baseline::judges_after);
+            let judges_from = one.baseline.as_ref().and_then(Baseline::judges_from).or_else(begun);
             let (value, usual) = (one.value(), one.usual);
             let is_learned = judges_from.is_some_and(|from| from <= at.wall.timestamp());
             let state = match (one.alarm.raised(), usual) {
