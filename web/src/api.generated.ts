@@ -3458,7 +3458,7 @@ export interface components {
          * @description Something to try.
          * @enum {string}
          */
-        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtEncoder" | "lookAtPlatform" | "testReceiver" | "lookAtRoot" | "watch";
+        NextStep: "lookAtCamera" | "restartCamera" | "correctLogin" | "closeOtherSessions" | "correctAddress" | "changeEncoder" | "setCameraClock" | "lookAtCertificate" | "correctRow" | "lookAtDevice" | "lookAtSwitch" | "lookAtUplink" | "lookAtNameServer" | "correctName" | "startServer" | "readServerLog" | "lookAtServerPaths" | "findPublisher" | "lookAtReaders" | "lookAtHost" | "startAgent" | "reduceLoad" | "readOwnLog" | "freeDisk" | "lookAtMount" | "lookAtObjectStore" | "lookAtDatabase" | "lookAtRedis" | "setOwnClock" | "decideChange" | "lookAtTarget" | "lookAtEncoder" | "lookAtPlatform" | "testReceiver" | "lookAtRoot" | "watch";
         /** @description A process that shares the database or the live store with this one. */
         NodeItem: {
             /** @description Cameras that it relays, count; of a silent one, as it told last. */
@@ -3827,7 +3827,7 @@ export interface components {
              */
             upSeconds: number;
         };
-        /** @description An incident that lasts. */
+        /** @description Something that is wrong: an incident that lasts, or a state that none was raised for yet. */
         PublicIncident: {
             /** @description What it happened to. */
             kind: components["schemas"]["PublicKind"];
@@ -3835,9 +3835,9 @@ export interface components {
             name: string;
             /**
              * Format: date-time
-             * @description Since when.
+             * @description Since when; null where that is not known.
              */
-            since: string;
+            since?: string | null;
             /** @description What is wrong. */
             trouble: components["schemas"]["PublicTrouble"];
         };
@@ -12817,13 +12817,13 @@ export interface operations {
                 };
                 content?: never;
             };
-            /** @description a login is asked for, or what was shown is worth nothing */
+            /** @description the way to the login */
             401: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/problem+json": components["schemas"]["Problem"];
+                    "text/html": string;
                 };
             };
             /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */

@@ -16,7 +16,7 @@ pub(super) fn encoder(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     match incident.kind {
         IncidentKind::EncoderDown => match view.fault(&incident.subject) {
             Some(FaultKind::NameNotResolved) => {
-                found(FaultCause::Dns, Medium, FaultFinding::NameUnknown).step(NextStep::LookAtNameServer)
+                Opinion::unknown_name(view, FaultPart::Encoder, FaultCause::EncoderAway, incident, None)
             }
             // What is at its address answers: no cable and no switch is at fault.
             Some(FaultKind::Refused) => {

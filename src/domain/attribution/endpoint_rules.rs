@@ -25,9 +25,9 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opi
             None => Opinion::unknown(),
         },
         IncidentKind::EndpointDown => match endpoint.fault {
-            Some(FaultKind::NameNotResolved) => Opinion::new(FaultCause::Dns, Confidence::Medium)
-                .found_about(FaultPart::Target, FaultFinding::NameUnknown, name, incident.opened_at)
-                .step(NextStep::LookAtNameServer),
+            Some(FaultKind::NameNotResolved) => {
+                Opinion::unknown_name(view, FaultPart::Target, FaultCause::EndpointFails, incident, Some(name))
+            }
             // Its host answers.
             Some(FaultKind::Refused) => fails(Confidence::High, FaultFinding::PortClosed),
             Some(FaultKind::Tls) => fails(Confidence::High, FaultFinding::TlsFails),

@@ -164,6 +164,7 @@ pub(super) fn step_text(step: NextStep) -> &'static str {
         NextStep::LookAtSwitch => "look at the switch and its power, and at the cable to it",
         NextStep::LookAtUplink => "look at the network of this host: cable, address, gateway, firewall",
         NextStep::LookAtNameServer => "look at the name server of this host",
+        NextStep::CorrectName => "correct the host name, or write its address in its place",
         NextStep::StartServer => "start the media server",
         NextStep::ReadServerLog => "read the log of the media server",
         NextStep::LookAtServerPaths => "look at the paths and logins in the media server's configuration",

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::fault_words::{cause_words, evidence_text, step_text};
 use super::situation::{HostFact, IncidentFact};
+use super::view::View;
 use crate::domain::incident::{
     Confidence, Evidence, FaultCause, FaultFinding, FaultPart, NextStep, Suggestion, Verdict,
 };
@@ -32,6 +33,26 @@ impl Opinion {
 
     pub fn unknown() -> Self {
         Self::new(FaultCause::Unknown, Confidence::Low).step(NextStep::ReadOwnLog)
+    }
+
+    /// A name that is not known: names are not resolved, or that one is wrong. `own`: the cause where others are.
+    pub fn unknown_name(
+        view: &View<'_>,
+        part: FaultPart,
+        own: FaultCause,
+        incident: &IncidentFact,
+        name: Option<&str>,
+    ) -> Self {
+        let found = |opinion: Self| match name {
+            Some(name) => opinion.found_about(part, FaultFinding::NameUnknown, name, incident.opened_at),
+            None => opinion.found_at(part, FaultFinding::NameUnknown, incident.opened_at),
+        };
+        match view.names_resolve() {
+            true => found(Self::new(own, Confidence::High)).step(NextStep::CorrectName),
+            false => found(Self::new(FaultCause::Dns, Confidence::Medium))
+                .step(NextStep::LookAtNameServer)
+                .step(NextStep::CorrectName),
+        }
     }
 
     pub fn step(mut self, step: NextStep) -> Self {

@@ -62,7 +62,7 @@ pub(super) fn target(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     };
     match view.fault(&incident.subject) {
         Some(FaultKind::NameNotResolved) => {
-            found(FaultCause::Dns, Confidence::Medium, FaultFinding::NameUnknown).step(NextStep::LookAtNameServer)
+            Opinion::unknown_name(view, FaultPart::Target, FaultCause::TargetFails, incident, None)
         }
         Some(FaultKind::Refused) => {
             found(FaultCause::TargetFails, Confidence::High, FaultFinding::PortClosed).step(NextStep::LookAtTarget)

@@ -1,6 +1,7 @@
 //! A situation, with what is asked of it again and again.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::net::IpAddr;
 
 use uuid::Uuid;
 
@@ -112,6 +113,15 @@ impl<'a> View<'a> {
     /// Why this target or encoder did not answer as it should.
     pub fn fault(&self, subject: &Subject) -> Option<FaultKind> {
         self.facts.faults.get(&subject.key()).copied()
+    }
+
+    /// Names are resolved, as something with a name is reached: one that is not known is wrong itself.
+    pub fn names_resolve(&self) -> bool {
+        let is_name = |host: &str| !is_loopback(host) && host.parse::<IpAddr>().is_err();
+        let fails = |fault: Option<FaultKind>| fault == Some(FaultKind::NameNotResolved);
+        let mut endpoints = self.facts.endpoints.iter().filter(|one| is_name(&one.host));
+        // A camera that runs was found long ago: it proves nothing.
+        endpoints.any(|one| !fails(one.fault))
     }
 
     /// Whether any endpoint beyond this host, of another host than this endpoint, answers in any way; `None` where there is no other.

@@ -333,6 +333,8 @@ pub enum NextStep {
     LookAtUplink,
     /// Look at the name server.
     LookAtNameServer,
+    /// Correct the host name, or write an address in its place.
+    CorrectName,
     /// Start the media server.
     StartServer,
     /// Read the log of the media server.

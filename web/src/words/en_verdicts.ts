@@ -163,6 +163,7 @@ const steps: Record<string, string> = {
   lookAtEncoder: "look at the encoder: its display, its network",
   lookAtPlatform: "look at the account of the platform: its events, its token",
   testReceiver: "correct its address or login, then send the test message: button of the receiver, or streamwarden notify test",
+  correctName: "correct the host name, or write its address in its place",
   lookAtRoot: "look at what it follows from",
   watch: "see whether it comes again",
 };
