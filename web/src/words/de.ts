@@ -370,6 +370,7 @@ export const de: Messages = {
     server: "Server",
     service: "Dienst",
     target: "Ziel",
+    endpoint: "Endpunkt",
     seenBy: (who, time) => `Gesehen von ${who}, ${time}`,
     acknowledge: "Bestätigen",
     acknowledgeTitle: "Diesen Vorfall bestätigen",

@@ -188,6 +188,7 @@ export const pages = {
     server: "Server",
     service: "Service",
     target: "Target",
+    endpoint: "Endpoint",
     seenBy: (who: string, time: string) => `Seen by ${who}, ${time}`,
     acknowledge: "Acknowledge",
     acknowledgeTitle: "Acknowledge this incident",

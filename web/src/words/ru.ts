@@ -370,6 +370,7 @@ export const ru: Messages = {
     server: "Сервер",
     service: "Служба",
     target: "Цель",
+    endpoint: "Точка",
     seenBy: (who, time) => `Видел ${who}, ${time}`,
     acknowledge: "Подтвердить",
     acknowledgeTitle: "Подтвердить это происшествие",

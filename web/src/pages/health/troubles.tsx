@@ -45,6 +45,11 @@ export function Troubles(): VNode {
           ))}
         </ol>
       )}
+      {roots.length > SHOWN ? (
+        <p class="lead">
+          <a href={`${href({ page: "incidents" })}?open=1`}>{m.overview.more(roots.length - SHOWN)}</a>
+        </p>
+      ) : null}
     </section>
   );
 }

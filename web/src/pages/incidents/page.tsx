@@ -171,7 +171,7 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   if (subject.type === "encoder" || subject.type === "platform" || subject.type === "liveEvent") return <a href={href({ page: "health" })}>{words}</a>;
   return (
     <>
-      {subject.type === "target" ? m.incidents.target : subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}
+      {subject.type === "target" ? (incident.kind.startsWith("endpoint") ? m.incidents.endpoint : m.incidents.target) : subject.type === "server" ? m.incidents.server : m.incidents.service}{" "}
       {words}
     </>
   );

@@ -42,7 +42,7 @@ function Row({ receiver, refresh }: { receiver: Receiver; refresh: () => void })
         {name}
         <small>{kind}</small>
       </th>
-      <td>
+      <td class="long">
         {to}
         {failingSince === null ? null : <small class="reason">{m.receivers.failing(dateTime(failingSince), fault ?? "")}</small>}
       </td>
