@@ -106,7 +106,9 @@ impl PostgresServer {
             match tokio::time::timeout_at(limit, link.batch_execute(&self.begin)).await {
                 Ok(Ok(())) => return Ok(link),
                 Ok(Err(error)) if is_new => return Err(postgres_fault::sentence(&self.place, &error)),
-                Err(_) if Instant::now() >= deadline => return Err(late(&self.place, LIMIT, "it begins no transaction")),
+                Err(_) if Instant::now() >= deadline => {
+                    return Err(late(&self.place, LIMIT, "it begins no transaction"));
+                }
                 Ok(Err(_)) | Err(_) => {}
             }
         }
