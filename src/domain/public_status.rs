@@ -199,52 +199,94 @@ fn key_of(subject: &Subject, cameras: &[CameraStatus]) -> Option<PublicKey> {
     }
 }
 
-/// Puts together what viewers are told: what is known now, the incidents that last, and the days.
-pub fn tell(
+/// One thing with what is wrong with it now.
+#[derive(Clone, Debug)]
+struct JudgedThing {
+    key: PublicKey,
     title: String,
-    at: DateTime<Utc>,
-    known: Vec<KnownNow>,
-    incidents: &[Incident],
-    cameras: &[CameraStatus],
-    mut days: impl FnMut(&PublicKey) -> Vec<DayUptime>,
-) -> PublicStatus {
-    // Of several incidents of one thing with one word the first counts.
-    let mut open: BTreeMap<(PublicKey, PublicTrouble), DateTime<Utc>> = BTreeMap::new();
-    for incident in incidents.iter().filter(|incident| incident.closed_at.is_none()) {
-        if let (Some(trouble), Some(key)) = (trouble_of(incident.kind), key_of(&incident.subject, cameras)) {
-            let since = open.entry((key, trouble)).or_insert(incident.opened_at);
-            *since = incident.opened_at.min(*since);
-        }
-    }
-    let (mut items, mut told) = (Vec::with_capacity(known.len()), Vec::new());
-    for KnownNow { key, title, mut state } in known {
-        let days = days(&key);
-        // What is excused is no incident.
-        if state != PublicState::Maintenance {
-            let of = |trouble| open.get(&(key.clone(), trouble)).map(|since| (trouble, Some(*since)));
-            let all = [PublicTrouble::Down, PublicTrouble::Unstable, PublicTrouble::Slow];
-            let mut troubles: Vec<(PublicTrouble, Option<DateTime<Utc>>)> = all.into_iter().filter_map(of).collect();
-            // Not every outage is an incident from its beginning, and those of streams that are no cameras of ours are none.
-            if let (PublicState::Down | PublicState::Degraded, []) = (state, troubles.as_slice()) {
-                let trouble = if state == PublicState::Down { PublicTrouble::Down } else { PublicTrouble::Slow };
-                troubles.push((trouble, None));
-            }
-            for (trouble, since) in troubles {
-                if trouble != PublicTrouble::Down && state == PublicState::Up {
-                    state = PublicState::Degraded;
-                }
-                told.push(PublicIncident { kind: key.kind, name: title.clone(), trouble, since });
+    state: PublicState,
+    /// Each with its beginning, where that is known.
+    troubles: Vec<(PublicTrouble, Option<DateTime<Utc>>)>,
+}
+
+/// How everything is, of which so much is shown as has room.
+#[derive(Clone, Debug)]
+pub struct JudgedStatus {
+    shown: Vec<JudgedThing>,
+    /// Of everything, shown or not.
+    state: PublicState,
+    left_out: usize,
+}
+
+impl JudgedStatus {
+    /// Judges what is known now by the incidents that last. `most` things are shown: where there are more, what is in trouble first, and
+    /// servers and endpoints before streams.
+    pub fn of(known: Vec<KnownNow>, incidents: &[Incident], cameras: &[CameraStatus], most: usize) -> Self {
+        // Of several incidents of one thing with one word the first counts.
+        let mut open: BTreeMap<(PublicKey, PublicTrouble), DateTime<Utc>> = BTreeMap::new();
+        for incident in incidents.iter().filter(|incident| incident.closed_at.is_none()) {
+            if let (Some(trouble), Some(key)) = (trouble_of(incident.kind), key_of(&incident.subject, cameras)) {
+                let since = open.entry((key, trouble)).or_insert(incident.opened_at);
+                *since = incident.opened_at.min(*since);
             }
         }
-        let uptime = share_up(&days);
-        let days = days.into_iter().map(PublicDay::from).collect();
-        items.push(PublicThing { kind: key.kind, name: title, state, uptime, days });
+        let mut shown: Vec<JudgedThing> = known.into_iter().map(|one| judged(one, &open)).collect();
+        let worst = shown.iter().map(|one| one.state).filter(|state| *state != PublicState::Maintenance).max();
+        let state = worst.unwrap_or(if shown.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
+        let left_out = shown.len().saturating_sub(most);
+        if left_out > 0 {
+            shown.sort_by_key(|one| (one.troubles.is_empty(), one.key.kind == PublicKind::Stream));
+            shown.truncate(most);
+        }
+        Self { shown, state, left_out }
     }
-    told.sort_by(|a, b| (a.since.is_none(), a.since, &a.name).cmp(&(b.since.is_none(), b.since, &b.name)));
-    items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
-    let worst = items.iter().map(|item| item.state).filter(|state| *state != PublicState::Maintenance).max();
-    let state = worst.unwrap_or(if items.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
-    PublicStatus { title, at, state, incidents: told, items, left_out: 0, stale: false, sample_until: None }
+
+    /// What is shown.
+    pub fn keys(&self) -> impl Iterator<Item = &PublicKey> {
+        self.shown.iter().map(|one| &one.key)
+    }
+
+    /// What viewers are told, with the days of what is shown.
+    pub fn told(
+        self,
+        title: String,
+        at: DateTime<Utc>,
+        mut days: impl FnMut(&PublicKey) -> Vec<DayUptime>,
+    ) -> PublicStatus {
+        let (mut items, mut told) = (Vec::with_capacity(self.shown.len()), Vec::new());
+        for JudgedThing { key, title, state, troubles } in self.shown {
+            let incident = |(trouble, since)| PublicIncident { kind: key.kind, name: title.clone(), trouble, since };
+            told.extend(troubles.into_iter().map(incident));
+            let days = days(&key);
+            let uptime = share_up(&days);
+            let days = days.into_iter().map(PublicDay::from).collect();
+            items.push(PublicThing { kind: key.kind, name: title, state, uptime, days });
+        }
+        told.sort_by(|a, b| (a.since.is_none(), a.since, &a.name).cmp(&(b.since.is_none(), b.since, &b.name)));
+        items.sort_by(|a, b| (a.kind, &a.name).cmp(&(b.kind, &b.name)));
+        let (state, left_out) = (self.state, self.left_out);
+        PublicStatus { title, at, state, incidents: told, items, left_out, stale: false, sample_until: None }
+    }
+}
+
+fn judged(known: KnownNow, open: &BTreeMap<(PublicKey, PublicTrouble), DateTime<Utc>>) -> JudgedThing {
+    let KnownNow { key, title, mut state } = known;
+    // What is excused is no incident.
+    if state == PublicState::Maintenance {
+        return JudgedThing { key, title, state, troubles: Vec::new() };
+    }
+    let of = |trouble| open.get(&(key.clone(), trouble)).map(|since| (trouble, Some(*since)));
+    let all = [PublicTrouble::Down, PublicTrouble::Unstable, PublicTrouble::Slow];
+    let mut troubles: Vec<(PublicTrouble, Option<DateTime<Utc>>)> = all.into_iter().filter_map(of).collect();
+    // Not every outage is an incident from its beginning, and those of streams that are no cameras of ours are none.
+    if let (PublicState::Down | PublicState::Degraded, []) = (state, troubles.as_slice()) {
+        let trouble = if state == PublicState::Down { PublicTrouble::Down } else { PublicTrouble::Slow };
+        troubles.push((trouble, None));
+    }
+    if state == PublicState::Up && troubles.iter().any(|(trouble, _)| *trouble != PublicTrouble::Down) {
+        state = PublicState::Degraded;
+    }
+    JudgedThing { key, title, state, troubles }
 }
 
 impl From<DayUptime> for PublicDay {
@@ -276,7 +318,36 @@ mod tests {
 
     fn told(known: Vec<KnownNow>, incidents: &[Incident]) -> PublicStatus {
         let cameras = [sample::camera(7, "gate")];
-        tell("Live".to_owned(), at(100), known, incidents, &cameras, |_| Vec::new())
+        JudgedStatus::of(known, incidents, &cameras, 200).told("Live".to_owned(), at(100), |_| Vec::new())
+    }
+
+    #[test]
+    fn where_there_is_no_room_for_all_what_is_in_trouble_is_shown_and_the_whole_is_that_of_everything() {
+        let server = PublicKey { kind: PublicKind::Server, server: String::new(), name: "main".to_owned() };
+        let server = KnownNow { key: server, title: "main".to_owned(), state: PublicState::Up };
+        let known = vec![
+            stream("a", PublicState::Up),
+            stream("b", PublicState::Up),
+            stream("gate", PublicState::Up),
+            stream("z", PublicState::Down),
+            server,
+        ];
+        let flapping = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        let flapping = [incident(IncidentKind::StreamFlapping, flapping, 5)];
+        for (most, wanted, troubles) in [
+            (5, vec!["a", "b", "gate", "z", "main"], 2),
+            (3, vec!["gate", "z", "main"], 2),
+            (1, vec!["gate"], 1),
+            (0, vec![], 0),
+        ] {
+            let judged = JudgedStatus::of(known.clone(), &flapping, &[], most);
+            let found = judged.told("Live".to_owned(), at(100), |_| Vec::new());
+            let names: Vec<&str> = found.items.iter().map(|item| item.name.as_str()).collect();
+            assert_eq!(
+                (names, found.incidents.len(), found.left_out, found.state),
+                (wanted, troubles, 5 - most, PublicState::Down)
+            );
+        }
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct FaultyLiveStore {
     pub refuses: AtomicBool,
     /// It does not answer.
     pub hangs: AtomicBool,
+    /// It cannot be read.
+    pub unreadable: AtomicBool,
     /// It panics.
     pub panics: AtomicBool,
     /// How often changes were to be applied.
@@ -38,10 +40,10 @@ impl FaultyLiveStore {
 
     /// One that refuses the recording of this name.
     pub fn refusing(refused: Option<&'static str>) -> Arc<Self> {
-        let [refuses, hangs, panics] = [(); 3].map(|()| AtomicBool::new(false));
+        let [refuses, hangs, unreadable, panics] = [(); 4].map(|()| AtomicBool::new(false));
         let [tries, copies] = [(); 2].map(|()| AtomicUsize::new(0));
         let memory = MemoryLiveStore::new(Duration::from_secs(60));
-        Arc::new(Self { memory, refused, refuses, hangs, panics, tries, copies })
+        Arc::new(Self { memory, refused, refuses, hangs, unreadable, panics, tries, copies })
     }
 }
 
@@ -70,6 +72,9 @@ impl LiveStore for FaultyLiveStore {
 
     async fn read(&self) -> Result<Latest> {
         self.copies.fetch_add(1, Ordering::Relaxed);
+        if self.unreadable.load(Ordering::Relaxed) {
+            return Err(Error::unavailable("no"));
+        }
         self.memory.read().await
     }
 

@@ -19,7 +19,7 @@ use crate::domain::health::NetworkProbeStatus;
 use crate::domain::history::{Metric, SeriesKey, SeriesKind, Tier, merge};
 use crate::domain::maintenance;
 use crate::domain::public_status::{
-    KnownNow, PublicKey, PublicKind, PublicState, PublicStatus, state_of_endpoint, state_of_stream, tell,
+    JudgedStatus, KnownNow, PublicKey, PublicKind, PublicState, PublicStatus, state_of_endpoint, state_of_stream,
 };
 use crate::domain::uptime::{DayUptime, SHOWN_DAYS, begin_of, day_of, last_days, uptime_of_day};
 
@@ -83,11 +83,10 @@ pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, day
             }
         }
     }
-    let mut known = known(&latest, &sources.endpoints.statuses(), settings, &days.seen, now);
-    let left_out = known.len().saturating_sub(MOST);
-    known.truncate(MOST);
+    let known = known(&latest, &sources.endpoints.statuses(), settings, &days.seen, now);
+    let judged = JudgedStatus::of(known, &latest.incidents, &latest.cameras, MOST);
+    let keys: Vec<PublicKey> = judged.keys().cloned().collect();
     if is_due && !days.failed {
-        let keys: Vec<PublicKey> = known.iter().map(|one| one.key.clone()).collect();
         let read = tokio::time::timeout(LIMIT, days.read(sources, &keys, now)).await;
         match read {
             Ok(Ok(())) => {}
@@ -96,12 +95,12 @@ pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, day
         }
     }
     let is_read = days.of.values().any(|one| one.read_on.is_some());
-    if days.failed && !is_read && !known.is_empty() {
+    if days.failed && !is_read && !keys.is_empty() {
         return None;
     }
     let of = |key: &PublicKey| days.of.get(key).map_or_else(|| unknown(now), |one| one.shown(now));
-    let told = tell(settings.title.clone(), now, known, &latest.incidents, &latest.cameras, of);
-    Some(PublicStatus { left_out, stale: days.failed, sample_until: sources.sample_until, ..told })
+    let told = judged.told(settings.title.clone(), now, of);
+    Some(PublicStatus { stale: days.failed, sample_until: sources.sample_until, ..told })
 }
 
 impl Days {
@@ -124,6 +123,10 @@ impl Days {
 impl DaysOfOne {
     async fn read(&mut self, sources: &Sources, series: &SeriesKey, now: DateTime<Utc>) -> Result<()> {
         let Some(oldest) = last_days(now, SHOWN_DAYS).next() else { return Ok(()) };
+        if self.read_on.is_some_and(|day| day > day_of(now)) {
+            // The clock was put back: what was read is that of another time.
+            *self = Self::default();
+        }
         // What waited for a database, or came from another node, may be late by a day.
         let first = self.read_on.and_then(|day| day.pred_opt()).map_or(oldest, |day| day.max(oldest));
         let (from, to) = (begin_of(first), now.timestamp() + 1);
@@ -201,18 +204,17 @@ fn known(
             streams.insert(stream_key(server, name), PublicState::Unknown);
         }
     }
-    let several = |title: &str, all: &[(PublicKey, PublicState, String)]| {
-        all.iter().filter(|(_, _, other)| other == title).count() > 1
-    };
-    let titled: Vec<(PublicKey, PublicState, String)> = streams
-        .into_iter()
-        .map(|(key, state)| {
-            let title = title_of(&key, &latest.cameras);
-            (key, state, title)
-        })
-        .collect();
-    let streams = titled.iter().map(|(key, state, title)| {
-        let title = if several(title, &titled) { format!("{title} ({})", key.server) } else { title.clone() };
+    let labels = labels(&latest.cameras);
+    let titled = streams.into_iter().map(|(key, state)| {
+        let title = labels.get(&(key.server.as_str(), key.name.as_str())).map_or(key.name.as_str(), |label| label);
+        (title.to_owned(), key, state)
+    });
+    let titled: Vec<(String, PublicKey, PublicState)> = titled.collect();
+    let mut times: BTreeMap<&str, usize> = BTreeMap::new();
+    titled.iter().for_each(|(title, ..)| *times.entry(title).or_default() += 1);
+    let streams = titled.iter().map(|(title, key, state)| {
+        let is_one = times.get(title.as_str()) == Some(&1);
+        let title = if is_one { title.clone() } else { format!("{title} ({})", key.server) };
         KnownNow { key: key.clone(), title, state: *state }
     });
     let plain = |kind, name: &str, state| {
@@ -236,9 +238,49 @@ fn stream_key(server: &str, name: &str) -> PublicKey {
     PublicKey { kind: PublicKind::Stream, server: server.to_owned(), name: name.to_owned() }
 }
 
-/// The display name of the camera that publishes it, where it has one.
-fn title_of(key: &PublicKey, cameras: &[CameraStatus]) -> String {
-    let camera = cameras.iter().find(|camera| camera.server == key.server && camera.path == key.name);
-    let label = camera.and_then(|camera| camera.label.clone()).filter(|label| !label.trim().is_empty());
-    label.unwrap_or_else(|| key.name.clone())
+/// The display names of streams that cameras publish, by server and path, where they have one.
+fn labels(cameras: &[CameraStatus]) -> BTreeMap<(&str, &str), &str> {
+    // Of several cameras of one path the first counts.
+    let labelled = cameras.iter().rev();
+    labelled
+        .filter_map(|one| Some(((one.server.as_str(), one.path.as_str()), one.label.as_deref()?)))
+        .filter(|(_, label)| !label.trim().is_empty())
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::adapters::database::{NodeStore, sqlite};
+    use crate::adapters::live::faulty_store::FaultyLiveStore;
+    use crate::domain::history::Bucket;
+    use crate::domain::sample;
+    use crate::domain::stream::StreamState;
+
+    #[tokio::test]
+    async fn a_clock_that_was_ahead_for_a_while_costs_no_days() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = sqlite::open(folder.path().join("test.db")).await.expect("a database");
+        database.join(sample::node_claim("here")).await.expect("admitted");
+        let now = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+        let at = |day: i64| Tier::TenMinutes.bucket_of((now - TimeDelta::days(day)).timestamp());
+        let bucket = |day| Bucket { at: at(day), state: Some(StreamState::Live), ..Bucket::default() };
+        let gate = SeriesKey::stream("main", "gate");
+        let past = vec![bucket(80), bucket(40), bucket(1)];
+        database.add_history(vec![(gate.clone(), Tier::TenMinutes, past)]).await.expect("written");
+        let sources = Sources {
+            live: FaultyLiveStore::new(),
+            history: database,
+            recent: HistoryHandle::default(),
+            endpoints: NetworkProbeTable::new(0),
+            sample_until: None,
+        };
+        let mut days = DaysOfOne::default();
+        for ahead in [0, 60, 400, 0] {
+            let now = now + TimeDelta::days(ahead);
+            days.read(&sources, &gate, now).await.expect("read");
+            let up = days.shown(now).iter().filter(|day| day.up > 0).count();
+            assert_eq!(up, [3, 1, 0][usize::try_from(ahead / 60).unwrap_or(0).min(2)], "{ahead}");
+        }
+    }
 }

@@ -115,7 +115,7 @@ fn incidents(out: &mut String, status: &PublicStatus, words: &Words) {
     }
     out.push_str("<ul class=\"incidents\">");
     for PublicIncident { name, trouble, since, .. } in &status.incidents {
-        let _ = write!(out, "<li><strong>{}</strong> {}", escaped(name), words.trouble(*trouble));
+        let _ = write!(out, "<li><strong><bdi>{}</bdi></strong> {}", escaped(name), words.trouble(*trouble));
         if let Some(since) = since {
             let precise = since.to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
             let _ = write!(out, ", {} <time datetime=\"{precise}\">{}</time>", words.since, moment(*since));

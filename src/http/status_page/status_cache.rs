@@ -1,6 +1,6 @@
 //! What is told, kept for everybody who asks.
 //!
-//! It is made at most once in [`EVERY`], and days are read from the database at most once in a minute (`gather`), by one task at a time,
+//! It is made at most once in [`EVERY`], tried at most once in [`FAILED_FOR`] while nothing can be told, and days are read from the database at most once in a minute (`gather`), by one task at a time,
 //! however many ask and however the reading ends; who asks meanwhile gets what was told before.
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -23,6 +23,9 @@ const OLDEST: Duration = Duration::from_secs(60);
 /// Who can have something older waits no longer for the newer.
 const NEWER_WITHIN: Duration = Duration::from_secs(1);
 
+/// Whoever asks so soon after nothing could be told is told so: what is away is not asked by everybody anew.
+const FAILED_FOR: Duration = Duration::from_secs(5);
+
 /// The page, if there is one. Clones are the same.
 #[derive(Clone, Default)]
 pub struct StatusPage(Option<Arc<Shown>>);
@@ -30,8 +33,14 @@ pub struct StatusPage(Option<Arc<Shown>>);
 struct Shown {
     settings: StatusPageSettings,
     /// Held by the one that makes something newer.
-    days: tokio::sync::Mutex<Days>,
+    making: tokio::sync::Mutex<Making>,
     rendered: Mutex<Option<Arc<RenderedStatus>>>,
+}
+
+#[derive(Default)]
+struct Making {
+    days: Days,
+    failed_at: Option<Instant>,
 }
 
 /// What is told, ready to be sent.
@@ -46,12 +55,12 @@ pub(super) struct RenderedStatus {
 impl StatusPage {
     /// By the configuration.
     pub fn of(settings: &StatusPageSettings) -> Self {
-        let shown = || Shown { settings: settings.clone(), days: Default::default(), rendered: Mutex::default() };
+        let shown = || Shown { settings: settings.clone(), making: Default::default(), rendered: Mutex::default() };
         Self(settings.enabled.then(|| Arc::new(shown())))
     }
 
     /// There is one.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::http) fn is_there(&self) -> bool {
         self.0.is_some()
     }
 
@@ -86,11 +95,16 @@ impl Shown {
 
     /// Makes something newer, unless somebody else has done so meanwhile.
     async fn make(&self, sources: &Sources) -> Option<Arc<RenderedStatus>> {
-        let mut days = self.days.lock().await;
+        let mut making = self.making.lock().await;
         if let Some(rendered) = self.kept().filter(|rendered| rendered.at.elapsed() < EVERY) {
             return Some(rendered);
         }
-        let status = gather::status(sources, &self.settings, &mut days).await?;
+        if making.failed_at.is_some_and(|at| at.elapsed() < FAILED_FOR) {
+            return None;
+        }
+        let status = gather::status(sources, &self.settings, &mut making.days).await;
+        making.failed_at = status.is_none().then(Instant::now);
+        let status = status?;
         let rendered = Arc::new(RenderedStatus::of(&status));
         *self.rendered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&rendered));
         Some(rendered)

@@ -13,6 +13,7 @@ use uuid::Uuid;
 use super::world::{World, camera, server, stream};
 use crate::adapters::database::{HistoryQuery, HistoryStore, SeriesBuckets};
 use crate::adapters::live::Change;
+use crate::adapters::live::faulty_store::FaultyLiveStore;
 use crate::base::{Error, Result};
 use crate::domain::history::{Bucket, NotLive, SeriesKey, SeriesKind, Tier};
 use crate::domain::incident::{Incident, IncidentKind, Subject};
@@ -230,6 +231,31 @@ async fn a_database_that_refuses_is_not_asked_again_by_whoever_asks_and_not_told
         assert!(!String::from_utf8_lossy(&reply.body).contains("hunter2"), "{uri}");
     }
     assert_eq!(asked.asked.load(Ordering::Relaxed), 1);
+}
+
+#[actix_web::test]
+async fn a_live_store_that_is_away_is_asked_once_however_many_ask() {
+    let mut world = World::new().await.with_status_page("streams = [\"gate\"]");
+    let live = FaultyLiveStore::new();
+    live.unreadable.store(true, Ordering::Relaxed);
+    Arc::get_mut(&mut world.state).expect("nobody else has it yet").live = live.clone();
+    for reply in join_all((0..20).map(|_| world.get(JSON))).await {
+        assert_eq!((reply.status, reply.header("retry-after")), (503, "60"));
+    }
+    assert_eq!(world.get("/status").await.status, 503);
+    assert_eq!(live.copies.load(Ordering::Relaxed), 1);
+}
+
+#[actix_web::test]
+async fn an_address_with_a_slash_behind_it_leads_to_the_page() {
+    let mut world = World::new().await.with_status_page("streams = [\"*\"]");
+    for (uri, wanted) in [("/status/", "../status"), ("/status/?lang=de", "../status?lang=de")] {
+        let reply = world.get(uri).await;
+        assert_eq!((reply.status, reply.header("location")), (308, wanted), "{uri}");
+    }
+    Arc::get_mut(&mut world.state).expect("nobody else has it yet").base_path = "/cams".to_owned();
+    assert_eq!(world.get("/cams/status/").await.header("location"), "../status");
+    assert_eq!(World::new().await.get("/status/").await.status, 200, "where there is no such page, nothing is special");
 }
 
 #[actix_web::test]
