@@ -21,6 +21,7 @@ use crate::base::{Error, Result};
 use crate::domain::anomaly::{AnomalyMetric, AnomalyNews, Baseline, LEARNED_DAYS};
 use crate::domain::history::{SeriesKey, Tier};
 use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::moment::Moment;
 
 /// Between two tries with a database that does not answer.
 const RETRY: Duration = Duration::from_secs(30);
@@ -35,11 +36,13 @@ pub struct Anomalies {
     incidents: IncidentsHandle,
     learning: SingleFlight,
     learned: u64,
+    /// What an earlier run has told was looked through.
+    is_clean: bool,
 }
 
 impl Anomalies {
     pub(super) fn new(setup: Arc<AnomalySetup>, table: AnomalyTable, incidents: IncidentsHandle) -> Self {
-        Self { setup, table, incidents, learning: SingleFlight::default(), learned: 0 }
+        Self { setup, table, incidents, learning: SingleFlight::default(), learned: 0, is_clean: false }
     }
 
     /// Takes the minutes that have ended.
@@ -60,6 +63,22 @@ impl Anomalies {
         for key in self.table.silent(at) {
             self.incidents.clear(IncidentKind::StreamUnusual, &subject(&key));
         }
+    }
+
+    /// Ends incidents of streams that are gone since an earlier run: no minute of theirs will ever say so.
+    fn clean_up(&mut self, started: Moment, ctx: &mut Context<Self>) {
+        if self.is_clean || now().since(started) < self.setup.leftovers_after {
+            return;
+        }
+        self.is_clean = true;
+        let table = self.table.clone();
+        let is_gone = move |kind, subject: &Subject| match subject {
+            Subject::Stream { server, name } => {
+                kind == IncidentKind::StreamUnusual && !table.hears(&SeriesKey::stream(server, name))
+            }
+            _ => false,
+        };
+        ctx.spawn(self.incidents.clone().clear_where(is_gone).into_actor(self));
     }
 
     /// Ends incidents of what is not watched any more.
@@ -144,8 +163,10 @@ impl Actor for Anomalies {
         // From now on the history keeps what has ended.
         self.hear();
         self.clean(ctx);
-        ctx.run_interval(self.setup.every, |anomalies, ctx| {
+        let started = now();
+        ctx.run_interval(self.setup.every, move |anomalies, ctx| {
             anomalies.hear();
+            anomalies.clean_up(started, ctx);
             LearnNext::ask_if_idle(anomalies, ctx);
         });
     }

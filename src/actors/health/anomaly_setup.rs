@@ -12,6 +12,9 @@ use crate::domain::history::{Bucket, SeriesKey};
 /// A minute is judged so long after its end at the latest.
 const EVERY: Duration = Duration::from_secs(5);
 
+/// What an earlier run has told of streams that nothing is heard of is over so long after the start.
+const LEFTOVERS_AFTER: Duration = Duration::from_secs(600);
+
 /// Gives the minutes of streams that have ended since it was asked last.
 pub type EndedMinutes = Arc<dyn Fn() -> Vec<(SeriesKey, Bucket)> + Send + Sync>;
 
@@ -26,6 +29,8 @@ pub struct AnomalySetup {
     pub exclude: Vec<String>,
     /// Minutes are asked for so often.
     pub every: Duration,
+    /// So long after the start, what an earlier run has told of streams that are gone ends.
+    pub leftovers_after: Duration,
     /// Where minutes come from.
     pub minutes: EndedMinutes,
     /// Where what is usual is learned from.
@@ -49,7 +54,15 @@ impl AnomalySetup {
         let metrics: Vec<AnomalyMetric> = settings.metrics.iter().filter_map(|word| word.parse().ok()).collect();
         let rule = AnomalyRule { metrics, sensitivity, dwell: settings.dwell };
         let (include, exclude) = (settings.include.clone(), settings.exclude.clone());
-        settings.enabled.then_some(Self { rule, include, exclude, every: EVERY, minutes, history })
+        settings.enabled.then_some(Self {
+            rule,
+            include,
+            exclude,
+            every: EVERY,
+            leftovers_after: LEFTOVERS_AFTER,
+            minutes,
+            history,
+        })
     }
 
     /// Whether a stream of this name is watched.

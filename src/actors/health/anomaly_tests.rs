@@ -6,18 +6,19 @@ use std::time::Duration;
 
 use actix::Actor;
 use chrono::Utc;
+use uuid::Uuid;
 
 use super::anomalies::Anomalies;
 use super::anomaly_setup::AnomalySetup;
 use super::anomaly_table::AnomalyTable;
-use crate::actors::incidents::IncidentsHandle;
+use crate::actors::incidents::{Incidents, IncidentsHandle};
 use crate::actors::supervision::Stop;
-use crate::adapters::database::{HistoryStore, NodeStore, sqlite};
+use crate::adapters::database::{HistoryStore, IncidentStore, NodeStore, sqlite};
 use crate::config::ANOMALY_METRICS;
 use crate::config::settings::AnomalySettings;
 use crate::domain::anomaly::{AnomalyMetric, AnomalyState};
 use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
-use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::sample;
 use crate::domain::stream::StreamState;
 
@@ -119,6 +120,35 @@ async fn what_is_usual_is_read_from_the_history_and_again_after_a_restart() {
             );
         }
     }
+}
+
+#[actix::test]
+async fn what_was_told_of_a_stream_that_is_gone_since_the_last_run_ends() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let now = Tier::Minute.bucket_of(Utc::now().timestamp());
+    let database = database(folder.path(), now).await;
+    let subject = |name: &str| Subject::Stream { server: "main".to_owned(), name: name.to_owned() };
+    for name in ["gate", "gone"] {
+        let cause = "bitrate 1.2 Mbit/s".to_owned();
+        let left = Incident::open(Uuid::now_v7(), IncidentKind::StreamUnusual, subject(name), cause, Utc::now());
+        database.open_incident(left).await.expect("written");
+    }
+    let incidents = IncidentsHandle::default();
+    let writer = Incidents::new(database.clone(), incidents.clone()).start();
+    let settings = AnomalySettings { enabled: true, ..AnomalySettings::default() };
+    let heard = Mutex::new(Some((gate(), bucket(now, 4e6))));
+    let take = Arc::new(move || heard.lock().expect("a minute").take().into_iter().collect());
+    let setup = AnomalySetup::of(&settings, take, database).expect("enabled");
+    let setup = AnomalySetup { every: Duration::from_millis(10), leftovers_after: Duration::from_millis(50), ..setup };
+    let actor = Anomalies::new(Arc::new(setup), AnomalyTable::default(), incidents.clone()).start();
+    until("one of them has ended", || incidents.open_now().len() == 1).await;
+    assert_eq!(
+        incidents.open_now(),
+        [(IncidentKind::StreamUnusual, subject("gate"))],
+        "this one is still to be judged"
+    );
+    actor.send(Stop::within(Duration::from_secs(10))).await.expect("stopped");
+    writer.send(Stop::within(Duration::from_secs(10))).await.expect("stopped");
 }
 
 #[test]
