@@ -14,7 +14,7 @@ use super::node_commands;
 use super::runtime_settings::RuntimeSettings;
 use super::services::{SNAPSHOT, Services};
 use crate::actors::camera_changes;
-use crate::actors::health::{HealthHandle, HealthParts};
+use crate::actors::health::{self, HealthHandle, HealthParts};
 use crate::actors::history::{HistoryRules, HistoryWriter, SnapshotWriter};
 use crate::actors::hub::{Hub, HubHandle, HubLimits};
 use crate::actors::incidents::{self, Incidents, IncidentsHandle};
@@ -66,7 +66,10 @@ pub(super) fn children(
     let (probes, health) =
         match is_role.then(|| health_child(settings, services, incidents, mark)).transpose()?.flatten() {
             Some((child, handle)) => (Some(child), handle),
-            None => (None, HealthHandle::of(&HealthParts::default())),
+            None => {
+                health::without_role(incidents);
+                (None, HealthHandle::of(&HealthParts::default()))
+            }
         };
     // Before every role, so that it stops behind them all and writes what they tell at their end.
     let mut children = vec![

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use actix::{Actor, AsyncContext, Context, WrapFuture};
+use actix::{Actor, Context};
 use serde_json::{Value, json};
 
 use super::anomalies::Anomalies;
@@ -58,6 +58,34 @@ pub struct HealthParts {
     pub platforms: Vec<PlatformSettings>,
 }
 
+impl HealthParts {
+    /// What nobody tells of where these are all the parts. Encoders and platforms end what is over of theirs, whichever there are.
+    fn untold(&self) -> Vec<IncidentKind> {
+        let parts: [(bool, &[IncidentKind]); 3] = [
+            (self.streams.is_some(), &[IncidentKind::ProbeFailed]),
+            (self.network.is_some(), &[IncidentKind::EndpointDown, IncidentKind::EndpointDegraded]),
+            (self.anomalies.is_some(), &[IncidentKind::StreamUnusual]),
+        ];
+        parts.into_iter().filter(|(is_there, _)| !is_there).flat_map(|(_, kinds)| kinds).copied().collect()
+    }
+}
+
+/// Without the role, or without anything for it to do, what an earlier run has told ends.
+pub fn without_role(incidents: &IncidentsHandle) {
+    let watched = [
+        IncidentKind::EncoderDown,
+        IncidentKind::EncoderStalled,
+        IncidentKind::EncoderStopped,
+        IncidentKind::EncoderCacheFull,
+        IncidentKind::EncoderChanged,
+        IncidentKind::PlatformDown,
+        IncidentKind::IngestDown,
+        IncidentKind::IngestLinkExpires,
+    ];
+    incidents.nobody_tells_of(&watched);
+    incidents.nobody_tells_of(&HealthParts::default().untold());
+}
+
 impl HealthHandle {
     /// Nothing is known of anything yet.
     pub fn of(parts: &HealthParts) -> Self {
@@ -75,6 +103,7 @@ impl HealthHandle {
 pub fn role(parts: HealthParts, live: SharedLive, incidents: IncidentsHandle) -> (Child, HealthHandle) {
     let handle = HealthHandle::of(&parts);
     let tables = handle.clone();
+    incidents.nobody_tells_of(&parts.untold());
     let build = move || HealthManager {
         parts: parts.clone(),
         handle: tables.clone(),
@@ -141,11 +170,6 @@ impl Actor for HealthManager {
         children.start(self.encoders());
         children.start(self.platforms());
         self.children = Some(children);
-        if self.parts.anomalies.is_none() {
-            // Nobody else ends what an earlier run has told.
-            let told = self.incidents.clone().clear_where(|kind, _| kind == IncidentKind::StreamUnusual);
-            ctx.spawn(told.into_actor(self));
-        }
     }
 }
 

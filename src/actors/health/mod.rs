@@ -43,7 +43,7 @@ mod tests;
 pub use anomaly_setup::{AnomalySetup, EndedMinutes};
 pub use anomaly_table::{AnomalyCounts, AnomalyTable};
 pub use encoder_table::{EncoderSetup, EncoderTable};
-pub use health_manager::{HealthHandle, HealthManager, HealthParts, role};
+pub use health_manager::{HealthHandle, HealthManager, HealthParts, role, without_role};
 pub use health_setup::{FrameRates, HealthSetup, ReadServer, targets};
 pub use network_probe_table::NetworkProbeTable;
 pub use network_probes::ask;

@@ -41,6 +41,8 @@ struct SharedIncidents {
 struct KeptIncidents {
     incidents: OpenIncidents,
     queue: IncidentQueue,
+    /// Of these kinds nobody tells in this run.
+    untold: BTreeSet<IncidentKind>,
     /// Why the database does not do what is asked of it, by who asks.
     complaints: BTreeMap<&'static str, String>,
 }
@@ -113,6 +115,24 @@ impl IncidentsHandle {
                 self.clear(kind, &subject);
             }
         }
+    }
+
+    /// Nobody tells of these kinds in this run, as it was configured away: what an earlier run has left open of them ends, as nobody else
+    /// would ever end it.
+    pub fn nobody_tells_of(&self, kinds: &[IncidentKind]) {
+        self.lock().untold.extend(kinds);
+        if self.is_taken_up() {
+            self.end_untold();
+        }
+    }
+
+    fn end_untold(&self) {
+        let of = |kept: &KeptIncidents| {
+            let open = kept.incidents.open().filter(|(kind, _)| kept.untold.contains(kind));
+            open.map(|(kind, subject)| (kind, subject.clone())).collect::<Vec<_>>()
+        };
+        let over = of(&self.lock());
+        over.iter().for_each(|(kind, subject)| self.clear(*kind, subject));
     }
 
     /// What is open now.
@@ -216,6 +236,7 @@ impl IncidentsHandle {
         left.iter().for_each(|one| _ = kept.incidents.adopt(one));
         kept.incidents.complete();
         drop(kept);
+        self.end_untold();
         self.0.taken_up.send_replace(true);
     }
 
@@ -241,4 +262,31 @@ impl IncidentsHandle {
 /// The database as a subject.
 fn database() -> Subject {
     Subject::Service { name: DATABASE.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::DateTime;
+
+    use super::*;
+
+    #[test]
+    fn what_nobody_tells_of_any_more_ends_whenever_it_becomes_known() {
+        let stream = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        let left = [IncidentKind::StreamUnusual, IncidentKind::StreamFlapping].map(|kind| {
+            Incident::open(Uuid::now_v7(), kind, stream.clone(), "as before".to_owned(), DateTime::UNIX_EPOCH)
+        });
+        for is_known_first in [false, true] {
+            let handle = IncidentsHandle::default();
+            if is_known_first {
+                handle.adopt(&left);
+            }
+            handle.nobody_tells_of(&[IncidentKind::StreamUnusual]);
+            if !is_known_first {
+                handle.adopt(&left);
+            }
+            assert_eq!(handle.open_now(), [(IncidentKind::StreamFlapping, stream.clone())], "{is_known_first}");
+            assert_eq!(handle.unwritten(), 1, "its end is to be written");
+        }
+    }
 }

@@ -6,7 +6,8 @@
 //! until it is taken, and reads at its start what an earlier run has left open.
 //!
 //! What was left open ends when its raiser says so: a role asks [`IncidentsHandle::open`] once it knows how things are, and
-//! clears what is over of its own kinds and subjects. What nobody clears stays open.
+//! clears what is over of its own kinds and subjects. Of kinds that nobody raises in this
+//! run ([`IncidentsHandle::nobody_tells_of`]) what was left open ends. What nobody clears stays open.
 //!
 //! What lasts, and what has ended lately, is told to the live store by a child of its own (`incident_feed`), which reads it from the
 //! database: of all nodes, with what people have said.
