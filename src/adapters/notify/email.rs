@@ -3,20 +3,21 @@
 use async_trait::async_trait;
 use lettre::message::header::ContentType;
 use lettre::message::{Mailbox, Message as Mail};
-use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, CertificateStore, Tls, TlsParameters};
-use lettre::transport::smtp::{AsyncSmtpTransport, Error as SmtpError};
-use lettre::{AsyncTransport, Tokio1Executor};
+use lettre::transport::smtp::Error as SmtpError;
+use lettre::transport::smtp::client::{Certificate, CertificateStore, TlsParameters};
 use secrecy::ExposeSecret;
 
 use super::http_delivery::brief;
-use super::receiver::{DeliveryFault, LIMIT, Outgoing, Receiver};
+use super::receiver::{DeliveryFault, Outgoing, Receiver};
+use super::smtp_session::{MailServer, SmtpFault, SmtpSecurity, part};
+use crate::adapters::request_thread::apart;
+use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, Result, redact};
 use crate::config::settings::{ApiTrust, EmailTarget, MailSecurity};
 use crate::config::small_file;
 
 pub(super) struct Email {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: MailServer,
     from: Mailbox,
     to: Vec<Mailbox>,
 }
@@ -26,21 +27,15 @@ impl Email {
         let address = |text: &String| {
             text.parse::<Mailbox>().map_err(|error| Error::invalid("notify.receivers[].to", error.to_string()))
         };
-        let builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(target.host.as_str());
-        let tls = || tls(&target.host, trust);
-        let builder = builder.port(target.port).timeout(Some(LIMIT)).tls(match target.security {
-            MailSecurity::Plain => Tls::None,
-            MailSecurity::StartTls => Tls::Required(tls()?),
-            MailSecurity::Tls => Tls::Wrapper(tls()?),
-        });
-        let builder = match &target.login {
-            Some((user, password)) => {
-                builder.credentials(Credentials::new(user.clone(), password.expose_secret().to_owned()))
-            }
-            None => builder,
+        let security = match target.security {
+            MailSecurity::Plain => SmtpSecurity::Plain,
+            MailSecurity::StartTls => SmtpSecurity::StartTls(tls(&target.host, trust)?),
+            MailSecurity::Tls => SmtpSecurity::Tls(certificate_trust::client("notify.receivers[].ca_file", trust)?),
         };
+        let login =
+            target.login.as_ref().map(|(user, password)| (user.clone(), password.expose_secret().to_owned()).into());
         Ok(Self {
-            transport: builder.build(),
+            server: MailServer { host: target.host.clone(), port: target.port, security, login },
             from: address(&target.from)?,
             to: target.to.iter().map(address).collect::<Result<_>>()?,
         })
@@ -77,20 +72,46 @@ impl Receiver for Email {
         }
         let mail = mail.body(outgoing.text.clone());
         let mail = mail.map_err(|error| DeliveryFault::Message(format!("no mail can be made of it: {error}")))?;
-        self.transport.send(mail).await.map(drop).map_err(|error| judged(&error))
+        let server = self.server.clone();
+        let sent = apart(async move {
+            let mut connection = server.connect().await?;
+            connection.send(mail.envelope(), &mail.formatted()).await?;
+            part(connection).await;
+            Ok(())
+        });
+        sent.await.map_err(|fault| judged(&fault))
     }
 
     async fn try_out(&self) -> Result<(), DeliveryFault> {
-        match self.transport.test_connection().await {
+        let server = self.server.clone();
+        let tried = apart(async move {
+            let mut connection = server.connect().await?;
+            let lasts = connection.test_connected().await;
+            part(connection).await;
+            Ok(lasts)
+        });
+        match tried.await {
             Ok(true) => Ok(()),
             Ok(false) => Err(DeliveryFault::passing("the mail server ends the connection after the login")),
-            Err(error) => Err(judged(&error)),
+            Err(fault) => Err(judged(&fault)),
         }
     }
 }
 
+fn judged(fault: &SmtpFault) -> DeliveryFault {
+    let error = match fault {
+        SmtpFault::Answer(error) => return judged_answer(error),
+        SmtpFault::Connection(error) => error,
+    };
+    let why = brief(&redact::text(&error.to_string()));
+    match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
+        Some(_) => DeliveryFault::Receiver(format!("no TLS with the mail server: {why}")),
+        None => DeliveryFault::passing(format!("the mail server cannot be reached: {why}")),
+    }
+}
+
 /// What an answer of the mail server means (RFC 5321, 4.2.3; RFC 4954, 6).
-fn judged(error: &SmtpError) -> DeliveryFault {
+fn judged_answer(error: &SmtpError) -> DeliveryFault {
     let why = brief(&redact::text(&error.to_string()));
     let code = error.status().map(u16::from);
     match code {
@@ -104,5 +125,83 @@ fn judged(error: &SmtpError) -> DeliveryFault {
             DeliveryFault::Receiver(format!("the mail server cannot do what is asked of it: {why}"))
         }
         None => DeliveryFault::passing(format!("the mail server cannot be reached: {why}")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader, Write};
+    use std::net::{TcpListener, TcpStream};
+    use std::thread::{JoinHandle, spawn};
+
+    use chrono::Utc;
+
+    use super::*;
+    use crate::adapters::notify::{deliver, try_out};
+    use crate::domain::notify::Message;
+
+    /// Speaks with one guest.
+    fn server<T: Send + 'static>(speak: impl FnOnce(TcpStream) -> T + Send + 'static) -> (Email, JoinHandle<T>) {
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let port = listener.local_addr().expect("its address").port();
+        let target = EmailTarget {
+            host: "127.0.0.1".to_owned(),
+            port,
+            security: MailSecurity::Plain,
+            login: None,
+            from: "video@example.org".to_owned(),
+            to: vec!["ops@example.org".to_owned()],
+        };
+        let email = Email::new(&target, &ApiTrust::Machine).expect("a receiver");
+        (email, spawn(move || speak(listener.accept().expect("a guest").0)))
+    }
+
+    #[tokio::test]
+    async fn an_answer_without_an_end_costs_neither_memory_nor_time() {
+        for text in [format!("220-{}\r\n", "a".repeat(200)), "2".to_owned()] {
+            let block = text.repeat(65_536 / text.len());
+            let (email, told) = server(move |mut guest| {
+                let mut sent = 0;
+                while guest.write_all(block.as_bytes()).is_ok() {
+                    sent += block.len();
+                }
+                sent
+            });
+            let fault = try_out(&email).await.expect_err("no mail server");
+            assert!(fault.why().contains("has no end"), "{text:?}: {fault:?}");
+            // What the buffers of both ends hold, at most.
+            assert!(told.join().expect("its count") < 64 << 20, "{text:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_mail_that_was_taken_is_delivered_though_nobody_answers_the_good_bye() {
+        let (email, told) = server(|guest| {
+            let mut answers = guest.try_clone().expect("both ways");
+            let mut say = |text: &str| answers.write_all(text.as_bytes()).expect("heard");
+            say("220 mail\r\n");
+            let (mut mails, mut is_text) = (0, false);
+            for line in BufReader::new(guest).lines().map_while(std::result::Result::ok) {
+                match line.as_str() {
+                    "." => {
+                        (mails, is_text) = (mails + 1, false);
+                        say("250 taken\r\n");
+                    }
+                    _ if is_text => {}
+                    "DATA" => {
+                        is_text = true;
+                        say("354 go on\r\n");
+                    }
+                    "QUIT" => {}
+                    _ => say("250 well\r\n"),
+                }
+            }
+            mails
+        });
+        let message = Message::test("mail", Utc::now());
+        let (title, text) = ("A test".to_owned(), "Messages arrive.".to_owned());
+        let outgoing = Outgoing { message, title, text, node: "here".to_owned(), page: None };
+        assert_eq!(deliver(&email, &outgoing).await, Ok(()));
+        assert_eq!(told.join().expect("its count"), 1);
     }
 }

@@ -16,6 +16,7 @@ mod http_delivery;
 mod ntfy;
 mod receiver;
 mod slack;
+mod smtp_session;
 mod telegram;
 mod webhook;
 
