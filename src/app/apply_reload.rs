@@ -130,7 +130,31 @@ fn take_over(settings: &mut Settings, runtime_settings: &RuntimeSettings, readin
     Ok(())
 }
 
+/// Keys that one line of the log names; of hundreds the rest is counted.
+const NAMED: usize = 10;
+
 fn keys(changed: &[Changed], live: bool) -> String {
-    let keys = changed.iter().filter(|changed| changed.live == live).map(|changed| changed.key.as_str());
-    keys.collect::<Vec<_>>().join(", ")
+    let keys: Vec<&str> =
+        changed.iter().filter(|changed| changed.live == live).map(|changed| changed.key.as_str()).collect();
+    match keys.split_at_checked(NAMED) {
+        Some((named, rest)) if !rest.is_empty() => format!("{} and {} more", named.join(", "), rest.len()),
+        _ => keys.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_many_keys_the_first_are_named_and_the_rest_is_counted() {
+        for (count, end) in [(0, ""), (1, "[0]"), (10, "[9]"), (11, "[9] and 1 more"), (400, "[9] and 390 more")] {
+            let changed = |place| Changed { key: format!("health.endpoints[{place}]"), live: false };
+            let changed: Vec<Changed> = (0..count).map(changed).collect();
+            let told = keys(&changed, false);
+            assert!(told.ends_with(end) && told.len() < 300, "{count}: {told}");
+            assert_eq!(told.matches("endpoints[").count(), count.min(NAMED), "{told}");
+            assert_eq!(keys(&changed, true), "");
+        }
+    }
 }
