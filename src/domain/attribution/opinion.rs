@@ -47,7 +47,7 @@ impl Opinion {
             Some(name) => opinion.found_about(part, FaultFinding::NameUnknown, name, incident.opened_at),
             None => opinion.found_at(part, FaultFinding::NameUnknown, incident.opened_at),
         };
-        match view.names_resolve() {
+        match view.names_resolve(incident.opened_at) {
             true => found(Self::new(own, Confidence::High)).step(NextStep::CorrectName),
             false => found(Self::new(FaultCause::Dns, Confidence::Medium))
                 .step(NextStep::LookAtNameServer)

@@ -52,12 +52,14 @@ pub struct EndpointFact {
     pub fault: Option<FaultKind>,
     /// Percent of the round trips of the last minutes that are lost.
     pub loss: Option<f64>,
+    /// When its last probe ended: what it says of names was true then.
+    pub at: DateTime<Utc>,
 }
 
 impl EndpointFact {
     /// Of what its probes have found.
     pub fn of(status: &NetworkProbeStatus) -> Option<Self> {
-        status.at?;
+        let at = status.at?;
         let authority = status.url.split_once("://").map_or("", |(_, authority)| authority);
         let host = match authority.strip_prefix('[') {
             Some(bracketed) => bracketed.split(']').next(),
@@ -65,7 +67,7 @@ impl EndpointFact {
         };
         let (name, host) = (status.endpoint.clone(), host.unwrap_or_default().to_owned());
         let fault = status.fault.as_ref().map(|fault| fault.kind);
-        Some(Self { name, host, fault, loss: status.window.loss_ratio.map(|ratio| ratio * 100.0) })
+        Some(Self { name, host, fault, loss: status.window.loss_ratio.map(|ratio| ratio * 100.0), at })
     }
 
     /// It says nothing at all, as it is when something between us is gone.

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::net::IpAddr;
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::network_range::{is_loopback, range_of};
@@ -115,11 +116,12 @@ impl<'a> View<'a> {
         self.facts.faults.get(&subject.key()).copied()
     }
 
-    /// Names are resolved, as something with a name is reached: one that is not known is wrong itself.
-    pub fn names_resolve(&self) -> bool {
+    /// Names are resolved, as something with a name was reached since then: one that is not known is wrong itself.
+    pub fn names_resolve(&self, since: DateTime<Utc>) -> bool {
         let is_name = |host: &str| !is_loopback(host) && host.parse::<IpAddr>().is_err();
         let fails = |fault: Option<FaultKind>| fault == Some(FaultKind::NameNotResolved);
-        let mut endpoints = self.facts.endpoints.iter().filter(|one| is_name(&one.host));
+        // What was reached before says nothing of now: some endpoints are asked once in an hour.
+        let mut endpoints = self.facts.endpoints.iter().filter(|one| is_name(&one.host) && one.at >= since);
         // A camera that runs was found long ago: it proves nothing.
         endpoints.any(|one| !fails(one.fault))
     }

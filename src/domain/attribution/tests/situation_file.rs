@@ -126,6 +126,7 @@ struct EndpointEntry {
     host: String,
     fault: Option<FaultKind>,
     loss: Option<f64>,
+    at: Option<Datetime>,
 }
 
 #[derive(Deserialize)]
@@ -238,8 +239,10 @@ pub(super) fn read(text: &str) -> Result<SituationCase, String> {
     }
     situation.parts = file.part.into_iter().map(|PartEntry { part, fine }| PartFact { part, fine }).collect();
     for one in file.endpoint {
-        let EndpointEntry { name, host, fault, loss } = one;
-        situation.endpoints.push(EndpointFact { name, host, fault, loss });
+        // Where it matters to nobody, it was asked just now.
+        let at = one.at.as_ref().map(|at| time("endpoint.at", at)).transpose()?.unwrap_or(DateTime::<Utc>::MAX_UTC);
+        let EndpointEntry { name, host, fault, loss, .. } = one;
+        situation.endpoints.push(EndpointFact { name, host, fault, loss, at });
     }
     let mut expected = Vec::new();
     for entry in file.incident {
