@@ -11,12 +11,14 @@ use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 
-/// One such peer holds up no other; two at once may, for as long as their requests take.
-const THREADS: usize = 2;
+/// So many such peers at once, but one, hold up nobody else: neither devices nor the messages that tell people of them.
+const THREADS: usize = 4;
 
 /// `None` where no thread can be had.
 static REQUESTS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
     let mut builder = Builder::new_multi_thread();
+    // Looks at the network behind each piece of work: where all threads are held, each piece takes long.
+    builder.event_interval(1).global_queue_interval(1);
     builder.worker_threads(THREADS).thread_name("requests").enable_io().enable_time().build().ok()
 });
 
@@ -35,6 +37,7 @@ mod tests {
     use std::io::{Read, Write};
     use std::net::TcpListener;
     use std::thread::spawn;
+    use std::time::Duration;
 
     use tokio::sync::oneshot;
 
@@ -61,14 +64,27 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_peer_that_never_comes_to_its_answer_holds_up_its_own_request_alone() {
-        let (url, told) = endless();
+    async fn peers_that_never_come_to_their_answer_hold_up_their_own_requests_alone() {
         let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let asked = tokio::spawn(apart(async move { client.get(url).send().await.map(drop) }));
-        told.await.expect("it was asked");
+        let mut asked = Vec::new();
+        for _ in 1..THREADS {
+            let ((url, told), client) = (endless(), client.clone());
+            asked.push(tokio::spawn(apart(async move { client.get(url).send().await.map(drop) })));
+            told.await.expect("it was asked");
+        }
         let elsewhere = apart(async { std::thread::current().id() }).await;
         assert_ne!(elsewhere, std::thread::current().id());
-        assert!(!asked.is_finished(), "the request is over: the peer was not what it should be");
-        asked.abort();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        let url = format!("http://{}/", listener.local_addr().expect("its address"));
+        spawn(move || {
+            let (mut guest, _) = listener.accept().expect("a guest");
+            guest.read_exact(&mut [0; 16]).expect("a request");
+            guest.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("heard");
+        });
+        let well = apart(async move { client.get(url).send().await.map(|answer| answer.status().as_u16()) });
+        let well = tokio::time::timeout(Duration::from_secs(60), well).await.expect("an answer in time");
+        assert_eq!(well.expect("an answer"), 204);
+        assert!(asked.iter().all(|one| !one.is_finished()), "a request is over: the peer was not what it should be");
+        asked.iter().for_each(tokio::task::JoinHandle::abort);
     }
 }
