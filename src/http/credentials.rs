@@ -27,7 +27,7 @@ impl IdentifyCaller for ByLogins {
             return Ok(Caller::Anonymous);
         }
         if let Some(token) = authorization(call.headers, "Bearer") {
-            return Ok(self.0.by_token(token).map_or_else(Caller::Unknown, |grant| Caller::Token {
+            return Ok(self.0.by_token(token).await.map_or_else(Caller::Unknown, |grant| Caller::Token {
                 name: grant.name.into(),
                 role: grant.role,
                 stream_prefix: grant.stream_prefix.map(Into::into),
@@ -35,7 +35,7 @@ impl IdentifyCaller for ByLogins {
             }));
         }
         let by_cookie = match cookie(call.headers) {
-            Some(secret) => self.0.by_cookie(&secret),
+            Some(secret) => self.0.by_cookie(&secret).await,
             None => Err(Refusal::None),
         };
         let refusal = match by_cookie {

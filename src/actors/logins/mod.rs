@@ -2,9 +2,10 @@
 //! request is answered without asking the database, and also while that is away.
 //!
 //! The child of the tree reads the database again every [`READ_EVERY`]: changes by the command line and by other processes
-//! count from then on. Talked to by `http`, which asks about each request, and by `app`. Never here: cookies and headers.
+//! count from then on; a session or token that is not known is looked for at once (`fresh_read`). Talked to by `http`, which asks about each request, and by `app`. Never here: cookies and headers.
 
 mod attempts;
+mod fresh_read;
 mod local_token;
 mod login_end;
 mod user_changes;
@@ -30,6 +31,7 @@ use crate::domain::login::{
     LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole,
 };
 use attempts::Attempts;
+use fresh_read::FreshRead;
 pub use local_token::LOCAL_TOKEN;
 use verified_passwords::VerifiedPasswords;
 
@@ -72,6 +74,8 @@ pub struct Logins {
     local: SecretHash,
     attempts: Attempts,
     verified: VerifiedPasswords,
+    fresh: FreshRead,
+    reading: tokio::sync::Mutex<()>,
     /// How often argon2 has verified a password.
     argon2_runs: AtomicU64,
     used: Mutex<HashMap<Uuid, DateTime<Utc>>>,
@@ -106,6 +110,8 @@ impl Logins {
             local: sha256(secret.expose_secret()),
             attempts: Attempts::new(),
             verified: VerifiedPasswords::new(),
+            fresh: FreshRead::new(),
+            reading: tokio::sync::Mutex::default(),
             argon2_runs: AtomicU64::new(0),
             used: Mutex::default(),
             role_changes: tokio::sync::Mutex::default(),
@@ -148,6 +154,8 @@ impl Logins {
     /// # Errors
     /// Why it cannot be read; what was known stays, with the configuration as it is now.
     pub async fn refresh(&self) -> Result<()> {
+        // In turn: what was read earlier never takes the place of what was read later.
+        let _turn = self.reading.lock().await;
         let read = self.store.logins().await;
         let before = Arc::clone(&self.known.borrow());
         let configured = self.configured.borrow().clone();
@@ -208,7 +216,17 @@ impl Logins {
     ///
     /// # Errors
     /// Why it is worth nothing.
-    pub fn by_cookie(&self, secret: &str) -> Result<(LoginSession, UserRole), Refusal> {
+    pub async fn by_cookie(&self, secret: &str) -> Result<(LoginSession, UserRole), Refusal> {
+        match self.by_known_cookie(secret) {
+            Err(Refusal::SessionUnknown) => {
+                let find = || self.by_known_cookie(secret);
+                self.fresh.find(&sha256(secret).0, || self.refresh(), find).await
+            }
+            found => found,
+        }
+    }
+
+    fn by_known_cookie(&self, secret: &str) -> Result<(LoginSession, UserRole), Refusal> {
         let known = Arc::clone(&self.known.borrow());
         let now = Utc::now();
         let found = known.table.session(&sha256(secret).0, now);
@@ -221,7 +239,17 @@ impl Logins {
     ///
     /// # Errors
     /// Why it is worth nothing.
-    pub fn by_token(&self, secret: &str) -> Result<TokenGrant, Refusal> {
+    pub async fn by_token(&self, secret: &str) -> Result<TokenGrant, Refusal> {
+        match self.by_known_token(secret) {
+            Err(Refusal::TokenUnknown) => {
+                let find = || self.by_known_token(secret);
+                self.fresh.find(&sha256(secret).0, || self.refresh(), find).await
+            }
+            found => found,
+        }
+    }
+
+    fn by_known_token(&self, secret: &str) -> Result<TokenGrant, Refusal> {
         let hash = sha256(secret);
         if hash == self.local {
             let name = LOCAL.to_owned();

@@ -89,7 +89,10 @@ pub(in crate::http) async fn log_in(
             return Err(Problem::new(status, refusal.as_str()));
         }
     };
-    let before = cookie(request.headers()).and_then(|secret| state.logins.by_cookie(&secret).ok());
+    let before = match cookie(request.headers()) {
+        Some(secret) => state.logins.by_cookie(&secret).await.ok(),
+        None => None,
+    };
     let begun = state.logins.begin_session(&user, address).await?;
     if let Some((session, _)) = before {
         // Gone already is as good.

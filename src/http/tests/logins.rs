@@ -61,6 +61,13 @@ impl World {
 
     /// A session that began so long ago; returns its cookie.
     pub(super) async fn add_session(&self, user: &str, ago: TimeDelta) -> (Uuid, String) {
+        let added = self.add_session_elsewhere(user, ago).await;
+        self.state.logins.refresh().await.expect("read");
+        added
+    }
+
+    /// One that another process of the site has begun.
+    async fn add_session_elsewhere(&self, user: &str, ago: TimeDelta) -> (Uuid, String) {
         let (secret, id, began) = (random_secret(), Uuid::now_v7(), Utc::now() - ago);
         let session = LoginSession {
             id,
@@ -72,7 +79,6 @@ impl World {
             used_at: began,
         };
         self.state.logins.store().add_session(session).await.expect("added");
-        self.state.logins.refresh().await.expect("read");
         (id, format!("streamwarden_session={}", secret.expose_secret()))
     }
 
@@ -192,6 +198,21 @@ async fn a_login_gives_a_session_that_scripts_and_other_sites_never_get() {
     let out = world.as_session(Method::POST, "/api/v1/logout", &next).await;
     assert_eq!((out.status, out.header("set-cookie").contains("Max-Age=0")), (204, true));
     assert_eq!(world.as_session(Method::GET, "/api/v1/cameras", &next).await.status, 401);
+}
+
+/// A balancer may give the next request to a process that has not read the database since.
+#[actix_web::test]
+async fn a_session_that_another_process_has_begun_counts_at_once() {
+    let world = World::new().await;
+    world.add_user("anna", UserRole::Operator).await;
+    let (_, cookie) = world.add_session_elsewhere("anna", TimeDelta::zero()).await;
+    assert_eq!(world.as_session(Method::GET, "/api/v1/status", &cookie).await.status, 200);
+    let (_, over) = world.add_session_elsewhere("anna", TimeDelta::days(8)).await;
+    let refused = world.as_session(Method::GET, "/api/v1/status", &over).await;
+    let why = String::from_utf8_lossy(&refused.body);
+    assert!(refused.status == 401 && why.contains("expired"), "{} {why}", refused.status);
+    let made_up = world.as_session(Method::GET, "/api/v1/status", "streamwarden_session=x").await;
+    assert_eq!(made_up.status, 401);
 }
 
 #[actix_web::test]
