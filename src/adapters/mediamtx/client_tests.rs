@@ -50,7 +50,8 @@ async fn converse(mut stream: TcpStream, script: Script, seen: Arc<Mutex<Seen>>)
         let login = text.lines().find_map(|line| line.strip_prefix("authorization: ")).map(str::to_owned);
         seen.lock().expect("lock").requests.push((target.clone(), login));
         let answer = script(&target);
-        let closes = answer.windows(17).any(|part| part == b"connection: close");
+        // In the head; the body may be long.
+        let closes = answer[..answer.len().min(300)].windows(17).any(|part| part == b"connection: close");
         if stream.write_all(&answer).await.is_err() || closes {
             break;
         }
@@ -205,6 +206,7 @@ async fn the_login_is_sent_and_its_refusal_names_the_keys() {
 async fn every_wrong_answer_has_its_sentence() {
     let cut = b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\nconnection: close\r\n\r\n{\"items\":[".to_vec();
     let huge = format!("{{\"items\":[],\"x\":\"{}\"}}", "z".repeat(64_000_000));
+    let until_its_end = format!("HTTP/1.1 200 OK\r\nconnection: close\r\n\r\n{huge}").into_bytes();
     let table = [
         (absent(), ErrorKind::Unsupported, "has no /v3/paths/list: not the API of MediaMTX 1.2 or later"),
         (cut, ErrorKind::Unavailable, "was cut off"),
@@ -213,6 +215,7 @@ async fn every_wrong_answer_has_its_sentence() {
         (http("200 OK", "<html>hello"), ErrorKind::Unavailable, "something else than JSON"),
         (http("200 OK", "{\"status\":\"ok\"}"), ErrorKind::Unavailable, "without a list of items"),
         (http("200 OK", &huge), ErrorKind::Unavailable, "longer than 64 MB"),
+        (until_its_end, ErrorKind::Unavailable, "longer than 64 MB"),
         (
             http("500 Internal Server Error", "{\"error\":\"terminated\"}"),
             ErrorKind::Unavailable,

@@ -135,7 +135,10 @@ impl MediaMtx {
         let mut answer = request.send().await.map_err(|error| self.place.no_answer(error, TIMEOUT))?;
         let status = answer.status();
         let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
-        let mut body = Vec::with_capacity(length.unwrap_or(0).min(LARGEST_ANSWER));
+        if length.is_some_and(|length| length > LARGEST_ANSWER) {
+            return Err(self.place.too_big(path, LARGEST_ANSWER));
+        }
+        let mut body = Vec::with_capacity(length.unwrap_or(0));
         while let Some(chunk) = answer.chunk().await.map_err(|error| self.place.no_answer(error, TIMEOUT))? {
             if body.len() + chunk.len() > LARGEST_ANSWER {
                 return Err(self.place.too_big(path, LARGEST_ANSWER));
