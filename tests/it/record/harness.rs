@@ -35,7 +35,7 @@ use crate::support::media::{self, program};
 use crate::support::wait::true_within;
 
 /// Nothing here takes so long, unless it is broken.
-const TIMEOUT: Duration = Duration::from_secs(45);
+const TIMEOUT: Duration = Duration::from_secs(90);
 /// Cuts come at the next keyframe; sources have one every second.
 pub const SEGMENT: Duration = Duration::from_secs(2);
 

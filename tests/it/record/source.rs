@@ -15,15 +15,20 @@ pub struct Publisher(Child);
 impl Publisher {
     /// As it is: H.264 and AAC.
     pub fn film(harness: &Harness, name: &str) -> Self {
-        Self::with(harness, name, "-c copy")
+        Self::start(harness, name, "0", "-c copy")
     }
 
-    /// With these codecs.
+    /// With these codecs, again and again.
     pub fn with(harness: &Harness, name: &str, codecs: &str) -> Self {
+        Self::start(harness, name, "-1", codecs)
+    }
+
+    fn start(harness: &Harness, name: &str, times: &str, codecs: &str) -> Self {
         let mut url: Url = harness.media.rtsp_url();
         url.set_path(name);
         let child = Command::new("ffmpeg")
-            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-re", "-i"])
+            .args(["-nostdin", "-hide_banner", "-loglevel", "error", "-re"])
+            .args(["-stream_loop", times, "-i"])
             .arg(film())
             .args(codecs.split_whitespace())
             .args(["-f", "rtsp", "-rtsp_transport", "tcp", url.as_str()])

@@ -218,6 +218,14 @@ async fn a_look_asks_for_pictures() {
         let edit = serde_json::from_value(serde_json::json!({ "url": camera.url() })).expect("an edit");
         restreams.test_camera(None, edit).await.expect("a look")
     };
+    // A busy machine may keep a good camera waiting past the limit of a look.
+    let tracks = async |camera: &Camera, sound: &str| {
+        eventually(&format!("tracks with {sound}"), || async {
+            let tracks = look(camera).await.tracks?;
+            tracks.audio.as_deref().is_some_and(|codec| codec.starts_with(sound)).then_some(tracks)
+        })
+        .await
+    };
     let camera = Camera::start(Behaviour { sound: Sound::Pcma, sends_picture: false, ..Behaviour::default() });
     let fault = look(&camera).await.fault.expect("no picture");
     assert_eq!(fault.kind, FaultKind::Silent);
@@ -226,13 +234,11 @@ async fn a_look_asks_for_pictures() {
     }
 
     camera.change(|behaviour| behaviour.sends_picture = true);
-    let tracks = look(&camera).await.tracks.expect("tracks");
-    assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("pcm_alaw")));
-    assert!(tracks.flows);
+    let found = tracks(&camera, "pcm_alaw").await;
+    assert_eq!((found.video.as_deref(), found.flows), (Some("h264"), true));
 
     camera.change(|behaviour| behaviour.sound = Sound::G726);
-    let tracks = look(&camera).await.tracks.expect("tracks");
-    assert!(tracks.audio.is_some_and(|codec| codec.starts_with("adpcm_g726")));
+    tracks(&camera, "adpcm_g726").await;
     camera.change(|behaviour| (behaviour.sound, behaviour.login) = (Sound::Pcma, Login::Sha256));
     assert!(!look(&camera).await.ok, "ffmpeg does not know this login");
     camera.change(|behaviour| behaviour.login = Login::None);
@@ -245,7 +251,7 @@ async fn a_look_asks_for_pictures() {
     camera.change(|behaviour| {
         *behaviour = Behaviour { transport_stream: true, picture: Some(Picture::default()), ..behaviour.clone() }
     });
-    let tracks = look(&camera).await.tracks.expect("tracks within the transport stream");
-    assert_eq!((tracks.video.as_deref(), tracks.audio.as_deref()), (Some("h264"), Some("aac")));
+    // Within the transport stream.
+    assert_eq!(tracks(&camera, "aac").await.video.as_deref(), Some("h264"));
     harness.stop().await;
 }
