@@ -3,3 +3,4 @@
 mod chain;
 mod dashboards;
 mod exposed;
+mod instances;

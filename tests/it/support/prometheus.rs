@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
+use tempfile::TempDir;
 
 use super::api::Api;
 use super::shipped::{Server, replaced};
@@ -14,16 +15,19 @@ use super::wait::eventually;
 use super::webhooks::Webhooks;
 
 const PROMETHEUS: &str = include_str!("../../../etc/prometheus/prometheus.yml");
+const FEDERATION: &str = include_str!("../../../etc/prometheus/federation.yml");
 const RULES: &str = include_str!("../../../etc/prometheus/rules/streamwarden.yml");
 const ALERTMANAGER: &str = include_str!("../../../etc/alertmanager/alertmanager.yml");
 
-/// Prometheus that scrapes one program and tells one Alertmanager.
+/// A Prometheus.
 pub struct Prometheus {
-    _server: Server,
+    server: Server,
     api: Api,
 }
 
 impl Prometheus {
+    /// It scrapes one program and tells one Alertmanager.
+    ///
     /// `program` and `alertmanager`: host and port. The alerts of these names, and no others, wait a second in place of their `for`.
     pub async fn start(program: &str, token: &str, alertmanager: &str, impatient: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
@@ -42,6 +46,24 @@ impl Prometheus {
         fs::write(folder.path().join("prometheus.yml"), config).expect("a file");
         fs::create_dir(folder.path().join("rules")).expect("a folder");
         fs::write(folder.path().join("rules/streamwarden.yml"), hurried(impatient)).expect("a file");
+        Self::run(folder).await
+    }
+
+    /// It collects what the Prometheus of a site has.
+    pub async fn above(site: &Self) -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        let changes = [
+            ("127.0.0.1:9090", site.server.address()),
+            ("scrape_interval: 15s", "scrape_interval: 1s".to_owned()),
+            ("evaluation_interval: 5s", "evaluation_interval: 1s".to_owned()),
+        ];
+        let changes = changes.each_ref().map(|(from, to)| (*from, to.as_str()));
+        fs::write(folder.path().join("prometheus.yml"), replaced(FEDERATION, &changes)).expect("a file");
+        Self::run(folder).await
+    }
+
+    /// With what is in the folder.
+    async fn run(folder: TempDir) -> Self {
         let server = Server::start(folder, |folder, port| {
             let mut command = Command::new("prometheus");
             command.arg("--config.file=prometheus.yml").arg(format!("--web.listen-address=127.0.0.1:{port}"));
@@ -53,7 +75,7 @@ impl Prometheus {
         .await;
         let api = Api::at(&format!("http://{}", server.address()));
         ready("Prometheus", &api).await;
-        Self { _server: server, api }
+        Self { server, api }
     }
 
     /// What an expression has now.
