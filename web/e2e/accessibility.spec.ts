@@ -1,17 +1,9 @@
 // What axe finds on the main views, in both colours: contrast, names of controls, order of headings, roles.
 
-import AxeBuilder from "@axe-core/playwright";
-import { expect, test, type Page } from "@playwright/test";
+import { expect, test } from "@playwright/test";
+import { faults } from "./axe";
 import { cameras } from "./api";
 import { open, recorded } from "./page";
-
-/** Faults with their rule and where they are, one a line. */
-async function faults(page: Page): Promise<string[]> {
-  // A finding while something fades in would be about a colour that nobody reads.
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`));
-}
 
 for (const colorScheme of ["light", "dark"] as const) {
   test.describe(colorScheme, () => {

@@ -1,7 +1,7 @@
 // The Health page against a program of its own that probes: one camera of the demo, and an address where nobody listens.
 
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { faults } from "./axe";
 import { spawn, type ChildProcess } from "node:child_process";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -164,8 +164,7 @@ test("what is probed is shown with what was found, trouble first", async ({ page
   expect(await page.content()).not.toContain("hunter2");
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+    expect(await faults(page)).toEqual([]);
   }
   const now = page.getByRole("region", { name: "What is wrong now" });
   const endpoint = now.locator("[data-incident]").filter({ hasText: "Endpoint down" });
@@ -203,8 +202,7 @@ test("numbers that have left what is usual come first, with what is usual beside
   await expect(page.getByText("1 unusual, 2 usual, 1 not known yet")).toBeVisible();
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+    expect(await faults(page)).toEqual([]);
   }
   expect(found).toEqual([]);
 });
@@ -251,8 +249,7 @@ test("receivers are shown with what became of their messages, and can be tried",
   await attempt.click();
   await expect(page.locator(".toast").last()).toContainText("503");
   expect(await page.content()).not.toContain("hunter2");
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+  expect(await faults(page)).toEqual([]);
 });
 
 test("without a target the page says how to name one", async ({ page }) => {

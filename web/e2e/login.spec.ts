@@ -1,7 +1,7 @@
 // Logging in and out, what a viewer may do, and sessions that end while the page is open: against a program of its own.
 
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
+import { faults } from "./axe";
 import { OwnProgram } from "./own_program";
 
 const PASSWORD = "correct horse battery";
@@ -48,12 +48,6 @@ async function openAs(page: Page, name: string, route = ""): Promise<void> {
   await page.goto(`${program.url}/${route}`);
   await logIn(page, name);
   await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`));
 }
 
 // First: its attempts count, and in its dialog nobody waits for a turn.

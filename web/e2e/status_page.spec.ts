@@ -1,7 +1,7 @@
 // The page for viewers: no script, both colours, a phone, three languages, and what axe finds.
 
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
+import { faults } from "./axe";
 import { complaints } from "./page";
 
 for (const [colorScheme, width, height] of [
@@ -32,8 +32,7 @@ for (const [colorScheme, width, height] of [
     });
     expect(columns, "a column for each day").toBe(90);
     expect(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "nothing is cut off").toBe(true);
-    const { violations } = await new AxeBuilder({ page }).analyze();
-    expect(violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}`))).toEqual([]);
+    expect(await faults(page)).toEqual([]);
     const shot = process.env["SHOTS"];
     if (shot !== undefined) await page.screenshot({ path: `${shot}/status-${colorScheme}-${width.toString()}.png` });
     await page.getByRole("link", { name: "Русский" }).click();

@@ -1,7 +1,7 @@
 // Users, tokens, sessions, the audit log and the settings on the system page: against a program of its own.
 
-import AxeBuilder from "@axe-core/playwright";
 import { expect, test, type Page } from "@playwright/test";
+import { faults } from "./axe";
 import { OwnProgram } from "./own_program";
 
 const PASSWORD = "correct horse battery";
@@ -24,12 +24,6 @@ async function open(page: Page, part: string): Promise<void> {
     await card.getByRole("button", { name: "Log in" }).click();
   }
   await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
-}
-
-async function faults(page: Page): Promise<string[]> {
-  await page.evaluate(() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => undefined))));
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.target.join(" ")}: ${node.failureSummary ?? ""}`));
 }
 
 test("the first user is an operator, and the page goes on as that user", async ({ page }) => {
