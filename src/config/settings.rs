@@ -65,6 +65,13 @@ pub struct Settings {
     pub shown: Arc<[Shown]>,
 }
 
+impl Settings {
+    /// Whether this process does that; a word of `roles`.
+    pub fn has_role(&self, role: &str) -> bool {
+        self.roles.iter().any(|one| one == role)
+    }
+}
+
 /// A key of the configuration, for people.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]

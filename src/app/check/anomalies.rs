@@ -6,11 +6,10 @@ use crate::config::Settings;
 /// One line where they are switched on.
 pub(super) fn finding(settings: &Settings) -> Option<Finding> {
     let what = "health.anomalies";
-    let has = |role: &str| settings.roles.iter().any(|one| one == role);
     if !settings.health.anomalies.enabled {
         return None;
     }
-    Some(match (has("health"), has("monitor")) {
+    Some(match (settings.has_role("health"), settings.has_role("monitor")) {
         (true, true) => Finding::ok(what, "each hour of the week is judged once three weeks of history cover it"),
         _ => Finding::note(
             what,

@@ -22,7 +22,7 @@ const AT_ONCE: usize = 16;
 
 /// What each of them answers.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
-    if !settings.roles.iter().any(|role| role == "health") {
+    if !settings.has_role("health") {
         return Vec::new();
     }
     let devices = encoders(settings);

@@ -23,7 +23,7 @@ const ALLOW: &str = "allow it with `sysctl net.ipv4.ping_group_range=\"0 2147483
 
 /// What is wrong with the endpoints, each with its name; one line when nothing is.
 pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
-    let is_role = settings.roles.iter().any(|role| role == "health");
+    let is_role = settings.has_role("health");
     if !is_role || settings.health.endpoints.is_empty() {
         return Vec::new();
     }

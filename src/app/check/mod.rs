@@ -208,7 +208,7 @@ async fn hiding(program: &Path) -> Option<Finding> {
 
 /// Room that recording wants; the rest gets by with little.
 fn least_free(settings: &Settings) -> u64 {
-    if settings.roles.iter().any(|role| role == "record") { settings.record.min_free } else { 0 }
+    if settings.has_role("record") { settings.record.min_free } else { 0 }
 }
 
 /// Its name, what was found, and its paths where it answers.
@@ -251,7 +251,7 @@ async fn publishing(
     }
     let answers = findings.last().is_some_and(|last| last.outcome != CheckOutcome::Fault);
     let place = RtspPlace { base, ..RtspPlace::of(server) };
-    if answers && settings.roles.iter().any(|role| role == "restream") {
+    if answers && settings.has_role("restream") {
         findings.push(network::publishing(format!("server {} publish", server.name), &place, server).await);
     }
 }

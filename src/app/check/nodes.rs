@@ -21,14 +21,13 @@ pub(super) async fn findings(settings: &Settings) -> Vec<Finding> {
     let Ok(nodes) = known_nodes(settings).await else { return Vec::new() };
     // Whoever may not read the data folder cannot tell who they would be.
     let Ok(instance) = Folder::new(&settings.data_dir, DATA_DIR).found() else { return Vec::new() };
-    let has = |role: &str| settings.roles.iter().any(|known| known == role);
     let claim = NodeClaim {
         name: settings.node.clone(),
         // A data folder that has never been used has none: no other node has this one.
         instance: instance.unwrap_or_else(Uuid::new_v4),
         run: Uuid::nil(),
-        relays: has("restream"),
-        records: has("record"),
+        relays: settings.has_role("restream"),
+        records: settings.has_role("record"),
         starts: true,
         ended: earlier_runs::known(&settings.data_dir),
     };

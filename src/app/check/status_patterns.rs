@@ -14,7 +14,7 @@ pub(super) fn findings(settings: &Settings, paths: &ServerPaths) -> Vec<Finding>
     let servers: Vec<&str> = settings.servers.iter().map(|server| server.name.as_str()).collect();
     let endpoints: Vec<&str> = settings.health.endpoints.iter().map(|endpoint| endpoint.name.as_str()).collect();
     let mut found = unmatched("servers", &page.servers, &servers, "no server has such a name", "correct it");
-    if !page.endpoints.is_empty() && !settings.roles.iter().any(|role| role == "health") {
+    if !page.endpoints.is_empty() && !settings.has_role("health") {
         let fault = "endpoints are known to a process with the role health, and this one has it not";
         found.push(Finding::note("http.status_page.endpoints", fault, "serve the page from a process with that role"));
     }

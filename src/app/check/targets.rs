@@ -26,7 +26,7 @@ const BESIDE_WINDOW: f64 = 3.0;
 
 /// What is wrong with the targets, each with its name; one line when nothing is.
 pub(super) async fn findings(settings: &Settings, paths: &ServerPaths) -> Vec<Finding> {
-    let is_role = settings.roles.iter().any(|role| role == "health");
+    let is_role = settings.has_role("health");
     if !is_role || settings.health.targets.is_empty() {
         return Vec::new();
     }
