@@ -1,13 +1,13 @@
 //! The web page: files built into the binary, or a page that says how to build them.
 
 use actix_web::http::{StatusCode, header};
-use actix_web::{HttpRequest, HttpResponse, web};
+use actix_web::{HttpRequest, HttpResponse};
 use rust_embed::{EmbeddedFile, RustEmbed};
 
 use super::base_path::BasePath;
 use super::conditional::{unless_known, weak_etag, weak_etag_of};
 use super::http_error::{ErrorAnswer, Problem};
-use super::http_state::HttpState;
+use super::status_page;
 
 /// `web/dist`, embedded in a release build and read from disk in a debug build. May be missing: then [`UNBUILT`].
 #[derive(RustEmbed)]
@@ -29,9 +29,8 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     if is_ours || !matches!(request.method().as_str(), "GET" | "HEAD") {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such route; see /api/openapi.json"));
     }
-    if path == "status/" && request.app_data::<web::Data<HttpState>>().is_some_and(|state| state.status_page.is_there())
-    {
-        return Ok(without_the_slash(&request));
+    if let Some(redirect) = status_page::routes::without_the_slash(&request, path) {
+        return Ok(redirect);
     }
     if let Some(file) = WebPage::get(path).filter(|_| !path.is_empty() && path != INDEX) {
         return Ok(answer(&request, path, &file));
@@ -47,16 +46,6 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
             .content_type("text/html; charset=utf-8")
             .body(UNBUILT)),
     }
-}
-
-/// The page for viewers, whose address people and proxies write with a slash too. Relative, as below any path.
-fn without_the_slash(request: &HttpRequest) -> HttpResponse {
-    let query = Some(request.query_string()).filter(|query| !query.is_empty());
-    let to = query.map_or_else(|| "../status".to_owned(), |query| format!("../status?{query}"));
-    HttpResponse::PermanentRedirect()
-        .insert_header((header::CACHE_CONTROL, "no-cache"))
-        .insert_header((header::LOCATION, to))
-        .finish()
 }
 
 /// The page. Its addresses are relative; where the browser shows another address than the root, it is told what they are

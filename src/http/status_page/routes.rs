@@ -78,6 +78,19 @@ pub(in crate::http) async fn style(_: StatusReader, state: web::Data<HttpState>,
     answer(&state, &request, "text/css; charset=utf-8", web::Bytes::from_static(STYLE.as_bytes()))
 }
 
+/// The page's address as people and proxies write it too, `status/`: where the page is. Relative, as below any path. `None` of any other
+/// address, and where there is no page.
+pub(in crate::http) fn without_the_slash(request: &HttpRequest, path: &str) -> Option<HttpResponse> {
+    let is_there = || request.app_data::<web::Data<HttpState>>().is_some_and(|state| state.status_page.is_there());
+    if path != "status/" || !is_there() {
+        return None;
+    }
+    let query = Some(request.query_string()).filter(|query| !query.is_empty());
+    let to = query.map_or_else(|| "../status".to_owned(), |query| format!("../status?{query}"));
+    let mut redirect = HttpResponse::PermanentRedirect();
+    Some(redirect.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header((header::LOCATION, to)).finish())
+}
+
 async fn rendered(state: &HttpState) -> Result<Arc<RenderedStatus>, Problem> {
     let sources = Sources {
         live: Arc::clone(&state.live),
