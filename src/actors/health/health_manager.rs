@@ -23,7 +23,9 @@ use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
 use crate::adapters::live::SharedLive;
 use crate::config::settings::PlatformSettings;
+use crate::domain::encoder::EncoderMemory;
 use crate::domain::incident::IncidentKind;
+use crate::domain::platform::PlatformMemory;
 
 /// Name of the role's manager in the tree.
 const NAME: &str = "health";
@@ -72,17 +74,8 @@ impl HealthParts {
 
 /// Without the role, or without anything for it to do, what an earlier run has told ends.
 pub fn without_role(incidents: &IncidentsHandle) {
-    let watched = [
-        IncidentKind::EncoderDown,
-        IncidentKind::EncoderStalled,
-        IncidentKind::EncoderStopped,
-        IncidentKind::EncoderCacheFull,
-        IncidentKind::EncoderChanged,
-        IncidentKind::PlatformDown,
-        IncidentKind::IngestDown,
-        IncidentKind::IngestLinkExpires,
-    ];
-    incidents.nobody_tells_of(&watched);
+    incidents.nobody_tells_of(&EncoderMemory::INCIDENTS);
+    incidents.nobody_tells_of(&PlatformMemory::INCIDENTS);
     incidents.nobody_tells_of(&HealthParts::default().untold());
 }
 

@@ -57,6 +57,15 @@ pub struct EncoderMemory {
 }
 
 impl EncoderMemory {
+    /// Kinds of incidents that it tells.
+    pub const INCIDENTS: [IncidentKind; 5] = [
+        IncidentKind::EncoderDown,
+        IncidentKind::EncoderStalled,
+        IncidentKind::EncoderStopped,
+        IncidentKind::EncoderCacheFull,
+        IncidentKind::EncoderChanged,
+    ];
+
     /// Of a device that nobody has asked yet.
     pub fn new(name: String, host: String, always_on: bool, interval: Duration) -> Self {
         let (state, none) = (EncoderState::Waiting, OutageLog::default);

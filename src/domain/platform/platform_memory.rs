@@ -61,6 +61,10 @@ pub struct PlatformMemory {
 }
 
 impl PlatformMemory {
+    /// Kinds of incidents that it tells.
+    pub const INCIDENTS: [IncidentKind; 3] =
+        [IncidentKind::PlatformDown, IncidentKind::IngestDown, IncidentKind::IngestLinkExpires];
+
     /// Of a platform that nobody has asked yet.
     pub fn new(name: String, kind: String, interval: Duration) -> Self {
         Self {
