@@ -5,6 +5,7 @@ mod callers;
 mod camera_log;
 mod document;
 mod edge;
+mod ended_logins;
 mod faults;
 mod history;
 mod hostile_queries;

@@ -23,19 +23,6 @@ const PASSWORD: &str = "correct horse battery";
 /// Requests that reach each process more than once.
 const MANY: usize = 12;
 
-/// Every process of the site has the same configuration but for its name and its roles.
-fn process(config: Config, redis: &RedisServer, database: &str, node: &str, roles: &str) -> Config {
-    let redis = redis.url();
-    let environment = [
-        ("STREAMWARDEN_DATABASE__URL", database),
-        ("STREAMWARDEN_LIVE__REDIS_URL", &redis),
-        ("STREAMWARDEN_NODE", node),
-        ("STREAMWARDEN_ROLES", roles),
-        ("STREAMWARDEN_HTTP__ALLOWED_ORIGINS", "http://video.example.org:1"),
-    ];
-    Config { environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(), ..config }
-}
-
 /// Runs a command of the program on the site's database.
 fn run(room: &Room, config: &Config, line: &[&str]) -> String {
     let environment: Vec<_> = config.environment.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
@@ -57,7 +44,8 @@ async fn three_processes_behind_a_balancer_are_one_site_and_a_prometheus_above_s
     let url = database.database().expose_secret().to_owned();
     let (redis, media) = (RedisServer::start(), server(&Options::default()).await);
     let camera = Camera::start(Behaviour::default());
-    let on = |node, roles| process(Config::on(&media), &redis, &url, node, roles);
+    let origin = [("STREAMWARDEN_HTTP__ALLOWED_ORIGINS", "http://video.example.org:1")];
+    let on = |node, roles| Config::on(&media).of_site(&redis.url(), &url, node, roles, &origin);
     let room = Room::new();
     let first = on("a", "monitor,health");
     room.write("streamwarden.toml", &first.toml("data"));

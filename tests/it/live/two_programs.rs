@@ -16,18 +16,6 @@ use crate::support::wait::{eventually, timed};
 /// Three polls at the interval below, and what a busy machine takes.
 const TAKEOVER: std::time::Duration = std::time::Duration::from_secs(6 + 4);
 
-fn config(config: Config, redis: &RedisServer, database: &str, node: &str, roles: &str) -> Config {
-    let redis = redis.url();
-    let environment = [
-        ("STREAMWARDEN_DATABASE__URL", database),
-        ("STREAMWARDEN_LIVE__REDIS_URL", &redis),
-        ("STREAMWARDEN_NODE", node),
-        ("STREAMWARDEN_ROLES", roles),
-        ("STREAMWARDEN_MONITOR__INTERVAL", "2s"),
-    ];
-    Config { environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(), ..config }
-}
-
 /// Waits until this program shows a node as wanted.
 async fn node(program: &Program, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     eventually(&format!("the node {name} as wanted"), || async {
@@ -51,7 +39,8 @@ async fn one_relays_and_the_other_records_and_each_shows_and_commands_all_of_it(
     let table = url.rsplit('/').next().and_then(|name| name.split('?').next()).expect("a name").to_owned();
     let (redis, cameras) = (RedisServer::start(), Cameras::start(1).await);
     let media = server(&Options::default()).await;
-    let on = |name, roles| config(Config::on(&media), &redis, &url, name, roles);
+    let interval = [("STREAMWARDEN_MONITOR__INTERVAL", "2s")];
+    let on = |name, roles| Config::on(&media).of_site(&redis.url(), &url, name, roles, &interval);
     let mut a = Program::start(&on("a", "restream,monitor")).await;
     node(&a, "a", polls).await;
     let b = Program::start(&on("b", "record,monitor")).await;

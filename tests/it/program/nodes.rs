@@ -162,9 +162,11 @@ async fn a_file_that_comes_back_is_stored_and_another_spool_is_taken_only_when_t
 }
 
 pub(super) fn on(database: &str, node: &str, roles: &str, config: Config) -> Config {
-    let environment =
-        [("STREAMWARDEN_DATABASE__URL", database), ("STREAMWARDEN_NODE", node), ("STREAMWARDEN_ROLES", roles)];
-    Config { environment: environment.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(), ..config }
+    config.in_environment(&[
+        ("STREAMWARDEN_DATABASE__URL", database),
+        ("STREAMWARDEN_NODE", node),
+        ("STREAMWARDEN_ROLES", roles),
+    ])
 }
 
 /// A start that comes to nothing, with the reason.

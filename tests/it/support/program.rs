@@ -51,6 +51,23 @@ impl Config {
         }
     }
 
+    /// With these variables, and no others.
+    pub fn in_environment(self, variables: &[(&str, &str)]) -> Self {
+        let environment = variables.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { environment, ..self }
+    }
+
+    /// One process of a site of several, with the database, the Redis and the variables of all of them.
+    pub fn of_site(self, redis: &str, database: &str, node: &str, roles: &str, more: &[(&str, &str)]) -> Self {
+        let own = [
+            ("STREAMWARDEN_DATABASE__URL", database),
+            ("STREAMWARDEN_LIVE__REDIS_URL", redis),
+            ("STREAMWARDEN_NODE", node),
+            ("STREAMWARDEN_ROLES", roles),
+        ];
+        self.in_environment(&[&own, more].concat())
+    }
+
     /// The configuration file of a program that keeps its data there.
     pub fn toml(&self, data_dir: &str) -> String {
         let Self { api_url, rtsp_url, server, segment_duration, stall_timeout, restream, more, environment: _ } = self;
