@@ -1,7 +1,7 @@
 //! What viewers are told of streams, servers and endpoints: names, states, times. Pure.
 //!
 //! Incidents hold causes, addresses and names of people; nothing of them is taken over but when they began and, of those kinds that a
-//! viewer notices, one of three words. A kind that is added to [`IncidentKind`] tells nothing until it is named in [`trouble_of`].
+//! viewer notices, one of three words. A kind that is added to [`super::incident::IncidentKind`] tells nothing until it is named in [`trouble_of`].
 
 mod judged_status;
 
