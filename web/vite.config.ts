@@ -43,5 +43,6 @@ export default defineConfig({
     host: "127.0.0.1",
     proxy: { "/api": { target, ws: true, changeOrigin: true, configure: ownOrigin } },
   },
-  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/words/test_setup.ts"] },
+  // No verdict on the speed of a machine: five seconds were too few for reading all sources beside two builds.
+  test: { include: ["src/**/*.test.ts"], setupFiles: ["src/words/test_setup.ts"], testTimeout: 120_000, hookTimeout: 120_000 },
 });
