@@ -21,7 +21,7 @@ use crate::actors::incidents::{self, Incidents, IncidentsHandle};
 use crate::actors::membership::Membership;
 use crate::actors::monitor::{Monitor, SessionWatch, Watched};
 use crate::actors::notify::{Notifications, Notifier, NotifyParts, NotifySetup, QueueSignals};
-use crate::actors::record::{RecordHandles, Recorders};
+use crate::actors::record::{self, RecordHandles};
 use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
@@ -171,9 +171,7 @@ fn record_child(
         disk: Arc::clone(&services.disk),
         clock: Arc::new(chrono::Utc::now),
     };
-    let servers = settings.servers.clone();
-    let build = move || Recorders::new(record.clone(), servers.clone(), handles.clone());
-    Ok(Child::new("recorders", Restart::Always, build))
+    Ok(record::role(record, settings.servers.clone(), handles))
 }
 
 fn restream_child(

@@ -1,5 +1,8 @@
 //! Order of the catalogue writer, and what follows when an operation is given up.
 
+use futures_util::{FutureExt, StreamExt};
+
+use super::super::folder_lock::{FolderLeft, HeldFolders};
 use super::*;
 use crate::base::Scope;
 use crate::domain::arrival::FileArrival;
@@ -159,51 +162,28 @@ fn a_file_that_cannot_be_sealed_holds_up_no_other_and_is_tried_again_while_its_s
     assert_eq!(rest(&mut catalog_writer, Err(&unreadable)), [seal_of(4)], "left to the recovery");
 }
 
-#[actix::test]
-async fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
-    use super::super::folder_lock::FolderEvent;
-    use actix::{Actor, Context, Handler};
-
-    #[derive(Default)]
-    struct Manager(Vec<FolderEvent>);
-    impl Actor for Manager {
-        type Context = Context<Self>;
-    }
-    impl Handler<FolderEvent> for Manager {
-        type Result = ();
-        fn handle(&mut self, news: FolderEvent, _: &mut Self::Context) {
-            self.0.push(news);
-        }
-    }
-    #[derive(actix::Message)]
-    #[rtype(result = "Vec<FolderEvent>")]
-    struct AskEvents;
-    impl Handler<AskEvents> for Manager {
-        type Result = Vec<FolderEvent>;
-        fn handle(&mut self, _: AskEvents, _: &mut Self::Context) -> Vec<FolderEvent> {
-            std::mem::take(&mut self.0)
-        }
-    }
-
-    let manager = Manager::default().start();
-    let recipient = manager.clone().recipient();
+#[test]
+fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
+    let folders = HeldFolders::default();
+    let mut left = Box::pin(folders.left());
     let mut catalog_writer = CatalogWriter::default();
-    for folder in ["bad", "good"] {
-        let lock = FolderLock::take(&recipient, folder);
-        catalog_writer.add([CatalogOperation::Close {
-            session: session(1).id,
-            at: DateTime::UNIX_EPOCH,
-            reason: String::new(),
-        }]);
-        catalog_writer.add([CatalogOperation::Finish(folder.to_owned())]);
-        catalog_writer.release(lock);
-    }
+    let runs = |writer: &mut CatalogWriter, folder: &str| {
+        let lock = FolderLock::take(&folders, folder);
+        assert!(folders.has(folder));
+        let (session, at, reason) = (session(1).id, DateTime::UNIX_EPOCH, String::new());
+        writer.add([CatalogOperation::Close { session, at, reason }, CatalogOperation::Finish(folder.to_owned())]);
+        writer.release(lock);
+    };
+    runs(&mut catalog_writer, "good");
+    let done = [close_of(session(1).id), CatalogOperation::Finish("good".into())];
+    assert_eq!(rest(&mut catalog_writer, Ok(())), done);
+    assert!(!folders.has("good"));
+    assert_eq!(left.next().now_or_never(), None, "everything of it is known");
+    runs(&mut catalog_writer, "bad");
     give_up(&mut catalog_writer, &Error::new(ErrorKind::Internal, "no"));
-    assert_eq!(rest(&mut catalog_writer, Ok(())), [close_of(session(1).id), CatalogOperation::Finish("good".into())]);
-    let told = manager.send(AskEvents).await.expect("it lives");
-    let released = |folder: &str, clean| FolderEvent::Released { folder: folder.into(), clean };
-    let held = |folder: &str| FolderEvent::Held(folder.into());
-    assert_eq!(told, [held("bad"), held("good"), released("bad", false), released("good", true)]);
+    assert_eq!(rest(&mut catalog_writer, Ok(())), []);
+    assert!(!folders.has("bad"));
+    assert_eq!(left.next().now_or_never(), Some(Some(FolderLeft)), "the recovery hears of it");
 }
 
 fn close_of(session: Uuid) -> CatalogOperation {

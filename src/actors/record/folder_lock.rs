@@ -1,37 +1,63 @@
 //! Who writes into which session folder: the manager must not repair a folder that a recorder still has.
 
-use actix::{Message, Recipient};
+use std::collections::BTreeSet;
 
-/// A recorder takes or gives back a folder. Sent to the manager.
-#[derive(Message, Clone, Debug, PartialEq, Eq)]
+use actix::Message;
+use futures_util::{Stream, stream};
+use tokio::sync::watch;
+
+/// The folders that recorders have, which tells of those that are given back with work left undone. Clones are the same; they
+/// outlive each instance of the manager, as recorders do.
+#[derive(Clone, Debug)]
+pub struct HeldFolders(watch::Sender<BTreeSet<String>>);
+
+/// Folders were given back with work left undone.
+#[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 #[rtype(result = "()")]
-pub enum FolderEvent {
-    /// From now on this folder is a recorder's.
-    Held(String),
-    /// No more. `clean`: the catalogue knows all of it.
-    Released {
-        /// The folder.
-        folder: String,
-        /// False when work was left undone.
-        clean: bool,
-    },
+pub struct FolderLeft;
+
+impl Default for HeldFolders {
+    fn default() -> Self {
+        Self(watch::Sender::new(BTreeSet::new()))
+    }
+}
+
+impl HeldFolders {
+    /// Whether a recorder has this folder.
+    pub fn has(&self, folder: &str) -> bool {
+        self.0.borrow().contains(folder)
+    }
+
+    /// One for each time from now on that work is left undone, several in quick succession counting as one. For
+    /// `add_message_stream`.
+    pub fn left(&self) -> impl Stream<Item = FolderLeft> + use<> {
+        let mut folders = self.0.subscribe();
+        folders.mark_unchanged();
+        stream::unfold(
+            folders,
+            |mut folders| async move { folders.changed().await.ok().map(|()| (FolderLeft, folders)) },
+        )
+    }
 }
 
 /// A recorder's hold on a folder. Dropping it, in a panic too, gives the folder back.
 pub struct FolderLock {
-    manager: Recipient<FolderEvent>,
+    folders: HeldFolders,
     folder: String,
     clean: bool,
 }
 
 impl FolderLock {
     /// Takes the folder. Call it before the folder exists, or the manager may find it ownerless.
-    pub fn take(manager: &Recipient<FolderEvent>, folder: &str) -> Self {
-        manager.do_send(FolderEvent::Held(folder.to_owned()));
-        Self { manager: manager.clone(), folder: folder.to_owned(), clean: false }
+    pub fn take(folders: &HeldFolders, folder: &str) -> Self {
+        folders.0.send_if_modified(|held| {
+            held.insert(folder.to_owned());
+            false
+        });
+        Self { folders: folders.clone(), folder: folder.to_owned(), clean: false }
     }
 
-    /// Gives it back with everything done.
+    /// Gives it back with everything done: the catalogue knows all of it.
     pub fn release(mut self) {
         self.clean = true;
     }
@@ -39,7 +65,9 @@ impl FolderLock {
 
 impl Drop for FolderLock {
     fn drop(&mut self) {
-        // do_send: news for a parent, at most two per session, must never be refused.
-        self.manager.do_send(FolderEvent::Released { folder: std::mem::take(&mut self.folder), clean: self.clean });
+        self.folders.0.send_if_modified(|held| {
+            held.remove(&self.folder);
+            !self.clean
+        });
     }
 }

@@ -30,7 +30,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
-pub use recorders::Recorders;
+pub use recorders::role;
 
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::RecordingStore;

@@ -4,14 +4,13 @@ use std::cell::RefCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::Recipient;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::folder_lock::FolderEvent;
+use super::folder_lock::HeldFolders;
 use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
@@ -76,8 +75,8 @@ pub struct RecordAssignment {
     pub obstacle: watch::Receiver<Option<String>>,
     /// Where it is told when it pauses.
     pub pauses: Pauses,
-    /// The manager.
-    pub manager: Recipient<FolderEvent>,
+    /// Where it takes its folders.
+    pub folders: HeldFolders,
 }
 
 impl RecordAssignment {

@@ -117,7 +117,7 @@ async fn a_recorder_that_panics_is_rebuilt_and_its_session_is_finished() {
     let first = harness.records("cam").await.session.expect("a session");
     harness.uploaded(1).await;
     let pid = harness.pid("main:cam").await.expect("a pid");
-    assert!(harness.recorders().send(Provoke::at("main:cam", ProvokedFault::Panic)).await.expect("an answer"));
+    harness.provoke("recorders/main:cam", ProvokedFault::Panic).await;
     harness
         .status_where("cam", |status| {
             status.state == RecordingState::Recording && status.session.is_some_and(|session| session != first)

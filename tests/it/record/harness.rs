@@ -10,7 +10,9 @@ use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::Value;
 use streamwarden::actors::incidents::IncidentsHandle;
 use streamwarden::actors::monitor::{Monitor, Watched};
-use streamwarden::actors::record::{RecordHandles, Recorders, SpoolDisk};
+use streamwarden::actors::record::{self, RecordHandles, SpoolDisk};
+use streamwarden::actors::root::Root;
+use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
 use streamwarden::actors::supervision::{Observation, Observe, Setting, Stop};
 use streamwarden::actors::upload::{UploadHandles, UploadRules, Uploads};
 use streamwarden::adapters::database::sqlite::{self, Sqlite};
@@ -28,6 +30,7 @@ use streamwarden::demo::media_server::Options;
 use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 use tempfile::TempDir;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 use url::Url;
 use uuid::Uuid;
 
@@ -61,7 +64,8 @@ pub struct Harness {
     ahead: Arc<AtomicI64>,
     /// Changes the recorders' settings.
     setting_sender: Option<watch::Sender<RecordSettings>>,
-    recorders: Option<Addr<Recorders>>,
+    /// The root over their manager.
+    recorders: Option<Addr<Root>>,
     uploads: Option<Addr<Uploads>>,
 }
 
@@ -160,7 +164,8 @@ impl Harness {
         }
         let (setting_sender, settings) = Setting::adjustable(self.settings.clone());
         self.setting_sender = Some(setting_sender);
-        self.recorders = Some(Recorders::new(settings, vec![server], handles).start());
+        let manager = record::role(settings, vec![server], handles);
+        self.recorders = Some(Root::new(vec![manager], CancellationToken::new().drop_guard()).start());
     }
 
     /// From now on the recorders have these settings.
@@ -186,8 +191,10 @@ impl Harness {
         self.ahead.store((now - Utc::now()).num_seconds(), Ordering::Relaxed);
     }
 
-    pub fn recorders(&self) -> &Addr<Recorders> {
-        self.recorders.as_ref().expect("recorders run")
+    /// Lets something happen to the recorders' manager, or to the recorder of that name.
+    pub async fn provoke(&self, path: &str, fault: ProvokedFault) {
+        let root = self.recorders.as_ref().expect("recorders run");
+        assert!(root.send(Provoke::at(path, fault)).await.expect("the root lives"), "there is no {path}");
     }
 
     pub fn uploads(&self) -> &Addr<Uploads> {
@@ -196,8 +203,7 @@ impl Harness {
 
     /// The recorders' part of the tree.
     pub async fn recorder(&self, child: &str) -> Option<Observation> {
-        let view = self.recorders().send(Observe).await.expect("the manager answers");
-        view.children.into_iter().find(|found| found.name == child)
+        self.managed().await.children.into_iter().find(|found| found.name == child)
     }
 
     /// Pid of a stream's recording ffmpeg.
@@ -208,7 +214,13 @@ impl Harness {
 
     /// State of the manager.
     pub async fn manager(&self) -> Value {
-        self.recorders().send(Observe).await.expect("the manager answers").state
+        self.managed().await.state
+    }
+
+    /// The manager with all below it.
+    pub async fn managed(&self) -> Observation {
+        let root = self.recorders.as_ref().expect("recorders run");
+        root.send(Observe).await.expect("the root lives").children.remove(0)
     }
 
     /// What everybody is told about a stream's recording.

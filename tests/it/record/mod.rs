@@ -4,6 +4,7 @@ mod changes;
 mod faults;
 mod harness;
 mod neighbours;
+mod rebuilt;
 mod recovery;
 mod sessions;
 mod source;

@@ -1,7 +1,7 @@
 //! The program built in this process, with cameras and streams, and the testkit's reach into its tree.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use secrecy::SecretString;
 use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
@@ -16,7 +16,7 @@ use tempfile::TempDir;
 use crate::support::api::Api;
 use crate::support::cameras::Cameras;
 use crate::support::media::{Publisher, server};
-use crate::support::processes::marked;
+use crate::support::processes::{Job, marked};
 use crate::support::program::Config;
 use crate::support::wait::eventually;
 
@@ -34,13 +34,18 @@ impl Harness {
     /// Relays `cam1`, `cam2`, ... (not recorded), streams `pub1`, `pub2`, ... that come without us (recorded), and a
     /// second media server `spare` without streams.
     pub async fn open(relays: usize, streams: usize) -> Self {
+        Self::with(relays, streams, "").await
+    }
+
+    /// The same with these sections in its configuration, and with small pictures.
+    pub async fn with(relays: usize, streams: usize, sections: &str) -> Self {
         let (cameras, main) = (Cameras::start(relays).await, server(&Options::default()).await);
         let spare = server(&Options::default()).await;
         let folder = tempfile::tempdir().expect("a folder");
         let (api, rtsp) = (spare.api_url(), spare.rtsp_url());
         let more = format!(
-            "max_concurrent = 20\n[upload]\nworkers = 4\n\
-             [[servers]]\nname = \"spare\"\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\n"
+            "max_concurrent = 20\nthumbnails = true\n[upload]\nworkers = 4\n\
+             [[servers]]\nname = \"spare\"\napi_url = \"{api}\"\nrtsp_url = \"{rtsp}\"\n{sections}"
         );
         let config = Config { more, ..Config::on(&main) };
         let app = build(folder.path(), &config).await;
@@ -97,6 +102,18 @@ impl Harness {
         .await
     }
 
+    /// Each ffmpeg that relays or records, and what it does, sorted.
+    pub fn ffmpegs(&self) -> Vec<(Job, u32)> {
+        let ours = marked(&self.data_dir()).into_iter().filter(|process| process.job != Job::Other);
+        let mut found: Vec<_> = ours.map(|process| (process.job, process.pid)).collect();
+        found.sort();
+        found
+    }
+
+    fn data_dir(&self) -> PathBuf {
+        self.folder.path().canonicalize().expect("our folder").join("data")
+    }
+
     /// Waits until the camera is relayed.
     pub async fn camera_runs(&self, name: &str) {
         let runs = |camera: &serde_json::Value| camera["state"] == "running";
@@ -121,8 +138,9 @@ impl Harness {
 
     /// Ends everything in order; nothing may be left.
     pub async fn close(self) {
+        let data_dir = self.data_dir();
         self.app.stop().await.expect("an ordered stop");
-        assert_eq!(marked(&self.folder.path().canonicalize().expect("our folder").join("data")), []);
+        assert_eq!(marked(&data_dir), []);
         drop(self.streams);
         self.cameras.stop().await;
         for media in self.media {

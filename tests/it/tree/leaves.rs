@@ -4,6 +4,10 @@ use serde_json::Value;
 use streamwarden::actors::supervision::testkit::ProvokedFault;
 
 use super::harness::Harness;
+use super::managers::all_are_hurt;
+
+/// What a tree with a Redis has not.
+const SNAPSHOT: &str = "history-snapshot";
 
 const FAULTS: [ProvokedFault; 3] = [ProvokedFault::Panic, ProvokedFault::Exit, ProvokedFault::Hang];
 
@@ -15,6 +19,7 @@ fn paths(prefix: &str, first: usize) -> Vec<String> {
 #[actix::test]
 async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
     let harness = Harness::open(4, 7).await;
+    all_are_hurt(&harness, &[SNAPSHOT]).await;
     let (relays, recorders) = (paths("restreams/relays/", 1), paths("recorders/main:pub", 1));
     let (pollers, workers) = (paths("monitor/main/pub", 4), paths("uploads/", 1));
     // The recorders of the streams whose pollers are hurt.
@@ -42,8 +47,10 @@ async fn every_leaf_is_rebuilt_and_its_siblings_do_not_notice() {
             harness.provoke(path, fault).await;
         }
     }
+    // Where the samples are kept in memory alone they are saved.
+    harness.provoke(SNAPSHOT, ProvokedFault::Panic).await;
     harness.provoke("monitor/spare", ProvokedFault::Hang).await;
-    let mut hurt = vec!["monitor/spare".to_owned()];
+    let mut hurt = vec!["monitor/spare".to_owned(), SNAPSHOT.to_owned()];
     for group in [&relays, &recorders, &pollers, &workers] {
         hurt.extend(group[..3].iter().cloned());
     }

@@ -155,7 +155,7 @@ impl Recorder {
         }
         let note = self.assignment.new_note();
         let run = RecordingRun::new(note.clone());
-        let lock = FolderLock::take(&self.assignment.manager, run.folder());
+        let lock = FolderLock::take(&self.assignment.folders, run.folder());
         let now = Instant::now();
         self.runs += 1;
         self.status.session = Some(note.session.id);

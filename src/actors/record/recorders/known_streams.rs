@@ -28,9 +28,14 @@ struct KnownStream {
 }
 
 impl KnownStreams {
-    /// Everything that is true now.
+    /// Everything that is true now. Of streams that go on it stays known how often they began anew.
     pub(super) fn replace(&mut self, latest: &Latest) {
-        *self = Self::default();
+        let named: BTreeSet<(&str, &StreamName)> =
+            latest.streams.iter().map(|stream| (stream.server.as_str(), &stream.name)).collect();
+        for (server, streams) in &mut self.streams {
+            streams.retain(|name, _| named.contains(&(server.as_str(), name)));
+        }
+        self.cameras.clear();
         for stream in &latest.streams {
             self.stream(stream);
         }
@@ -113,5 +118,28 @@ impl KnownStreams {
 
     fn find(&self, key: &StreamKey) -> Option<&KnownStream> {
         self.streams.get(key.server.as_str())?.get(&key.name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+
+    #[test]
+    fn being_told_everything_again_is_no_new_publisher() {
+        let stream = |bytes_received| StreamStatus { bytes_received, ..sample::stream("main", "a") };
+        let latest = |bytes| Latest { streams: vec![stream(bytes), sample::stream("main", "b")], ..Latest::default() };
+        let key = |name| StreamKey { server: "main".into(), name: StreamName::parse(name).expect("a name") };
+        let mut known = KnownStreams::default();
+        known.replace(&latest(500));
+        let first = known.source(&key("a"));
+        assert!(known.apply(&Change::Stream(stream(20).into())), "its bytes begin at zero again");
+        let second = known.source(&key("a"));
+        assert_ne!(first.publication, second.publication);
+        known.replace(&latest(30));
+        assert_eq!(known.source(&key("a")), second);
+        known.replace(&Latest { streams: vec![stream(40)], ..Latest::default() });
+        assert!(known.has(&key("a")) && !known.has(&key("b")), "the other is gone");
     }
 }

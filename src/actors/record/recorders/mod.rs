@@ -1,30 +1,30 @@
 //! Decides who is recorded, keeps one recorder per admitted stream, watches the spool's disk, starts the recovery.
 //!
 //! Learns of streams and cameras from the live store; the rules are `domain::admission`. Writes the state of streams
-//! for which there is no place; every other state is written by the recorder itself.
+//! for which there is no place; every other state is written by the recorder itself. Built anew it adopts the recorders that
+//! there are, and stops those whose streams went meanwhile.
 
 mod known_streams;
+mod recorder_slot;
+mod recorders_memory;
 mod recovery_state;
 mod upkeep;
 
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Duration;
 
-use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, StreamHandler, WrapFuture};
+use actix::{Actor, AsyncContext, Context, Handler, Message, StreamHandler, WrapFuture};
 use chrono::TimeDelta;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::RecordHandles;
-use super::pauses::Pauses;
 use super::recorder::{Recorder, StopRecorder};
-use super::start::{RecordAssignment, RecordedSource};
+use super::start::RecordAssignment;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
-use crate::adapters::live::publisher::LivePublisher;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
 use crate::base::single_flight::SingleFlight;
@@ -32,9 +32,10 @@ use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
 use crate::domain::layout::{plain, server_prefix};
 use crate::domain::recording::{RecordingState, RecordingStatus};
-use crate::domain::wall_clock::SessionStarts;
 
 use known_streams::KnownStreams;
+use recorder_slot::{RecorderSlot, SlotState};
+use recorders_memory::{RecordersMemory, StreamMemory};
 use recovery_state::Recovery;
 
 /// How often the spool's disk is looked at.
@@ -45,18 +46,29 @@ const SETTLED: Duration = Duration::from_secs(30);
 const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 /// A stream that nobody mentions is forgotten so long after its last session.
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
+
+/// The role: records what these settings admit. `servers` in the order of the configuration: it decides about object keys. Call it
+/// in a tokio runtime.
+pub fn role(
+    settings: impl Into<Setting<RecordSettings>>,
+    servers: Vec<ServerSettings>,
+    handles: RecordHandles,
+) -> Child {
+    let (settings, memory) = (settings.into(), RecordersMemory::new(&handles));
+    let build = move || Recorders::new(settings.clone(), servers.clone(), handles.clone(), memory.clone());
+    Child::new("recorders", Restart::Always, build)
+}
+
 /// The manager of all recorders.
 pub struct Recorders {
     settings: Setting<RecordSettings>,
     rules: AdmissionRules,
     servers: Vec<Rc<ServerSettings>>,
     handles: RecordHandles,
+    memory: RecordersMemory,
     set: Option<ChildSet<Self>>,
-    publisher: Option<LivePublisher>,
-    pauses: Pauses,
     known: KnownStreams,
     slots: BTreeMap<StreamKey, RecorderSlot>,
-    obstacle: watch::Sender<Option<String>>,
     looking_at_disk: SingleFlight,
     /// A [`Judge`] is on its way.
     judging: bool,
@@ -64,45 +76,24 @@ pub struct Recorders {
     born: Instant,
 }
 
-/// What we keep about a stream that is or was recorded.
-struct RecorderSlot {
-    source: watch::Sender<RecordedSource>,
-    starts: Rc<RefCell<SessionStarts>>,
-    state: SlotState,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum SlotState {
-    /// Nobody records it.
-    Not,
-    /// It is not recorded; everybody is told this state with this sentence.
-    Told(RecordingState, String),
-    /// A recorder is there.
-    Yes,
-    /// Its recorder has been told to go.
-    Leaving,
-}
-
 impl Recorders {
-    /// The manager for these settings. `servers` in the order of the configuration: it decides about object keys.
-    pub fn new(
-        settings: impl Into<Setting<RecordSettings>>,
+    /// One after the other they have the same memory.
+    fn new(
+        settings: Setting<RecordSettings>,
         servers: Vec<ServerSettings>,
         handles: RecordHandles,
+        memory: RecordersMemory,
     ) -> Self {
-        let settings = settings.into();
-        let pauses = Pauses::new(handles.incidents.clone());
+        let StreamMemory { known, slots } = memory.streams.take();
         Self {
             rules: rules(settings.get()),
             settings,
             servers: servers.into_iter().map(Rc::new).collect(),
             handles,
+            memory,
             set: None,
-            pauses,
-            publisher: None,
-            known: KnownStreams::default(),
-            slots: BTreeMap::new(),
-            obstacle: watch::Sender::new(None),
+            known,
+            slots,
             looking_at_disk: SingleFlight::default(),
             judging: false,
             recovery: Recovery::default(),
@@ -118,8 +109,8 @@ impl Recorders {
     }
 
     /// Starts, stops and refuses recorders by what is known now.
-    fn judge(&mut self, ctx: &mut Context<Self>) {
-        if !self.recovery.passed_once {
+    fn judge(&mut self) {
+        if !self.memory.recovered_once.get() {
             return;
         }
         let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.name == server));
@@ -134,7 +125,7 @@ impl Recorders {
         for (key, decision) in decisions {
             let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
             match (decision, state) {
-                (AdmissionDecision::Record, SlotState::Not | SlotState::Told(..)) => self.start_recorder(&key, ctx),
+                (AdmissionDecision::Record, SlotState::Not | SlotState::Told(..)) => self.start_recorder(&key),
                 (AdmissionDecision::Record, SlotState::Yes) => self.tell_source(&key),
                 (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => {
                     self.refuse(&key, RecordingState::Paused, why)
@@ -143,11 +134,9 @@ impl Recorders {
                     self.refuse(&key, RecordingState::Off, why)
                 }
                 (AdmissionDecision::Unwanted(why) | AdmissionDecision::OnDemand(why), SlotState::Yes) => {
-                    self.stop_recorder(&key, format!("switched off: {why}"), ctx)
+                    self.stop_recorder(&key, format!("switched off: {why}"))
                 }
-                (AdmissionDecision::NotLive, SlotState::Yes) => {
-                    self.stop_recorder(&key, "the stream ended".to_owned(), ctx)
-                }
+                (AdmissionDecision::NotLive, SlotState::Yes) => self.stop_recorder(&key, "the stream ended".to_owned()),
                 (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Told(..)) => self.forget(&key),
                 _ => {}
             }
@@ -169,9 +158,8 @@ impl Recorders {
         })
     }
 
-    fn start_recorder(&mut self, key: &StreamKey, ctx: &mut Context<Self>) {
+    fn start_recorder(&mut self, key: &StreamKey) {
         let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
-        let Some(publisher) = self.publisher.clone() else { return };
         self.tell_source(key);
         let slot = self.slot(key);
         slot.state = SlotState::Yes;
@@ -182,12 +170,12 @@ impl Recorders {
             key_prefix: server_prefix(place, &key.server),
             settings: self.settings.clone(),
             handles: self.handles.clone(),
-            publisher,
+            publisher: self.memory.publisher.clone(),
             starts,
             source,
-            obstacle: self.obstacle.subscribe(),
-            pauses: self.pauses.clone(),
-            manager: ctx.address().recipient(),
+            obstacle: self.memory.obstacle.subscribe(),
+            pauses: self.memory.pauses.clone(),
+            folders: self.memory.folders.clone(),
         };
         if let Some(set) = &mut self.set {
             set.start(Child::new(child_name(key), Restart::Always, move || Recorder::new(assignment.clone())));
@@ -206,7 +194,7 @@ impl Recorders {
     }
 
     /// Ends a recorder; `child_ended` follows.
-    fn stop_recorder(&mut self, key: &StreamKey, why: String, ctx: &mut Context<Self>) {
+    fn stop_recorder(&mut self, key: &StreamKey, why: String) {
         self.slot(key).state = SlotState::Leaving;
         let name = child_name(key);
         let Some(set) = &mut self.set else { return };
@@ -216,11 +204,13 @@ impl Recorders {
         if let Some(recorder) = recorder {
             recorder.do_send(StopRecorder(why));
         }
-        ctx.spawn(gone.into_actor(self).map(|late, _, _| {
+        // Not a future of this actor: the recorder ends, whatever becomes of us.
+        actix::spawn(async move {
+            let late = gone.await;
             if !late.is_empty() {
                 log::warn!("timeout: recorders did not stop in time: {}", late.join(", "));
             }
-        }));
+        });
     }
 
     /// Tells everybody why a stream is not recorded: paused for want of a place, or off.
@@ -241,22 +231,20 @@ impl Recorders {
             segments: 0,
             reason: Some(why),
         };
-        self.pauses.stream(key, status.state, status.reason.as_deref(), None);
+        self.memory.pauses.stream(key, status.state, status.reason.as_deref(), None);
         self.tell([Change::Recording(status)]);
     }
 
     /// Nobody records the stream any more: everybody may forget its recorder.
     fn forget(&mut self, key: &StreamKey) {
         self.slot(key).state = SlotState::Not;
-        self.pauses.forget(key);
+        self.memory.pauses.forget(key);
         self.tell([Change::RecordingGone { server: key.server.clone(), name: key.name.clone() }]);
     }
 
     /// For everybody. Recorders tell through the same publisher, so that none of their states comes after its end.
     fn tell(&self, changes: impl IntoIterator<Item = Change>) {
-        if let Some(publisher) = &self.publisher {
-            publisher.tell(changes);
-        }
+        self.memory.publisher.tell(changes);
     }
 }
 
@@ -272,7 +260,24 @@ fn child_name(key: &StreamKey) -> String {
 }
 
 impl Recorders {
-    /// States of recorders that ended with an earlier manager.
+    /// What the instance before has left, as it is: recorders run, or are on their way out; of others nothing is left.
+    fn adopt(&mut self) {
+        let Some(set) = &self.set else { return };
+        for (key, slot) in &mut self.slots {
+            let name = child_name(key);
+            slot.state = match &slot.state {
+                _ if set.is_leaving(&name) => SlotState::Leaving,
+                _ if set.contains(&name) => SlotState::Yes,
+                SlotState::Yes | SlotState::Leaving => {
+                    self.memory.pauses.forget(key);
+                    SlotState::Not
+                }
+                told_or_not => told_or_not.clone(),
+            };
+        }
+    }
+
+    /// States of recorders that nobody has any more.
     fn forget_orphans(&mut self, latest: &Latest) {
         let orphans = latest.recordings.iter().filter(|status| {
             let key = StreamKey { server: status.server.clone(), name: status.name.clone() };
@@ -291,8 +296,9 @@ impl Actor for Recorders {
     type Context = Context<Self>;
 
     fn started(&mut self, ctx: &mut Self::Context) {
-        self.set = Some(ChildSet::new(ctx, StopOrder::Together));
-        self.publisher = Some(LivePublisher::new(self.handles.live.clone(), "recorders"));
+        self.set = Some(ChildSet::kept(ctx, StopOrder::Together, self.memory.keep.clone()));
+        self.adopt();
+        ctx.add_message_stream(self.memory.folders.left());
         ctx.add_stream(subscription(self.handles.live.clone(), "recorders"));
         ctx.add_message_stream(self.settings.changes());
         // Between building and now.
@@ -302,10 +308,19 @@ impl Actor for Recorders {
         ctx.run_interval(LOOK_AT_DISK, |manager, ctx| manager.look_at_disk(ctx));
         ctx.run_later(SETTLED, |manager, ctx| {
             let servers: Vec<String> = manager.servers.iter().map(|server| server.name.clone()).collect();
-            let pauses = manager.pauses.clone();
+            let pauses = manager.memory.pauses.clone();
             let clear = pauses.clear_what_is_over(move |server| servers.iter().any(|known| known == server));
             ctx.spawn(clear.into_actor(manager));
         });
+    }
+}
+
+impl Drop for Recorders {
+    /// For the next instance, however this one ended.
+    fn drop(&mut self) {
+        if let Ok(mut streams) = self.memory.streams.try_borrow_mut() {
+            *streams = StreamMemory { known: std::mem::take(&mut self.known), slots: std::mem::take(&mut self.slots) };
+        }
     }
 }
 
@@ -324,7 +339,7 @@ impl Supervised for Recorders {
         json!({
             "recording": self.slots.values().filter(|slot| slot.state == SlotState::Yes).count(),
             "waiting": waiting,
-            "obstacle": *self.obstacle.borrow(),
+            "obstacle": *self.memory.obstacle.borrow(),
             "recovered": self.recovery.sealed,
             "recoveryTrouble": self.recovery.trouble,
         })
@@ -334,11 +349,11 @@ impl Supervised for Recorders {
         self.set.as_mut()
     }
 
-    fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
+    fn child_ended(&mut self, name: &str, _: &mut Context<Self>) {
         let key = self.slots.keys().find(|key| child_name(key) == name).cloned();
         if let Some(key) = key {
             self.forget(&key);
-            self.judge(ctx);
+            self.judge();
         }
     }
 }
@@ -349,7 +364,7 @@ impl Handler<Adjusted> for Recorders {
 
     fn handle(&mut self, _: Adjusted, ctx: &mut Self::Context) {
         self.rules = rules(self.settings.get());
-        self.judge(ctx);
+        self.judge();
         self.look_at_disk(ctx);
     }
 }
@@ -360,7 +375,7 @@ impl StreamHandler<LiveUpdate> for Recorders {
             LiveUpdate::Everything(latest) => {
                 self.known.replace(&latest);
                 self.forget_orphans(&latest);
-                self.judge(ctx);
+                self.judge();
             }
             LiveUpdate::Changes(changes) => {
                 let matters = changes.iter().fold(false, |any, change| self.known.apply(change) | any);
@@ -380,8 +395,8 @@ struct Judge;
 impl Handler<Judge> for Recorders {
     type Result = ();
 
-    fn handle(&mut self, _: Judge, ctx: &mut Self::Context) {
+    fn handle(&mut self, _: Judge, _: &mut Self::Context) {
         self.judging = false;
-        self.judge(ctx);
+        self.judge();
     }
 }

@@ -1,6 +1,5 @@
 //! What the recovery remembers from pass to pass.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use actix::SpawnHandle;
@@ -18,8 +17,6 @@ const MOST_LEFT: usize = 1000;
 
 /// What the recovery is doing.
 pub(super) struct Recovery {
-    /// Folders that recorders have.
-    pub(super) held: BTreeSet<String>,
     pub(super) passing: SingleFlight,
     /// What the pass has found and may work on.
     pub(super) chosen: Option<(Findings, RecoveryPass)>,
@@ -30,8 +27,6 @@ pub(super) struct Recovery {
     pub(super) left: ItemBackoff<String>,
     /// A pass is due because of them.
     pub(super) retry: Option<SpawnHandle>,
-    /// The first pass is over, however it went.
-    pub(super) passed_once: bool,
     /// Segments sealed by it.
     pub(super) sealed: usize,
     pub(super) trouble: Option<String>,
@@ -40,14 +35,12 @@ pub(super) struct Recovery {
 impl Default for Recovery {
     fn default() -> Self {
         Self {
-            held: BTreeSet::new(),
             passing: SingleFlight::default(),
             chosen: None,
             wanted: false,
             failures: 0,
             left: ItemBackoff::new(LEFT, MOST_LEFT),
             retry: None,
-            passed_once: false,
             sealed: 0,
             trouble: None,
         }

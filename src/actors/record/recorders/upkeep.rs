@@ -9,7 +9,7 @@ use tokio::time::Instant;
 
 use super::Recorders;
 use super::recovery_state::RecoveryPass;
-use crate::actors::record::folder_lock::FolderEvent;
+use crate::actors::record::folder_lock::FolderLeft;
 use crate::actors::record::recovery::{self, Findings};
 use crate::actors::record::{RecordHandles, SpoolDisk};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
@@ -33,15 +33,15 @@ impl Recorders {
 
     /// So many bytes are free, or the disk does not work.
     fn disk_is(&mut self, free: Result<u64>, ctx: &mut Context<Self>) {
-        let is_paused = self.obstacle.borrow().is_some();
+        let is_paused = self.memory.obstacle.borrow().is_some();
         let obstacle = match &free {
             Ok(free) => decision(*free, self.settings.get().min_free, is_paused),
             Err(error) => Some(error.message().to_owned()),
         };
-        self.pauses.disk(obstacle.as_deref());
+        self.memory.pauses.disk(obstacle.as_deref());
         self.handles.disk.send_replace(SpoolDisk { free: free.ok(), obstacle: obstacle.clone() });
         let goes_on = is_paused && obstacle.is_none();
-        self.obstacle.send_if_modified(|known| {
+        self.memory.obstacle.send_if_modified(|known| {
             let is_new = *known != obstacle;
             if is_new {
                 match &obstacle {
@@ -66,10 +66,10 @@ impl Recorders {
 
     /// What of the findings may be worked on now, and what is left already.
     fn choose(&mut self, mut findings: Findings) -> (Findings, RecoveryPass) {
-        // A recorder tells of its folder before it makes it, so what it holds is known here before the look ends.
+        // A recorder takes its folder before it makes it, so what it holds is known here before the look ends.
         let now = self.born.elapsed();
-        let held = &self.recovery.held;
-        findings.runs.retain(|run| run.iter().all(|found| !held.contains(&found.folder)));
+        let folders = &self.memory.folders;
+        findings.runs.retain(|run| run.iter().all(|found| !folders.has(&found.folder)));
         for session in findings.runs.iter().flatten().map(|found| &found.note.session) {
             let key = StreamKey { server: session.server.clone(), name: session.stream.clone() };
             self.slot(&key).starts.borrow_mut().add(session.started_at);
@@ -94,7 +94,7 @@ impl Recorders {
 
     /// A pass is over; `error`: it ended early, because a service that all need does not work.
     fn recovered(&mut self, pass: RecoveryPass, error: Option<Error>, ctx: &mut Context<Self>) {
-        let is_first = !std::mem::replace(&mut self.recovery.passed_once, true);
+        let is_first = !self.memory.recovered_once.replace(true);
         self.recovery.sealed += pass.sealed;
         if pass.sealed > 0 {
             self.handles.sealed.send_modify(|count| *count += 1);
@@ -130,7 +130,7 @@ impl Recorders {
             self.recover_in(delay, ctx);
         }
         if is_first {
-            self.judge(ctx);
+            self.judge();
         }
     }
 
@@ -284,23 +284,12 @@ async fn finish_all(
     (pass, failed)
 }
 
-impl Handler<FolderEvent> for Recorders {
+impl Handler<FolderLeft> for Recorders {
     type Result = ();
 
-    fn handle(&mut self, news: FolderEvent, ctx: &mut Self::Context) {
-        match news {
-            FolderEvent::Held(folder) => {
-                self.recovery.held.insert(folder);
-            }
-            FolderEvent::Released { folder, clean } => {
-                self.recovery.held.remove(&folder);
-                if !clean && !self.recovery.wanted {
-                    self.recovery.wanted = true;
-                    if !self.recovery.passing.is_running() {
-                        self.recover_in(RECOVERY.min, ctx);
-                    }
-                }
-            }
+    fn handle(&mut self, _: FolderLeft, ctx: &mut Self::Context) {
+        if !std::mem::replace(&mut self.recovery.wanted, true) && !self.recovery.passing.is_running() {
+            self.recover_in(RECOVERY.min, ctx);
         }
     }
 }
