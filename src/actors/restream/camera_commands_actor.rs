@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, ResponseFuture};
 use serde_json::{Value, json};
+use tokio::time::Instant;
 
 use super::assignments::Assignments;
 use super::desired_fleet::{DesiredFleet, no_camera};
@@ -137,17 +138,18 @@ async fn check_reach(reach: &Reach, row: Option<&CameraRow>, edit: &CameraEdit, 
     }
 }
 
-async fn add(cameras: Arc<dyn CameraStore>, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds)> {
+async fn add(cameras: Arc<dyn CameraStore>, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds, Instant)> {
     with_timeout(async {
         let kinds = cameras.camera_kinds().await?.into_iter().collect();
         camera::check_edit(None, &edit, &kinds)?;
         check_reach(&reach, None, &edit, &kinds).await?;
-        Ok((cameras.add_camera(edit).await?, kinds))
+        let begun = Instant::now();
+        Ok((cameras.add_camera(edit).await?, kinds, begun))
     })
     .await
 }
 
-async fn edit(cameras: Arc<dyn CameraStore>, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds)> {
+async fn edit(cameras: Arc<dyn CameraStore>, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds, Instant)> {
     let EditCamera { id, edit, only_if } = command;
     with_timeout(async {
         let kinds: Kinds = cameras.camera_kinds().await?.into_iter().collect();
@@ -156,7 +158,8 @@ async fn edit(cameras: Arc<dyn CameraStore>, command: EditCamera, reach: Reach) 
         }
         let (checked, by) = (edit.clone(), kinds.clone());
         let only_if = only_if.and(move |row| camera::check_edit(Some(row), &checked, &by));
-        Ok((cameras.edit_camera_if(id, edit, only_if).await?, kinds))
+        let begun = Instant::now();
+        Ok((cameras.edit_camera_if(id, edit, only_if).await?, kinds, begun))
     })
     .await
 }
@@ -178,22 +181,22 @@ impl CommandParts {
         self.fleet.status(id, &self.settings.get().server).ok_or_else(|| no_camera(id))
     }
 
-    /// Lets a written row act, and answers with its state.
-    async fn act(self, row: CameraRow, kinds: Kinds) -> Result<Written> {
-        let take = TakeRow { id: row.id, row: Some(row.clone()), kinds: Some(kinds) };
+    /// Lets a written row act, and answers with its state. `begun`: when its write began.
+    async fn act(self, row: CameraRow, kinds: Kinds, begun: Instant) -> Result<Written> {
+        let take = TakeRow { id: row.id, row: Some(row.clone()), kinds: Some(kinds), begun };
         self.planner.ask(take).await;
         let status = self.status(row.id)?;
         Ok(Written { row, status: with_live(self.live, status).await })
     }
 
     async fn delete(self, command: DeleteCamera) -> Result<()> {
-        let (cameras, id) = (self.cameras, command.id);
+        let (cameras, id, begun) = (self.cameras, command.id, Instant::now());
         match with_timeout(async move { cameras.delete_camera_if(id, command.only_if).await }).await {
             // Somebody names the very camera: that is confirmation enough for it.
             Err(error) if error.kind() == ErrorKind::NotFound && self.fleet.contains(id) => {}
             deleted => deleted?,
         }
-        self.planner.ask(TakeRow { id, row: None, kinds: None }).await;
+        self.planner.ask(TakeRow { id, row: None, kinds: None, begun }).await;
         Ok(())
     }
 
@@ -244,8 +247,8 @@ impl Handler<AddCamera> for CameraCommands {
         let parts = self.parts.clone();
         Box::pin(async move {
             let reach = parts.settings.get().reach.clone();
-            let (row, kinds) = add(Arc::clone(&parts.cameras), command.0, reach).await?;
-            parts.act(row, kinds).await
+            let (row, kinds, begun) = add(Arc::clone(&parts.cameras), command.0, reach).await?;
+            parts.act(row, kinds, begun).await
         })
     }
 }
@@ -257,8 +260,8 @@ impl Handler<EditCamera> for CameraCommands {
         let parts = self.parts.clone();
         Box::pin(async move {
             let reach = parts.settings.get().reach.clone();
-            let (row, kinds) = edit(Arc::clone(&parts.cameras), command, reach).await?;
-            parts.act(row, kinds).await
+            let (row, kinds, begun) = edit(Arc::clone(&parts.cameras), command, reach).await?;
+            parts.act(row, kinds, begun).await
         })
     }
 }

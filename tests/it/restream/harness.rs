@@ -15,7 +15,7 @@ use streamwarden::actors::monitor::{Monitor, Watched};
 use streamwarden::actors::restream::{self, Machine, RestreamHandle, RestreamSetup};
 use streamwarden::actors::root::Root;
 use streamwarden::actors::supervision::{Child, Observation, Observe, Restart, Stop};
-use streamwarden::adapters::database::sqlite;
+use streamwarden::adapters::database::{Stores, sqlite};
 use streamwarden::adapters::ffmpeg::child::MARK_VARIABLE;
 use streamwarden::adapters::ffmpeg::ffmpeg_version;
 use streamwarden::adapters::live::memory::MemoryLiveStore;
@@ -75,7 +75,15 @@ impl Harness {
     pub async fn with_live(options: Options, live: SharedLive) -> Self {
         let server = server(&options).await;
         let place = (server.rtsp_url(), ApiTrust::Machine);
-        Self::of(server, place, options, live).await
+        Self::of(server, place, options, live, |stores| stores).await
+    }
+
+    /// A harness whose role has the database by way of `wrap`.
+    pub async fn with_stores(wrap: impl FnOnce(Stores) -> Stores) -> Self {
+        let (options, live) = (Options::default(), MemoryLiveStore::new(Duration::from_secs(600)));
+        let server = server(&options).await;
+        let place = (server.rtsp_url(), ApiTrust::Machine);
+        Self::of(server, place, options, Arc::new(live), wrap).await
     }
 
     /// Cameras are published over TLS, with the certificate in this folder.
@@ -84,7 +92,7 @@ impl Harness {
         let server = server(&options).await;
         let (address, serving) = encrypted(certificate, &server.rtsp_url()).await;
         let url = format!("rtsps://{address}").parse().expect("a URL");
-        (Self::of(server, (url, trust), options, Arc::new(live)).await, serving)
+        (Self::of(server, (url, trust), options, Arc::new(live), |stores| stores).await, serving)
     }
 
     async fn of(
@@ -92,6 +100,7 @@ impl Harness {
         (rtsp_url, rtsp_trust): (Url, ApiTrust),
         options: Options,
         live: SharedLive,
+        wrap: impl FnOnce(Stores) -> Stores,
     ) -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         let database = sqlite::open(folder.path().join("streamwarden.db")).await.expect("a database").for_node("here");
@@ -146,7 +155,7 @@ impl Harness {
             Child::new("incidents", Restart::Always, move || Incidents::new(kept_in.clone(), handle.clone()));
         let nobody_else = watch::channel(None).1;
         let (restreams, restream) =
-            restream::role(Arc::new(setup), database.into(), Arc::clone(&live), told_to, nobody_else);
+            restream::role(Arc::new(setup), wrap(database.into()), Arc::clone(&live), told_to, nobody_else);
         let children = vec![camera_changes::child(changed), incidents, restreams, monitor];
         let root = Root::new(children, CancellationToken::new().drop_guard()).start();
         Self {

@@ -21,6 +21,7 @@ mod publishers;
 mod rebuilt;
 mod rows;
 mod simulated;
+mod slow_commands;
 pub mod sources;
 mod starts;
 mod words;

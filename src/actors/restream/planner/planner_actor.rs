@@ -1,6 +1,6 @@
 //! The actor: reads the table whenever it has changed, and at times without a reason.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, Spaw
 use futures_util::stream;
 use serde_json::{Value, json};
 use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout};
 
 use super::remembered_plan::PlannerMemory;
 use super::rereads::Rereads;
@@ -64,6 +64,9 @@ pub(in crate::actors::restream) struct CameraPlanner {
     pub(super) rereads: Rereads,
     /// Rows that were taken one by one and made a difference; a reading that began before the last one is out of date.
     pub(super) rows_taken: u64,
+    /// When all rows were taken last, and single ones since.
+    pub(super) table_taken_at: Instant,
+    pub(super) taken_at: BTreeMap<i64, Instant>,
     /// Cameras that commands have named, in whatever process, before the reading that is under way began.
     pub(super) commanded: BTreeSet<i64>,
     reading: SingleFlight,
@@ -135,6 +138,9 @@ impl CameraPlanner {
             keep_next: None,
             rereads: Rereads::default(),
             rows_taken: 0,
+            // What the instance before has taken is not known here.
+            table_taken_at: Instant::now(),
+            taken_at: BTreeMap::new(),
             commanded: BTreeSet::new(),
             reading: SingleFlight::default(),
             after_reading: Vec::new(),
@@ -160,6 +166,7 @@ impl CameraPlanner {
         self.memory.lock().kinds.clone_from(&kinds);
         self.take_commanded(&rows);
         self.evaluate(&rows, &kinds);
+        (self.table_taken_at, self.taken_at) = (Instant::now(), BTreeMap::new());
         self.fleet.set_complete();
         self.remember(rows, ctx);
         if std::mem::take(&mut self.fresh) {

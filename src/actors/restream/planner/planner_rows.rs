@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use actix::{Context, Handler, Message, ResponseFuture};
 use tokio::sync::oneshot;
+use tokio::time::Instant;
 
 use super::planner_actor::CameraPlanner;
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
@@ -15,12 +16,15 @@ use crate::domain::camera::{CameraRow, Kinds};
 use crate::domain::change_guard;
 use crate::domain::fleet::Planned;
 
-/// A command has written this row; `None` when it has deleted it. It acts at once. Answered when that is decided.
+/// A command has written this row; `None` when it has deleted it. It acts at once, unless the camera has become known anew while
+/// the command was under way: then what is in the table acts. Answered when that is decided.
 #[derive(Message, Clone, Debug)]
 #[rtype(result = "()")]
 pub(in crate::actors::restream) struct TakeRow {
     pub id: i64,
     pub row: Option<CameraRow>,
+    /// When the write began.
+    pub begun: Instant,
     /// As they were read with it.
     pub kinds: Option<Kinds>,
 }
@@ -36,8 +40,22 @@ pub(in crate::actors::restream) struct ReadTable;
 pub(in crate::actors::restream) struct ReadRow(pub i64);
 
 impl CameraPlanner {
+    /// Whether a row of this camera, or all of them, were taken since then.
+    fn is_known_since(&self, id: i64, begun: Instant) -> bool {
+        self.table_taken_at >= begun || self.taken_at.get(&id).is_some_and(|taken| *taken >= begun)
+    }
+
+    /// Answers once the cameras were read by a reading that begins after this.
+    fn read_for(&mut self, ctx: &mut Context<Self>) -> ResponseFuture<()> {
+        let (tell, told) = oneshot::channel();
+        self.after_reading.push(tell);
+        self.refresh(ctx);
+        Box::pin(async move { _ = told.await })
+    }
+
     /// Takes one row as it is now; `None` when it is gone.
     fn take_row(&mut self, id: i64, row: Option<&CameraRow>) {
+        self.taken_at.insert(id, Instant::now());
         let mut memory = self.memory.lock();
         let after = row.map(|row| Arc::new(Planned::read(row, &memory.kinds)));
         let before = self.fleet.get(id);
@@ -150,13 +168,22 @@ impl Flight for ReadRowAgain {
 }
 
 impl Handler<TakeRow> for CameraPlanner {
-    type Result = ();
+    type Result = ResponseFuture<()>;
 
-    fn handle(&mut self, take: TakeRow, _: &mut Self::Context) {
-        if let Some(kinds) = take.kinds {
+    fn handle(&mut self, take: TakeRow, ctx: &mut Self::Context) -> Self::Result {
+        let TakeRow { id, row, kinds, begun } = take;
+        if self.is_known_since(id, begun) {
+            // Whose row is the newer one, ours or the one that was taken, only the table knows. It was named by a person, so that it
+            // is meant; a reading that is under way may be older than both.
+            self.commanded.insert(id);
+            self.rows_taken += 1;
+            return self.read_for(ctx);
+        }
+        if let Some(kinds) = kinds {
             self.memory.lock().kinds = kinds;
         }
-        self.take_row(take.id, take.row.as_ref());
+        self.take_row(id, row.as_ref());
+        Box::pin(std::future::ready(()))
     }
 }
 
@@ -165,10 +192,7 @@ impl Handler<ReadTable> for CameraPlanner {
 
     fn handle(&mut self, _: ReadTable, ctx: &mut Self::Context) -> Self::Result {
         // A reading that is under way may have begun before the rows were written.
-        let (tell, told) = oneshot::channel();
-        self.after_reading.push(tell);
-        self.refresh(ctx);
-        Box::pin(async move { _ = told.await })
+        self.read_for(ctx)
     }
 }
 
