@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx caddy=caddy redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
 NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
 NEED_STACK := go=golang javac=openjdk-17-jdk-headless mvn=maven
 

@@ -1,4 +1,4 @@
-//! Behind a reverse proxy: real nginx with the example of `etc/`, whose host and origin are let in or refused with the remedy.
+//! Behind a reverse proxy: real nginx and Caddy with the examples of `etc/`, whose host and origin are let in or refused with the remedy.
 
 use std::time::Duration;
 
@@ -10,9 +10,11 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
+use crate::support::caddy::Caddy;
 use crate::support::media::server;
-use crate::support::nginx::{NAME, Nginx};
+use crate::support::nginx::Nginx;
 use crate::support::program::{Config, Program};
+use crate::support::proxy_client::{NAME, ProxyClient};
 use crate::support::room::Room;
 use crate::support::wait::eventually;
 
@@ -117,7 +119,7 @@ async fn a_proxy_s_clients_are_told_apart() {
 }
 
 /// As a client that lies about itself, through the proxy: whom the audit log names for it, and its cookie.
-async fn log_in_lying(nginx: &Nginx) -> (String, String) {
+async fn log_in_lying(nginx: &ProxyClient) -> (String, String) {
     let body = json!({ "name": "anna", "password": "correct horse battery" });
     let login = nginx.request(Method::POST, "/api/v1/login").json(&body);
     let lies = [("x-forwarded-for", "198.51.100.1"), ("forwarded", "for=198.51.100.2;proto=https")];
@@ -193,7 +195,7 @@ async fn below_a_path_it_works_with_proxies_that_strip_the_prefix_and_with_those
         .await
     };
     let proxies = [below("http://streamwarden;").await, below("http://streamwarden/;").await];
-    let origins = proxies.each_ref().map(Nginx::origin).join("\", \"");
+    let origins = proxies.each_ref().map(|nginx| nginx.origin()).join("\", \"");
     program.room().write("streamwarden.toml", &with_origins(&config, &origins));
     program.signal(Signal::SIGHUP);
     program.log_with(0, &["taken over", "http.allowed_origins"]).await;
@@ -215,5 +217,48 @@ async fn below_a_path_it_works_with_proxies_that_strip_the_prefix_and_with_those
     }
     drop(proxies);
     program.stop().await;
+    media.stop().await;
+}
+
+#[tokio::test]
+async fn behind_caddy_it_works_as_the_example_says_also_below_a_path() {
+    let media = server(&Options::default()).await;
+    let config = Config::on(&media);
+    let mut in_cams = config.clone();
+    in_cams.environment.push(("STREAMWARDEN_HTTP__BASE_PATH".to_owned(), "/cams".to_owned()));
+    let programs = [Program::start(&config).await, Program::start(&in_cams).await];
+    let caddy = Caddy::start(programs[0].address(), |site| site).await;
+    // As the comment of the example says.
+    let below = Caddy::start(programs[1].address(), |site| {
+        let line = site.lines().find(|line| line.contains("Below a path")).expect("how to do it");
+        assert!(line.contains("base_path = \"/cams\" in [http]"), "{line}");
+        let said: Vec<&str> = line.split('`').collect();
+        let (before, proxy) = site.split_once("\treverse_proxy").expect("a proxy");
+        let (proxy, _) = proxy.rsplit_once('}').expect("the end of the site");
+        let handle = said[3].replace("{ reverse_proxy ... }", &format!("{{\n\treverse_proxy{proxy}\t}}"));
+        format!("{before}\t{}\n\t{handle}\n}}\n", said[1])
+    })
+    .await;
+    let (status, problem) = caddy.ask(Method::GET, "/api/v1/status").await;
+    assert_eq!(status, 403);
+    assert!(problem["detail"].as_str().is_some_and(|text| text.contains("http.allowed_origins")), "{problem}");
+    for (program, proxy, config, path) in
+        [(&programs[0], &caddy, &config, ""), (&programs[1], &below, &in_cams, "/cams")]
+    {
+        program.room().write("streamwarden.toml", &with_origins(config, &proxy.origin()));
+        program.signal(Signal::SIGHUP);
+        program.log_with(0, &["taken over", "http.allowed_origins"]).await;
+        let page = proxy.request(Method::GET, &format!("{path}/")).send().await.expect("an answer");
+        let kind = page.headers()["content-type"].to_str().expect("text").to_owned();
+        assert!(page.status() == 200 && kind.starts_with("text/html"), "{} {kind}", page.status());
+        assert_eq!(proxy.ask(Method::GET, &format!("{path}/api/v1/status")).await.0, 200);
+        assert_eq!(proxy.ask(Method::POST, &format!("{path}/api/v1/ws")).await.0, 204);
+        assert_eq!(proxy.connect_at(&format!("{path}/api/v1/ws")).await.expect("let in")["type"], "snapshot");
+    }
+    assert_eq!(below.request(Method::GET, "/cams").send().await.expect("an answer").url().path(), "/cams/");
+    drop((caddy, below));
+    for program in programs {
+        program.stop().await;
+    }
     media.stop().await;
 }

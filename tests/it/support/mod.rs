@@ -5,6 +5,7 @@
 
 pub mod api;
 pub mod bucket;
+pub mod caddy;
 pub mod camera;
 pub mod cameras;
 pub mod encrypted;
@@ -20,6 +21,7 @@ pub mod postgres;
 pub mod processes;
 pub mod program;
 pub mod prometheus;
+pub mod proxy_client;
 pub mod redis;
 pub mod rights;
 pub mod room;
