@@ -24,6 +24,9 @@ const WITH_SIBLINGS: [(&str, &[&str]); 2] = [
     ("actors", &["supervision", "incidents", "single_flight", "rate_limit"]),
 ];
 
+/// Files of `src` that tests share.
+const TEST_HELPERS: [&str; 3] = ["testkit", "testpooler", "testserver"];
+
 fn rank(module: &str) -> Option<usize> {
     LAYERS.iter().position(|row| row.contains(&module))
 }
@@ -124,7 +127,28 @@ fn sources(folder: &Path, into: &mut Vec<PathBuf>) {
 fn is_test(file: &Path) -> bool {
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let in_tests = file.iter().any(|part| part == "tests" || part == "behaviour");
-    in_tests || stem == "tests" || stem == "testkit" || stem.ends_with("_tests") || stem.starts_with("test")
+    in_tests || stem == "tests" || stem.ends_with("_tests") || TEST_HELPERS.contains(&stem)
+}
+
+#[test]
+fn what_only_sounds_like_a_test_is_none() {
+    for (file, wanted) in [
+        ("src/actors/hub/tests.rs", true),
+        ("src/domain/attribution/tests/chains.rs", true),
+        ("src/actors/hub/hub_wire_tests.rs", true),
+        ("src/adapters/database/postgres/testserver.rs", true),
+        ("src/app/test_stream.rs", false),
+        ("src/cli/test_stream_command.rs", false),
+        ("src/app/tested.rs", false),
+    ] {
+        assert_eq!(is_test(Path::new(file)), wanted, "{file}");
+    }
+    let mut files = Vec::new();
+    sources(Path::new("src"), &mut files);
+    for helper in TEST_HELPERS {
+        let is_it = |file: &PathBuf| file.file_stem().is_some_and(|stem| stem == helper);
+        assert!(files.iter().any(is_it), "there is no {helper}.rs any more");
+    }
 }
 
 /// The text without comments and without its module of tests.

@@ -9,6 +9,8 @@ use streamwarden::demo::media_server::{ApiFault, Credentials, MediaServer, Optio
 use super::client::Client;
 use super::ffmpeg::Ffmpeg;
 use super::harness::Harness;
+use crate::support::rights::skip_real_server;
+use crate::support::wait::TIMEOUT;
 
 const JSON: &str = "application/json";
 
@@ -142,11 +144,12 @@ async fn a_port_in_use_is_an_error_that_names_it() {
 #[tokio::test]
 async fn the_stand_in_misbehaves_on_demand() {
     let harness = Harness::start().await;
-    let AnyServer::StandIn(server) = &harness.server else { return };
-    let client = reqwest::Client::builder().no_proxy().timeout(Duration::from_millis(300)).build().expect("a client");
-    let ask = || async { client.get(format!("{}v3/paths/list", server.api_url())).send().await };
+    let AnyServer::StandIn(server) = &harness.server else { return skip_real_server() };
+    let client = reqwest::Client::builder().no_proxy().timeout(TIMEOUT).build().expect("a client");
+    let list = || client.get(format!("{}v3/paths/list", server.api_url()));
+    let ask = || list().send();
     server.set_api_fault(Some(ApiFault::Slow(Duration::from_secs(5))));
-    assert!(ask().await.expect_err("late").is_timeout());
+    assert!(list().timeout(Duration::from_millis(300)).send().await.expect_err("late").is_timeout());
     server.set_api_fault(Some(ApiFault::Garbage));
     assert!(ask().await.expect("an answer").json::<Value>().await.is_err());
     server.set_api_fault(Some(ApiFault::Failing));

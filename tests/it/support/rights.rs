@@ -8,14 +8,22 @@ use std::io::Write;
 pub enum Right {
     /// To mount a file system, at least in a namespace.
     Mount,
+    /// To have the media server misbehave on demand, as the stand-in does and a real MediaMTX does not.
+    StandIn,
 }
 
 impl Display for Right {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Mount => "mount",
+            Self::StandIn => "stand-in",
         })
     }
+}
+
+/// Skips for want of a server that misbehaves on demand: for the calling test, which has to return after that.
+pub fn skip_real_server() {
+    skip(Right::StandIn, "the media server that MEDIAMTX_BIN names does not misbehave on demand");
 }
 
 /// Says that the calling test does not run here; it has to return after that. `.ci/times` counts it as skipped, and
