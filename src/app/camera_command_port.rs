@@ -21,6 +21,8 @@ use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
 use crate::domain::change_guard::PlanView;
+use crate::domain::encoder::EncoderOrder;
+use crate::domain::health_part::HealthPart;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
 use crate::domain::run_log::ProgramRun;
@@ -85,6 +87,15 @@ impl ToTheTree {
     fn others(&self, wanted: impl Fn(&LiveNode) -> bool) -> (Vec<LiveNode>, Vec<LiveNode>) {
         let others = self.live.nodes().into_iter().filter(|node| !node.is_this && wanted(node));
         others.partition(|node| node.silent_since.is_some())
+    }
+
+    /// The other node of this name, which does not have to be heard of yet.
+    fn other(&self, name: &str) -> Result<LiveNode> {
+        let (silent, _) = self.others(|node| node.name == name);
+        match silent_node(&silent, "which does this for the site") {
+            Some(error) => Err(error),
+            None => Ok(LiveNode { name: name.to_owned(), ..LiveNode::default() }),
+        }
     }
 
     async fn ask<T: DeserializeOwned>(&self, node: &LiveNode, command: NodeRequest) -> Result<T> {
@@ -186,6 +197,15 @@ impl Commands for ToTheTree {
             Some(restream) => restream.apply_plan(id).await,
             None => self.elsewhere(NodeRequest::Apply { id }).await,
         }
+    }
+
+    async fn health_found(&self, node: &str, part: HealthPart) -> Result<Vec<Value>> {
+        self.ask(&self.other(node)?, NodeRequest::Health { part }).await
+    }
+
+    async fn order_encoder(&self, node: &str, name: &str, order: EncoderOrder) -> Result<()> {
+        let command = NodeRequest::OrderEncoder { name: name.to_owned(), order };
+        self.ask(&self.other(node)?, command).await
     }
 
     async fn sessions(&self, server: &str, path: &str) -> Result<FoundSessions> {

@@ -46,7 +46,7 @@ pub(super) fn health_child(
     if !watches && encoders.is_empty() && platforms.is_empty() {
         return Ok(None);
     }
-    Ok(Some(health::role(parts, services.live.clone(), incidents.clone())))
+    Ok(Some(health::role(parts, services.live.clone(), services.stores.incidents.clone(), incidents.clone())))
 }
 
 fn streams(settings: &Settings, services: &Services, mark: &str) -> Result<Option<Arc<HealthSetup>>> {

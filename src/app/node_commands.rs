@@ -7,11 +7,14 @@ use futures_util::StreamExt;
 use log::Level;
 use serde::{Deserialize, Serialize};
 
+use crate::actors::health::HealthHandle;
 use crate::actors::monitor::SessionWatch;
 use crate::actors::restream::RestreamHandle;
 use crate::actors::supervision::{Child, Exit, Restart};
 use crate::adapters::live::redis::RedisLiveStore;
 use crate::base::{Error, Result};
+use crate::domain::encoder::EncoderOrder;
+use crate::domain::health_part::HealthPart;
 use crate::domain::session::SessionProtocol;
 
 /// So many are carried out at once; the others wait.
@@ -54,6 +57,18 @@ pub(super) enum NodeRequest {
         /// The path.
         path: String,
     },
+    /// What a part of the role health has found.
+    Health {
+        /// The part.
+        part: HealthPart,
+    },
+    /// Tells an encoder to start or to stop.
+    OrderEncoder {
+        /// Its name.
+        name: String,
+        /// What.
+        order: EncoderOrder,
+    },
     /// Ends a session of a media server.
     Kick {
         /// The media server.
@@ -72,6 +87,8 @@ pub(super) struct Executors {
     pub(super) restream: Option<RestreamHandle>,
     /// For the sessions of media servers.
     pub(super) sessions: Arc<SessionWatch>,
+    /// What the role health has found, and the way to encoders.
+    pub(super) health: HealthHandle,
 }
 
 impl NodeRequest {
@@ -86,7 +103,7 @@ impl NodeRequest {
 
     /// What a page asks for again and again is no news.
     fn level(&self) -> Level {
-        if matches!(self, Self::Sessions { .. }) { Level::Debug } else { Level::Info }
+        if matches!(self, Self::Sessions { .. } | Self::Health { .. }) { Level::Debug } else { Level::Info }
     }
 
     async fn carry_out(self, to: &Executors) -> Result<String> {
@@ -97,6 +114,13 @@ impl NodeRequest {
             Self::Plan { read } => json(&to.restream()?.plan(read).await?),
             Self::Apply { id } => json(&to.restream()?.apply_plan(id).await?),
             Self::Sessions { server, path } => json(&to.sessions.look(&server, &path).ok_or_else(no_server)?),
+            Self::Health { part } => json(&to.health.found(part)?),
+            Self::OrderEncoder { name, order } => {
+                let Some(node) = to.health.holder(HealthPart::Encoders) else {
+                    return json(&to.health.encoders.order(&name, order).await?);
+                };
+                Err(Error::unavailable(format!("the node {node} asks the encoders now; try again")))
+            }
             Self::Kick { server, protocol, id } => json(&to.sessions.kick(&server, protocol, &id).await?),
         }
     }

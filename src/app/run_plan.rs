@@ -119,7 +119,11 @@ pub(super) fn children(
     let watched = watched(settings)?;
     let sessions = SessionWatch::new(&watched);
     children.extend(sessions.children(&live.interval));
-    let executors = node_commands::Executors { restream: restream.clone(), sessions: Arc::clone(&sessions) };
+    let executors = node_commands::Executors {
+        restream: restream.clone(),
+        sessions: Arc::clone(&sessions),
+        health: health.clone(),
+    };
     children.extend(services.redis.as_ref().map(|redis| node_commands::child(redis, executors)));
     children.push(monitor_child(watched, live.interval, services, incidents));
     Ok(RunPlan { children, runtime_settings, restream, sessions, health, notifications })

@@ -1,21 +1,24 @@
 //! `/api/v1/encoders`: hardware encoders, how they are, and orders to start and stop their streams.
 
 use actix_web::{HttpRequest, HttpResponse, web};
+use serde_json::Value;
 
 use super::access::{Operator, Viewer};
 use super::audit_routes as audit;
+use super::health_found::found;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::item_list::ItemList;
 use crate::domain::encoder::{EncoderOrder, EncoderStatus};
+use crate::domain::health_part::HealthPart;
 
 /// The encoders of the configuration, by name, with what each said last and what is believed of it. Kept in memory: no device is asked for
 /// it. Empty in a process without the role health.
 #[utoipa::path(get, path = "/api/v1/encoders", operation_id = "listEncoders", tag = "health", responses(
     (status = 200, body = ItemList<EncoderStatus>),
 ))]
-pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<EncoderStatus>>> {
-    Ok(web::Json(ItemList::whole(state.health.encoders.statuses())))
+pub(super) async fn list(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswer<web::Json<ItemList<Value>>> {
+    found(&state, HealthPart::Encoders).await
 }
 
 /// Tells an encoder to begin its stream.
@@ -55,7 +58,10 @@ pub(super) async fn stop(
 }
 
 async fn ordered(state: &HttpState, name: &str, order: EncoderOrder, request: &HttpRequest) -> ErrorAnswer {
-    state.health.encoders.order(name, order).await?;
+    match state.health.holder(HealthPart::Encoders) {
+        Some(node) => state.commands.order_encoder(&node, name, order).await?,
+        None => state.health.encoders.order(name, order).await?,
+    }
     audit::tell(request, audit::Change { target: Some(format!("encoder {name}")), before: None, after: None });
     Ok(HttpResponse::NoContent().finish())
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use serde_json::Value;
 use tokio::sync::watch;
 
 use super::caller::IdentifyCaller;
@@ -34,6 +35,8 @@ use crate::config::Shown;
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraStatus};
 use crate::domain::change_guard::PlanView;
+use crate::domain::encoder::EncoderOrder;
+use crate::domain::health_part::HealthPart;
 use crate::domain::host::HostReporters;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
@@ -74,6 +77,10 @@ pub trait Commands: Send + Sync {
     async fn sessions(&self, server: &str, path: &str) -> Result<FoundSessions>;
     /// Ends a session, by the process that reaches its server. `NotFound` when it has ended.
     async fn kick_session(&self, server: &str, protocol: SessionProtocol, id: &str) -> Result<()>;
+    /// What a part of the role health has found, as the node of this name knows, which does it for the site. Each as JSON.
+    async fn health_found(&self, node: &str, part: HealthPart) -> Result<Vec<Value>>;
+    /// Tells an encoder to start or to stop, by the node of this name, which asks the encoders for the site.
+    async fn order_encoder(&self, node: &str, name: &str, order: EncoderOrder) -> Result<()>;
     /// Names of managers that run and do not answer within `limit`; empty when all is well. `Unavailable` when the root
     /// itself does not answer.
     async fn unresponsive(&self, limit: Duration) -> Result<Vec<String>>;

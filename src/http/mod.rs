@@ -30,6 +30,7 @@ mod exposition;
 mod forwarded;
 mod headers;
 mod health;
+mod health_found;
 mod history_routes;
 mod host_metrics;
 mod host_routes;

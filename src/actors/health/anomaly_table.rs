@@ -62,6 +62,12 @@ impl AnomalyTable {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Forgets everything but what it has told: another process watches.
+    pub(super) fn forget(&self) {
+        let mut kept = self.lock();
+        *kept = KeptAnomalies { told: kept.told, ..KeptAnomalies::default() };
+    }
+
     /// Every number of every stream, by server, stream and metric.
     pub fn statuses(&self) -> Vec<AnomalyStatus> {
         let at = now();

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -55,7 +56,14 @@ impl EncoderSetup {
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone, Default)]
-pub struct EncoderTable(Arc<BTreeMap<String, KnownEncoder>>);
+pub struct EncoderTable(Arc<SharedEncoders>);
+
+#[derive(Default)]
+struct SharedEncoders {
+    known: BTreeMap<String, KnownEncoder>,
+    /// Another process asks them: nothing is known of them here.
+    rests: AtomicBool,
+}
 
 /// One of them.
 pub(super) struct KnownEncoder {
@@ -84,31 +92,45 @@ impl KnownEncoder {
     }
 }
 
+/// One that nobody has asked yet.
+fn unknown(setup: &EncoderSetup) -> EncoderMemory {
+    EncoderMemory::new(setup.name.clone(), setup.address.host.clone(), setup.always_on, setup.interval)
+}
+
 impl EncoderTable {
     /// One that knows nothing yet of these.
     pub fn new(setups: Vec<EncoderSetup>) -> Self {
         let known = setups.into_iter().map(|setup| {
-            let (name, host) = (setup.name.clone(), setup.address.host.clone());
-            let memory = Mutex::new(EncoderMemory::new(name.clone(), host, setup.always_on, setup.interval));
+            let name = setup.name.clone();
+            let memory = Mutex::new(unknown(&setup));
             let (order, due) = (tokio::sync::Mutex::new(()), Notify::new());
             (name, KnownEncoder { setup, memory, order, due })
         });
-        Self(Arc::new(known.collect()))
+        Self(Arc::new(SharedEncoders { known: known.collect(), rests: AtomicBool::new(false) }))
     }
 
-    /// All of them, by name. Cheap enough for every scrape.
+    /// All of them, by name; none while another process asks them. Cheap enough for every scrape.
     pub fn statuses(&self) -> Vec<EncoderStatus> {
-        self.0.values().map(|known| known.lock().status()).collect()
+        if self.0.rests.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        self.0.known.values().map(|known| known.lock().status()).collect()
+    }
+
+    /// Another process asks them, or this one does again: nothing is known of them yet.
+    pub(super) fn rest(&self, rests: bool) {
+        self.0.known.values().for_each(|known| *known.lock() = unknown(&known.setup));
+        self.0.rests.store(rests, Ordering::Relaxed);
     }
 
     /// Their names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.known.keys().map(String::as_str)
     }
 
     /// The encoder of this name.
     pub(super) fn get(&self, name: &str) -> Option<&KnownEncoder> {
-        self.0.get(name)
+        self.0.known.get(name)
     }
 
     /// Tells an encoder to start or to stop; it has taken the order when this returns, and is asked at once what came of it.

@@ -13,6 +13,9 @@
 //!      `- a task for each    looks at it as often as it allows, tells what follows
 //! ```
 //!
+//! Each part is done by one process of those that share the live store (`LiveStore::claim_work`, `domain/duty`): the others have not
+//! started it, and take over what is open of its incidents when they do.
+//!
 //! What was found is in a [`StreamProbeTable`] and a [`NetworkProbeTable`], which outlive the actors and are read by HTTP at every time: nobody waits for a
 //! probe. Whose turn it is is a rule of `domain/health`. A worker that dies gives back what it had when it is built again.
 //! Paths are known from the live store; a path that is not live is not probed. Another kind of probe is a folder here, a child of
@@ -26,7 +29,9 @@ mod anomaly_tests;
 mod encoder_table;
 mod encoder_watch;
 mod encoders;
+mod health_handle;
 mod health_manager;
+mod health_parts;
 mod health_setup;
 mod network_probe_table;
 mod network_probes;
@@ -43,7 +48,9 @@ mod tests;
 pub use anomaly_setup::{AnomalySetup, EndedMinutes};
 pub use anomaly_table::{AnomalyCounts, AnomalyTable};
 pub use encoder_table::{EncoderSetup, EncoderTable};
-pub use health_manager::{HealthHandle, HealthManager, HealthParts, role, without_role};
+pub use health_handle::HealthHandle;
+pub use health_manager::{HealthManager, role, without_role};
+pub use health_parts::HealthParts;
 pub use health_setup::{FrameRates, HealthSetup, ReadServer, targets};
 pub use network_probe_table::NetworkProbeTable;
 pub use network_probes::ask;

@@ -29,12 +29,22 @@ struct KeptEndpoints {
     running: BTreeSet<String>,
 }
 
+impl KeptEndpoints {
+    fn new(workers: usize) -> Self {
+        Self { queue: ProbeQueue::new(workers), records: BTreeMap::new(), running: BTreeSet::new() }
+    }
+}
+
 impl NetworkProbeTable {
     /// An empty one; so many endpoints are probed at once.
     pub fn new(workers: usize) -> Self {
-        let (queue, records, running) = (ProbeQueue::new(workers), BTreeMap::new(), BTreeSet::new());
-        let kept = Mutex::new(KeptEndpoints { queue, records, running });
+        let kept = Mutex::new(KeptEndpoints::new(workers));
         Self(Arc::new(SharedEndpoints { begun: Instant::now(), workers, kept }))
+    }
+
+    /// Forgets everything: another process probes.
+    pub(super) fn forget(&self) {
+        *self.lock() = KeptEndpoints::new(self.0.workers);
     }
 
     fn lock(&self) -> MutexGuard<'_, KeptEndpoints> {

@@ -1,6 +1,7 @@
 //! What is known of every platform: shared by the tasks that ask and by HTTP.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::config::settings::PlatformSettings;
@@ -9,7 +10,14 @@ use crate::domain::platform::{PlatformMemory, PlatformStatus};
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone, Default)]
-pub struct PlatformTable(Arc<BTreeMap<String, KnownPlatform>>);
+pub struct PlatformTable(Arc<SharedPlatforms>);
+
+#[derive(Default)]
+struct SharedPlatforms {
+    known: BTreeMap<String, KnownPlatform>,
+    /// Another process looks at them: nothing is known of them here.
+    rests: AtomicBool,
+}
 
 /// One of them.
 pub(super) struct KnownPlatform {
@@ -25,34 +33,47 @@ impl KnownPlatform {
     }
 }
 
+/// One that nobody has looked at yet.
+fn unknown(settings: &PlatformSettings) -> PlatformMemory {
+    PlatformMemory::new(settings.name.clone(), settings.kind.clone(), settings.interval)
+}
+
 impl PlatformTable {
     /// One that knows nothing yet of these.
     pub fn new(settings: Vec<PlatformSettings>) -> Self {
         let known = settings.into_iter().map(|settings| {
-            let (name, kind) = (settings.name.clone(), settings.kind.clone());
-            let memory = Mutex::new(PlatformMemory::new(name.clone(), kind, settings.interval));
+            let (name, memory) = (settings.name.clone(), Mutex::new(unknown(&settings)));
             (name, KnownPlatform { settings, memory })
         });
-        Self(Arc::new(known.collect()))
+        Self(Arc::new(SharedPlatforms { known: known.collect(), rests: AtomicBool::new(false) }))
     }
 
-    /// All of them, by name. Cheap enough for every scrape.
+    /// All of them, by name; none while another process looks at them. Cheap enough for every scrape.
     pub fn statuses(&self) -> Vec<PlatformStatus> {
-        self.0.values().map(|known| known.lock().status()).collect()
+        if self.0.rests.load(Ordering::Relaxed) {
+            return Vec::new();
+        }
+        self.0.known.values().map(|known| known.lock().status()).collect()
+    }
+
+    /// Another process looks at them, or this one does again: nothing is known of them yet.
+    pub(super) fn rest(&self, rests: bool) {
+        self.0.known.values().for_each(|known| *known.lock() = unknown(&known.settings));
+        self.0.rests.store(rests, Ordering::Relaxed);
     }
 
     /// Their names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.keys().map(String::as_str)
+        self.0.known.keys().map(String::as_str)
     }
 
     /// The platform of this name.
     pub(super) fn get(&self, name: &str) -> Option<&KnownPlatform> {
-        self.0.get(name)
+        self.0.known.get(name)
     }
 
     /// Whether an incident of this subject may be ours still.
     pub(super) fn knows(&self, subject: &Subject) -> bool {
-        self.0.values().any(|known| known.lock().knows(subject))
+        self.0.known.values().any(|known| known.lock().knows(subject))
     }
 }

@@ -20,6 +20,7 @@ pub struct StreamProbeTable(Arc<SharedTable>);
 
 struct SharedTable {
     begun: Instant,
+    workers: usize,
     // Held for moments only, and never across an await.
     kept: Mutex<KeptTable>,
 }
@@ -31,11 +32,22 @@ struct KeptTable {
     claims: BTreeMap<usize, ProbeKey>,
 }
 
+impl KeptTable {
+    fn new(workers: usize) -> Self {
+        Self { queue: ProbeQueue::new(workers), records: BTreeMap::new(), claims: BTreeMap::new() }
+    }
+}
+
 impl StreamProbeTable {
     /// An empty one for so many workers.
     pub fn new(workers: usize) -> Self {
-        let (queue, records, claims) = (ProbeQueue::new(workers), BTreeMap::new(), BTreeMap::new());
-        Self(Arc::new(SharedTable { begun: Instant::now(), kept: Mutex::new(KeptTable { queue, records, claims }) }))
+        let kept = Mutex::new(KeptTable::new(workers));
+        Self(Arc::new(SharedTable { begun: Instant::now(), workers, kept }))
+    }
+
+    /// Forgets everything: another process probes.
+    pub(super) fn forget(&self) {
+        *self.lock() = KeptTable::new(self.0.workers);
     }
 
     fn lock(&self) -> MutexGuard<'_, KeptTable> {

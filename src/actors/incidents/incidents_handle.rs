@@ -126,6 +126,24 @@ impl IncidentsHandle {
         }
     }
 
+    /// Goes on with what this node has taken over of others in the database.
+    pub fn taken_over(&self, of_others: &[Incident]) {
+        if of_others.is_empty() {
+            return;
+        }
+        {
+            let mut kept = self.lock();
+            of_others.iter().for_each(|one| _ = kept.incidents.adopt(one));
+        }
+        self.end_untold();
+        self.news();
+    }
+
+    /// Another node tells of these kinds from now on, and goes on with what is open of them.
+    pub fn let_go(&self, kinds: &[IncidentKind]) {
+        self.lock().incidents.let_go(kinds);
+    }
+
     fn end_untold(&self) {
         let of = |kept: &KeptIncidents| {
             let open = kept.incidents.open().filter(|(kind, _)| kept.untold.contains(kind));

@@ -22,6 +22,7 @@ use uuid::Uuid;
 
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::CameraStatus;
+use crate::domain::duty::WorkClaim;
 use crate::domain::history::Reading;
 use crate::domain::host::HostStatus;
 use crate::domain::incident::Incident;
@@ -208,6 +209,11 @@ pub trait LiveStore: Send + Sync {
     /// finds is heard here. Asked before each poll.
     async fn claim(&self, _server: &str, _interval: Duration) -> bool {
         true
+    }
+    /// Whether this process has to do this work (a word) now, which is done by one of those that share the live store. Asked again
+    /// and again; who has not asked for two intervals has lost it.
+    async fn claim_work(&self, _work: &str, _interval: Duration) -> WorkClaim {
+        WorkClaim::Alone
     }
     /// The processes that share it, by name, this one among them; empty where nobody can.
     fn nodes(&self) -> Vec<LiveNode> {

@@ -61,7 +61,8 @@ impl EncoderClaim {
 }
 
 /// What an operator may tell a device.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub enum EncoderOrder {
     /// Begin to stream.
     Start,

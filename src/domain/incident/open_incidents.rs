@@ -136,6 +136,12 @@ impl OpenIncidents {
         IncidentKind::ALL.into_iter().filter_map(|kind| self.clear(kind, subject, now)).collect()
     }
 
+    /// Another process tells of these kinds from now on: nothing of them is known here any more, and nothing ends.
+    pub fn let_go(&mut self, kinds: &[IncidentKind]) {
+        self.open.retain(|(_, kind), _| !kinds.contains(kind));
+        self.waiting.retain(|(_, kind), _| !kinds.contains(kind));
+    }
+
     /// The database had an open incident already and kept that one: closing must name it.
     pub fn kept(&mut self, ours: Uuid, theirs: Uuid) {
         self.open.values_mut().filter(|one| one.id == ours).for_each(|one| one.id = theirs);
@@ -219,6 +225,11 @@ mod tests {
                 && !open_incidents.is_open(IncidentKind::ServerDown, &gate)
         );
         open_incidents.kept(id(1), id(9));
+        let mut let_go = open_incidents.clone();
+        let_go.let_go(&[IncidentKind::ServerDown]);
+        assert!(let_go.is_open(IncidentKind::CameraDown, &gate), "of another kind");
+        let_go.let_go(&[IncidentKind::CameraDown]);
+        assert_eq!(let_go.clear(IncidentKind::CameraDown, &gate, at(3)), None, "it is another's, who ends it");
         let closed = Some(IncidentWrite::Close { id: id(9), at: time(3) });
         assert_eq!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(3)), closed);
     }

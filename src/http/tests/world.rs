@@ -8,6 +8,7 @@ use std::time::Duration;
 use actix::Actor;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
+use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
 use uuid::Uuid;
@@ -31,6 +32,8 @@ use crate::config::{self, Shown, Sources};
 use crate::domain::camera::sheet::ImportReport;
 use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Reach};
 use crate::domain::change_guard::{BlockedChangeView, PlanView, WouldStop};
+use crate::domain::encoder::EncoderOrder;
+use crate::domain::health_part::HealthPart;
 use crate::domain::login::LoginTable;
 use crate::domain::name::StreamName;
 use crate::domain::probe::{FaultKind, ProbeFault, ProbeView};
@@ -313,6 +316,14 @@ impl Commands for PlayedRoot {
             "0f" => Ok(PlanView { blocked: None, cameras: 3, running: 3 }),
             _ => Err(Error::new(ErrorKind::Conflict, "the plan has changed")),
         }
+    }
+
+    async fn health_found(&self, node: &str, _: HealthPart) -> Result<Vec<Value>> {
+        Err(Error::unavailable(format!("the node {node} does not answer")))
+    }
+
+    async fn order_encoder(&self, node: &str, _: &str, _: EncoderOrder) -> Result<()> {
+        Err(Error::unavailable(format!("the node {node} does not answer")))
     }
 
     async fn sessions(&self, server: &str, _: &str) -> Result<FoundSessions> {

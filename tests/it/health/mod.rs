@@ -2,6 +2,7 @@
 
 mod encoders;
 mod network;
+mod shared;
 mod streams;
 mod targets;
 mod vimeo;

@@ -108,6 +108,7 @@ macro_rules! tests {
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own
             incidents_and_looks_are_their_nodes_own
+            open_incidents_are_taken_over_with_the_work
             a_second_relay_and_a_second_of_the_name_are_refused
             a_node_keeps_its_rows_when_it_is_renamed
         );

@@ -81,6 +81,42 @@ pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_o
     assert_eq!(b.camera_probes().await.expect("listed"), [look("b")]);
 }
 
+pub(in crate::adapters::database) async fn open_incidents_are_taken_over_with_the_work(
+    a: &dyn Database,
+    b: &dyn Database,
+) {
+    use IncidentKind::{EndpointDown, ProbeFailed, ServerDown};
+    let at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+    let incident = |kind, name: &str, of: &str| {
+        let subject = Subject::Endpoint { name: name.to_owned() };
+        Incident::open(Uuid::now_v7(), kind, subject, format!("seen by {of}"), at)
+    };
+    let [lasts, double, over, other] = [
+        incident(EndpointDown, "uplink", "a"),
+        incident(EndpointDown, "twice", "a"),
+        incident(ProbeFailed, "over", "a"),
+        incident(ServerDown, "other", "a"),
+    ];
+    for one in [&lasts, &double, &over, &other] {
+        a.open_incident(one.clone()).await.expect("opened");
+    }
+    let ours = incident(EndpointDown, "twice", "b");
+    b.open_incident(ours.clone()).await.expect("opened");
+    let later = at + TimeDelta::seconds(60);
+    a.close_incident(over.id, at).await.expect("closed");
+    let kinds = vec![EndpointDown, ProbeFailed];
+    let taken = b.take_over_incidents(kinds.clone(), later).await.expect("taken over");
+    assert_eq!(taken, std::slice::from_ref(&lasts));
+    assert_eq!(b.take_over_incidents(kinds, later).await.expect("nothing is left"), []);
+    let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
+    let of = async |node: &dyn Database| node.incidents(own.clone()).await.expect("listed");
+    assert_eq!((of(a).await, of(b).await), (vec![other], vec![ours, lasts.clone()]), "what is of another kind stays");
+    assert_eq!(a.close_incident(lasts.id, later).await.expect_err("it is b's").kind(), ErrorKind::NotFound);
+    b.close_incident(lasts.id, later).await.expect("closed");
+    let all = b.incidents(IncidentQuery { limit: 9, ..IncidentQuery::default() }).await.expect("listed");
+    assert_eq!(all.iter().find(|one| one.id == double.id).and_then(|one| one.closed_at), Some(later), "ended: {all:?}");
+}
+
 pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_name_are_refused(
     a: &dyn Database,
     b: &dyn Database,

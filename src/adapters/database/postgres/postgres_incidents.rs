@@ -103,6 +103,26 @@ pub(super) async fn list(
     Ok(incidents)
 }
 
+/// One statement, so that nobody sees a subject with two of them, or with none.
+pub(super) async fn take_over(
+    client: &PostgresClient,
+    owner: &str,
+    kinds: &[IncidentKind],
+    at: DateTime<Utc>,
+) -> Result<Vec<Incident>, PostgresFailure> {
+    let sql = "WITH found AS (SELECT one.id, EXISTS (SELECT 1 FROM incidents other WHERE other.closed_at IS NULL \
+               AND other.subject = one.subject AND other.kind = one.kind AND other.id <> one.id \
+               AND (other.node = $1 OR one.node <> $1 AND other.id < one.id)) AS is_double \
+               FROM incidents one WHERE one.closed_at IS NULL AND one.kind = ANY($2::text[]) AND one.node <> $1) \
+               UPDATE incidents SET node = CASE WHEN is_double THEN node ELSE $1 END, \
+               closed_at = CASE WHEN is_double THEN greatest(opened_at, $3) END \
+               FROM found WHERE incidents.id = found.id AND closed_at IS NULL \
+               RETURNING incidents.id, kind, subject, subject_name, cause, opened_at, closed_at, verdict";
+    let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
+    let rows = client.query(sql, &[&owner, &kinds, &at]).await?;
+    Ok(rows.iter().filter_map(incident).filter(|one| one.closed_at.is_none()).collect())
+}
+
 /// Keeps where the faults of this node's incidents lie, in one statement.
 pub(super) async fn put_verdicts(
     client: &PostgresClient,

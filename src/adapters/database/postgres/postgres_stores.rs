@@ -22,7 +22,7 @@ use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 use crate::domain::host::HostStatus;
-use crate::domain::incident::{Incident, Remark, Verdict};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Verdict};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -279,6 +279,12 @@ impl IncidentStore for Postgres {
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
         let link = self.server.link().await?;
         link.answer(postgres_incidents::remark(&link, incident, &remark)).await
+    }
+
+    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(postgres_incidents::take_over(&link, &owner, &kinds, at)).await
     }
 
     async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()> {

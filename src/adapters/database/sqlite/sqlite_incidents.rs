@@ -101,6 +101,32 @@ pub(super) fn list(
     Ok(incidents)
 }
 
+/// What others have open of these kinds: doubles end, the rest is this node's.
+pub(super) fn take_over(
+    connection: &mut Connection,
+    owner: &str,
+    kinds: &[IncidentKind],
+    at: DateTime<Utc>,
+) -> Result<Vec<Incident>, SqliteFailure> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let mut taken = Vec::new();
+    for kind in kinds {
+        let doubles = "UPDATE incidents SET closed_at = max(opened_at, ?3) WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1 \
+                       AND EXISTS (SELECT 1 FROM incidents other WHERE other.closed_at IS NULL AND other.subject = incidents.subject \
+                       AND other.kind = ?2 AND other.id <> incidents.id AND (other.node = ?1 OR other.id < incidents.id))";
+        transaction.prepare_cached(doubles)?.execute(params![owner, kind.as_str(), time_text(at)])?;
+        let others =
+            format!("SELECT {READ} FROM incidents WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1 ORDER BY id");
+        let mut others = transaction.prepare_cached(&others)?;
+        let rows = others.query_map(params![owner, kind.as_str()], |row| Ok(incident(row)))?;
+        taken.extend(rows.collect::<Result<Vec<Option<Incident>>, _>>()?.into_iter().flatten());
+        let ours = "UPDATE incidents SET node = ?1 WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1";
+        transaction.prepare_cached(ours)?.execute(params![owner, kind.as_str()])?;
+    }
+    transaction.commit()?;
+    Ok(taken)
+}
+
 /// Keeps where the faults of this node's incidents lie.
 pub(super) fn put_verdicts(
     connection: &mut Connection,

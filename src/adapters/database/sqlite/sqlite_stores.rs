@@ -23,7 +23,7 @@ use crate::domain::completeness::{RecordedSpan, Span};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::history::{Bucket, SeriesKey, SeriesKind, Tier};
 use crate::domain::host::HostStatus;
-use crate::domain::incident::{Incident, Remark, Verdict};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Verdict};
 use crate::domain::node::{Node, NodeClaim};
 use crate::domain::probe::KeptProbe;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -278,6 +278,12 @@ impl IncidentStore for Sqlite {
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident> {
         let add = move |connection: &mut _| sqlite_incidents::remark(connection, incident, &remark);
         self.file.call(ConnectionRole::Writer, add).await
+    }
+
+    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>> {
+        let owner = self.owner.get()?;
+        let take_over = move |connection: &mut _| sqlite_incidents::take_over(connection, &owner, &kinds, at);
+        self.file.call(ConnectionRole::Writer, take_over).await
     }
 
     async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()> {

@@ -1,4 +1,5 @@
-//! Which process polls a server: one key for each, with an epoch and an expiry. The others stand by.
+//! Which process polls a server, and which one does other work that they share: one key for each, with an epoch and an expiry. The
+//! others stand by.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,6 +9,7 @@ use redis::RedisResult;
 use redis::aio::ConnectionManager;
 
 use super::Common;
+use super::keys::Keys;
 
 /// The shortest life of a claim: a process that is busy for a moment keeps it.
 const SHORTEST: Duration = Duration::from_secs(2);
@@ -16,66 +18,100 @@ const NO_END: i64 = -1;
 /// Beyond two polls.
 const MARGIN: Duration = Duration::from_millis(200);
 
+/// What is claimed.
+pub(super) struct Claimed {
+    /// Text: who has it.
+    key: String,
+    /// Number: how often it was taken.
+    epoch: String,
+    /// What whoever has it does, for people.
+    what: String,
+}
+
+impl Claimed {
+    /// Polling a media server.
+    pub(super) fn server(keys: &Keys, server: &str) -> Self {
+        let what = format!("polling of the server {server}");
+        Self { key: keys.poller(server), epoch: keys.epoch(server), what }
+    }
+
+    /// Other work, by its word.
+    pub(super) fn work(keys: &Keys, work: &str) -> Self {
+        Self { key: keys.worker(work), epoch: keys.work_epoch(work), what: format!("the work {work}") }
+    }
+}
+
+/// Who has it now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Holder {
+    /// This process.
+    Us,
+    /// The process of this node.
+    Node(String),
+}
+
 /// What this process holds.
 #[derive(Default)]
 pub(super) struct Claims {
-    /// Value of the key of each server that it polls.
+    /// Value of each key that is ours.
     held: Mutex<BTreeMap<String, String>>,
 }
 
 impl Claims {
-    /// Takes the server, keeps it, or finds that another process has it.
+    /// Takes it, keeps it, or finds that another process has it.
     pub(super) async fn ask(
         &self,
         common: &Common,
         connection: &mut ConnectionManager,
-        server: &str,
+        claimed: &Claimed,
         interval: Duration,
-    ) -> RedisResult<bool> {
-        let key = common.keys.poller(server);
+    ) -> RedisResult<Holder> {
+        let (key, what) = (&claimed.key, &claimed.what);
         let lasts = ((interval * 2).max(SHORTEST) + MARGIN).as_millis() as u64;
-        let holder: Option<String> = redis::cmd("GET").arg(&key).query_async(connection).await?;
+        let holder: Option<String> = redis::cmd("GET").arg(key).query_async(connection).await?;
         match holder {
-            Some(holder) if self.holds(server, &holder) => {
-                let _: i64 = redis::cmd("PEXPIRE").arg(&key).arg(lasts).query_async(connection).await?;
-                Ok(true)
+            Some(holder) if self.holds(key, &holder) => {
+                let _: i64 = redis::cmd("PEXPIRE").arg(key).arg(lasts).query_async(connection).await?;
+                Ok(Holder::Us)
             }
-            Some(_) => {
+            Some(holder) => {
                 // One that does not end by itself is nobody's: it ends as ours would.
-                let ends: i64 = redis::cmd("PTTL").arg(&key).query_async(connection).await?;
+                let ends: i64 = redis::cmd("PTTL").arg(key).query_async(connection).await?;
                 if ends == NO_END {
-                    let _: i64 = redis::cmd("PEXPIRE").arg(&key).arg(lasts).query_async(connection).await?;
-                    log::warn!(server = server; "the claim {key} had no end, which nobody of ours sets; it ends in {lasts} ms");
+                    let _: i64 = redis::cmd("PEXPIRE").arg(key).arg(lasts).query_async(connection).await?;
+                    log::warn!("the claim {key} had no end, which nobody of ours sets; it ends in {lasts} ms");
                 }
-                Ok(self.lost(server))
+                Ok(self.lost(claimed, &holder))
             }
             None => {
-                let epoch: i64 = redis::cmd("INCR").arg(common.keys.epoch(server)).query_async(connection).await?;
+                let epoch: i64 = redis::cmd("INCR").arg(&claimed.epoch).query_async(connection).await?;
                 let value = format!("{epoch} {} {}", common.node, common.run);
                 let mut set = redis::cmd("SET");
-                set.arg(&key).arg(&value).arg("NX").arg("PX").arg(lasts);
+                set.arg(key).arg(&value).arg("NX").arg("PX").arg(lasts);
                 let taken: Option<String> = set.query_async(connection).await?;
                 if taken.is_none() {
-                    return Ok(self.lost(server));
+                    let holder: Option<String> = redis::cmd("GET").arg(key).query_async(connection).await?;
+                    return Ok(self.lost(claimed, holder.as_deref().unwrap_or_default()));
                 }
                 if epoch > 1 {
-                    log::info!(server = server; "polling of the server taken over (epoch {epoch})");
+                    log::info!("{what} taken over (epoch {epoch})");
                 }
-                self.lock().insert(server.to_owned(), value);
-                Ok(true)
+                self.lock().insert(key.clone(), value);
+                Ok(Holder::Us)
             }
         }
     }
 
-    fn holds(&self, server: &str, holder: &str) -> bool {
-        self.lock().get(server).is_some_and(|held| held == holder)
+    fn holds(&self, key: &str, holder: &str) -> bool {
+        self.lock().get(key).is_some_and(|held| held == holder)
     }
 
-    fn lost(&self, server: &str) -> bool {
-        if self.lock().remove(server).is_some() {
-            log::warn!(server = server; "another process polls the server now; this one stands by");
+    /// `holder` is the value of the key: `epoch node run`.
+    fn lost(&self, claimed: &Claimed, holder: &str) -> Holder {
+        if self.lock().remove(&claimed.key).is_some() {
+            log::warn!("another process has taken {}; this one stands by", claimed.what);
         }
-        false
+        Holder::Node(holder.split(' ').nth(1).unwrap_or_default().to_owned())
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, String>> {

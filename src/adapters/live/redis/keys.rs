@@ -72,6 +72,16 @@ impl Keys {
         format!("{}:streamwarden:epoch:{server}", self.prefix)
     }
 
+    /// Text: which node does this work.
+    pub(super) fn worker(&self, work: &str) -> String {
+        format!("{}:streamwarden:worker:{work}", self.prefix)
+    }
+
+    /// Number: how often the work was taken over.
+    pub(super) fn work_epoch(&self, work: &str) -> String {
+        format!("{}:streamwarden:worker-epoch:{work}", self.prefix)
+    }
+
     /// A key that exists for nobody: rights are tried on it.
     pub(super) fn tried(&self) -> String {
         format!("{}:streamwarden:check", self.prefix)

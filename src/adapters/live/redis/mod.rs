@@ -34,7 +34,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::claims::Claims;
+use self::claims::{Claimed, Claims, Holder};
 use self::commands::{Exchange, answer_command, send_command};
 use self::connect::Target;
 use self::health::Health;
@@ -49,6 +49,7 @@ use super::{Change, Latest, LiveChanges, LiveNode, LiveStore, NodeCommand};
 use crate::base::Result;
 use crate::config::settings::RedisSettings;
 use crate::domain::camera::CameraStatus;
+use crate::domain::duty::WorkClaim;
 use crate::domain::history::Reading;
 use crate::domain::name::StreamName;
 use crate::domain::stream::{Sample, StreamStatus};
@@ -206,6 +207,19 @@ impl RedisLiveStore {
         }
     }
 
+    /// Who has this now, claimed where nobody has, or why Redis refuses to say so; `None` where it does not answer.
+    async fn holder(&self, claimed: &Claimed, interval: Duration) -> Option<std::result::Result<Holder, String>> {
+        if self.common.health.now().is_writing_failed() {
+            return None;
+        }
+        let mut connection = self.reader();
+        let asked = timeout(CLAIM, self.claims.ask(&self.common, &mut connection, claimed, interval)).await.ok()?;
+        Some(asked.map_err(|error| {
+            self.note(&error);
+            self.target.error(&error).to_string()
+        }))
+    }
+
     async fn earlier(
         &self,
         server: &str,
@@ -316,27 +330,29 @@ impl LiveStore for RedisLiveStore {
     }
 
     async fn claim(&self, server: &str, interval: Duration) -> bool {
-        // Who cannot ask is alone.
-        if self.common.health.now().is_writing_failed() {
-            return true;
+        let asked = self.holder(&Claimed::server(&self.common.keys, server), interval).await;
+        if let Some(asked) = &asked {
+            self.common.health.claiming(asked.as_ref().err().cloned());
         }
-        let mut connection = self.reader();
-        let asked = self.claims.ask(&self.common, &mut connection, server, interval);
-        match timeout(CLAIM, asked).await {
-            Ok(Ok(is_ours)) => {
-                self.common.health.claiming(None);
-                if !is_ours && self.common.pending.disown(server) {
-                    self.common.memory.forget_history(server);
-                    self.common.reread.notify_one();
-                }
-                is_ours
+        // Who cannot ask is alone.
+        let is_ours = !matches!(asked, Some(Ok(Holder::Node(_))));
+        if !is_ours && self.common.pending.disown(server) {
+            self.common.memory.forget_history(server);
+            self.common.reread.notify_one();
+        }
+        is_ours
+    }
+
+    async fn claim_work(&self, work: &str, interval: Duration) -> WorkClaim {
+        match self.holder(&Claimed::work(&self.common.keys, work), interval).await {
+            Some(Ok(Holder::Us)) => WorkClaim::Ours,
+            Some(Ok(Holder::Node(name))) => WorkClaim::Others(name),
+            // Who asks says when that lasts.
+            Some(Err(fault)) => {
+                log::debug!("claiming {work}: {fault}");
+                WorkClaim::Unknown
             }
-            Ok(Err(error)) => {
-                self.note(&error);
-                self.common.health.claiming(Some(self.target.error(&error).to_string()));
-                true
-            }
-            Err(_) => true,
+            None => WorkClaim::Unknown,
         }
     }
 
