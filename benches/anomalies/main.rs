@@ -29,7 +29,7 @@ fn main() {
     );
     for (word, sensitivity) in [("low", Sensitivity::Low), ("medium", Sensitivity::Medium), ("high", Sensitivity::High)]
     {
-        let metrics = AnomalyMetric::ALL.to_vec();
+        let metrics = AnomalyMetric::OF_STREAMS.to_vec();
         let rule = AnomalyRule { metrics, sensitivity, dwell: Duration::from_secs(300) };
         let mut measured = Measured::default();
         (FIRST..FIRST + streams).for_each(|seed| measured.measure(&rule, seed, DAYS, FAULTS));
@@ -59,12 +59,12 @@ fn costs() {
     let learned = buckets(&mut stream, Tier::TenMinutes, begin, begin + 29 * synthetic::DAY, 120);
     let begun = Instant::now();
     let mut anomalies = StreamAnomalies::new(&AnomalyRule {
-        metrics: AnomalyMetric::ALL.to_vec(),
+        metrics: AnomalyMetric::OF_STREAMS.to_vec(),
         sensitivity: Sensitivity::Medium,
         dwell: Duration::from_secs(300),
     });
     let now = begin + 29 * synthetic::DAY;
-    anomalies.learn(AnomalyMetric::ALL.map(|metric| (metric, Baseline::learn(metric, &learned, now))).to_vec());
+    anomalies.learn(AnomalyMetric::OF_STREAMS.map(|metric| (metric, Baseline::learn(metric, &learned, now))).to_vec());
     let learning = begun.elapsed();
     let minutes = buckets(&mut stream, Tier::Minute, now, now + synthetic::DAY, 60);
     let begun = Instant::now();

@@ -88,14 +88,16 @@ fn network(settings: &Settings, services: &Services) -> Result<Option<Arc<Networ
 
 /// Judged by what the history of this process makes of its polls: without the role monitor there is none.
 fn anomalies(settings: &Settings, services: &Services) -> Option<Arc<AnomalySetup>> {
-    let (history, keeps) = (services.history.clone(), services.roles.contains(&Role::Monitor));
+    let (kept, keeps) = (services.history.clone(), services.roles.contains(&Role::Monitor));
     if settings.health.anomalies.enabled && !keeps {
         log::warn!(
             "health.anomalies watches nothing here: the history is kept by the role monitor, which does not run in this process"
         );
     }
-    let minutes = Arc::new(move || history.ended_minutes());
-    let setup = AnomalySetup::of(&settings.health.anomalies, minutes, services.stores.history.clone());
+    let minutes = Arc::new(move || kept.ended_minutes());
+    let endpoints = settings.health.endpoints.iter().map(|endpoint| endpoint.name.clone()).collect();
+    let history = services.stores.history.clone();
+    let setup = AnomalySetup::of(&settings.health.anomalies, endpoints, minutes, history);
     setup.filter(|_| keeps).map(Arc::new)
 }
 

@@ -7,7 +7,7 @@ use super::tests::{assert_rows, loaded};
 fn anomalies_are_read_with_their_defaults() {
     let off = loaded("", &[]).health.anomalies;
     assert!(!off.enabled, "off until it is switched on");
-    assert_eq!((off.dwell.as_secs(), off.sensitivity, off.metrics.len()), (300, AnomalySensitivity::Medium, 4));
+    assert_eq!((off.dwell.as_secs(), off.sensitivity, off.metrics.len()), (300, AnomalySensitivity::Medium, 5));
     let toml = "[health.anomalies]\nenabled = true\nmetrics = [\"rtt\", \"rtt\"]\ndwell = \"10m\"\nsensitivity = \"low\"\n\
                 include = [\"cam/*\"]\n";
     let on = loaded(toml, &[("STREAMWARDEN_HEALTH__ANOMALIES__EXCLUDE", "cam/test,x*")]).health.anomalies;

@@ -42,7 +42,7 @@ impl HealthPart {
         match self {
             Self::Streams => &[IncidentKind::ProbeFailed],
             Self::Network => &[IncidentKind::EndpointDown, IncidentKind::EndpointDegraded],
-            Self::Anomalies => &[IncidentKind::StreamUnusual],
+            Self::Anomalies => &[IncidentKind::StreamUnusual, IncidentKind::EndpointUnusual],
             Self::Encoders => &EncoderMemory::INCIDENTS,
             Self::Platforms => &PlatformMemory::INCIDENTS,
         }

@@ -183,13 +183,14 @@ test("numbers that have left what is usual come first, with what is usual beside
   const found = complaints(page);
   // What is usual takes weeks to learn: the answer is one of such a program.
   const of = (stream: string, metric: string, state: string, rest: object) => ({
-    server: "main", stream, metric, state, value: null, usualLow: null, usualMedian: null, usualHigh: null, weeks: null, since: null, explanation: null, at: null, judgesFrom: null, ...rest,
+    server: "main", stream, endpoint: null, metric, state, value: null, usualLow: null, usualMedian: null, usualHigh: null, weeks: null, since: null, explanation: null, at: null, judgesFrom: null, ...rest,
   });
   const usual = { usualLow: 3_000_000, usualMedian: 4_000_000, usualHigh: 5_400_000, weeks: 4 };
   const items = [
     of("gate", "readers", "usual", { value: 3, usualLow: 0, usualMedian: 3, usualHigh: 9, weeks: 4 }),
     of("gate", "bitrate", "unusual", { value: 1_200_000, since: new Date(Date.now() - 600_000).toISOString(), ...usual }),
     of("van", "rtt", "usual", { value: 41, usualMedian: 40, usualHigh: 90, weeks: 3 }),
+    { ...of("", "latency", "usual", { value: 21, usualMedian: 20, usualHigh: 38, weeks: 4 }), server: null, stream: null, endpoint: "uplink" },
     of("yard", "bitrate", "learning", { value: 2_000_000, judgesFrom: "2026-12-20T14:00:00Z" }),
   ];
   await page.route("**/api/v1/anomalies", (route) => route.fulfill({ json: { items, next: null } }));
@@ -199,7 +200,8 @@ test("numbers that have left what is usual come first, with what is usual beside
   for (const words of ["gate", "Bit rate", "Unusual", "for 10 min", "1.2 Mbit/s", "3.0 Mbit/s to 5.4 Mbit/s", "of 4 weeks"]) await expect(first).toContainText(words);
   await expect(page.locator("[data-stream=van]")).toContainText("at most 90 ms");
   await expect(page.locator("[data-stream=yard]")).toContainText("is judged from");
-  await expect(page.getByText("1 unusual, 2 usual, 1 not known yet")).toBeVisible();
+  for (const words of ["uplink", "Endpoint", "Latency", "21 ms", "at most 38 ms"]) await expect(page.locator("[data-metric=latency]")).toContainText(words);
+  await expect(page.getByText("1 unusual, 3 usual, 1 not known yet")).toBeVisible();
   for (const colorScheme of ["light", "dark"] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     expect(await faults(page)).toEqual([]);

@@ -1371,22 +1371,24 @@ export interface components {
             ok: boolean;
         };
         /**
-         * @description A number of a stream that can be unusual.
+         * @description A number of a stream, or of an endpoint of the network, that can be unusual.
          * @enum {string}
          */
-        AnomalyMetric: "bitrate" | "fps" | "readers" | "rtt";
+        AnomalyMetric: "bitrate" | "fps" | "readers" | "rtt" | "latency";
         /**
          * @description How a number is.
          * @enum {string}
          */
         AnomalyState: "learning" | "notJudged" | "usual" | "unusual";
-        /** @description One number of one stream. Units: bit/s, frames per second, readers, ms. What is not known is null. */
+        /** @description One number of one stream or of one endpoint of the network. Units: bit/s, frames per second, readers, ms. What is not known is null. */
         AnomalyStatus: {
             /**
              * Format: date-time
              * @description The end of the last minute that was looked at.
              */
             at?: string | null;
+            /** @description Configured name of the endpoint; null of a stream. */
+            endpoint?: string | null;
             /** @description What is unusual about it, in numbers. */
             explanation?: string | null;
             /**
@@ -1396,8 +1398,8 @@ export interface components {
             judgesFrom?: string | null;
             /** @description Which number. */
             metric: components["schemas"]["AnomalyMetric"];
-            /** @description Configured name of its server. */
-            server: string;
+            /** @description Configured name of its server; null of an endpoint. */
+            server?: string | null;
             /**
              * Format: date-time
              * @description Since when it is unusual.
@@ -1405,8 +1407,8 @@ export interface components {
             since?: string | null;
             /** @description How it is. */
             state: components["schemas"]["AnomalyState"];
-            /** @description Name of the stream. */
-            stream: string;
+            /** @description Name of the stream; null of an endpoint. */
+            stream?: string | null;
             /**
              * Format: double
              * @description The most that is usual at this hour of the week; null where too much is never unusual.
@@ -2144,7 +2146,7 @@ export interface components {
          * @description What went wrong.
          * @enum {string}
          */
-        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded" | "encoderDown" | "encoderStalled" | "encoderStopped" | "encoderCacheFull" | "encoderChanged" | "platformDown" | "ingestDown" | "ingestLinkExpires" | "streamUnusual";
+        IncidentKind: "cameraDown" | "cameraStalled" | "cameraDegraded" | "otherPublisher" | "planHeld" | "serverDown" | "serverRestarted" | "serviceDown" | "recordingPaused" | "streamFlapping" | "sourceReplaced" | "tracksChanged" | "readersGone" | "counterReset" | "hostSilent" | "diskNearlyFull" | "objectConflict" | "probeFailed" | "receiverFailing" | "endpointDown" | "endpointDegraded" | "encoderDown" | "encoderStalled" | "encoderStopped" | "encoderCacheFull" | "encoderChanged" | "platformDown" | "ingestDown" | "ingestLinkExpires" | "streamUnusual" | "endpointUnusual";
         /** @description A note on an incident. */
         IncidentNote: {
             /**

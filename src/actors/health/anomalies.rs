@@ -1,4 +1,5 @@
-//! Watches the numbers of streams for anomalies: hears the minutes that the history has made, and reads one stream's past after the other.
+//! Watches the numbers of streams and endpoints for anomalies: hears the minutes that the history has made, and reads the past of one after the
+//! other.
 //! No poll and nothing else waits for it.
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use crate::adapters::database::{CALL_TIMEOUT, HistoryQuery, with_timeout};
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
 use crate::domain::anomaly::{AnomalyMetric, AnomalyNews, Baseline, LEARNED_DAYS};
-use crate::domain::history::{SeriesKey, Tier};
+use crate::domain::history::{SeriesKey, SeriesKind, Tier};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
 
@@ -49,19 +50,21 @@ impl Anomalies {
     fn hear(&self) {
         let at = now();
         for (key, minute) in (self.setup.minutes)() {
-            if !self.setup.watches(&key.name) {
+            if !self.setup.watches(&key) {
                 continue;
             }
+            let (kind, subject) = incident_of(&key);
             match self.table.take(&self.setup, &key, &minute, at) {
                 AnomalyNews::Since(since, why) => {
-                    self.incidents.raise(IncidentKind::StreamUnusual, &subject(&key), &why, since);
+                    self.incidents.raise(kind, &subject, &why, since);
                 }
-                AnomalyNews::Well => self.incidents.clear(IncidentKind::StreamUnusual, &subject(&key)),
+                AnomalyNews::Well => self.incidents.clear(kind, &subject),
                 AnomalyNews::Nothing => {}
             }
         }
         for key in self.table.silent(at) {
-            self.incidents.clear(IncidentKind::StreamUnusual, &subject(&key));
+            let (kind, subject) = incident_of(&key);
+            self.incidents.clear(kind, &subject);
         }
     }
 
@@ -72,12 +75,7 @@ impl Anomalies {
         }
         self.is_clean = true;
         let table = self.table.clone();
-        let is_gone = move |kind, subject: &Subject| match subject {
-            Subject::Stream { server, name } => {
-                kind == IncidentKind::StreamUnusual && !table.hears(&SeriesKey::stream(server, name))
-            }
-            _ => false,
-        };
+        let is_gone = move |kind, subject: &Subject| series_of(kind, subject).is_some_and(|key| !table.hears(&key));
         ctx.spawn(self.incidents.clone().clear_where(is_gone).into_actor(self));
     }
 
@@ -87,13 +85,27 @@ impl Anomalies {
         let gone = self
             .incidents
             .clone()
-            .clear_where(move |kind, subject| kind == IncidentKind::StreamUnusual && !setup.watches(subject.name()));
+            .clear_where(move |kind, subject| series_of(kind, subject).is_some_and(|key| !setup.watches(&key)));
         ctx.spawn(gone.into_actor(self));
     }
 }
 
-fn subject(key: &SeriesKey) -> Subject {
-    Subject::Stream { server: key.server.clone(), name: key.name.clone() }
+/// What is told of a series whose numbers are unusual.
+fn incident_of(key: &SeriesKey) -> (IncidentKind, Subject) {
+    let name = key.name.clone();
+    match key.kind {
+        SeriesKind::Endpoint => (IncidentKind::EndpointUnusual, Subject::Target { name }),
+        _ => (IncidentKind::StreamUnusual, Subject::Stream { server: key.server.clone(), name }),
+    }
+}
+
+/// The series that an incident of ours is about.
+fn series_of(kind: IncidentKind, subject: &Subject) -> Option<SeriesKey> {
+    match (kind, subject) {
+        (IncidentKind::StreamUnusual, Subject::Stream { server, name }) => Some(SeriesKey::stream(server, name)),
+        (IncidentKind::EndpointUnusual, Subject::Target { name }) => Some(SeriesKey::of(SeriesKind::Endpoint, name)),
+        _ => None,
+    }
 }
 
 /// Learns what is usual for the next stream.
@@ -141,7 +153,7 @@ impl Flight for LearnNext {
 /// Four weeks of ten minutes are read at once, and looked at on a thread for long work.
 async fn learn(setup: Arc<AnomalySetup>, series: SeriesKey) -> Result<Vec<(AnomalyMetric, Baseline)>> {
     let to = Utc::now().timestamp();
-    let metrics = setup.rule.metrics.clone();
+    let metrics = setup.rule.of(series.kind).metrics;
     let query = HistoryQuery {
         series,
         tier: Tier::TenMinutes,

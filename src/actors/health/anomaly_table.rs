@@ -95,7 +95,7 @@ impl AnomalyTable {
                 }
                 return AnomalyNews::Nothing;
             }
-            let anomalies = StreamAnomalies::new(&setup.rule);
+            let anomalies = StreamAnomalies::new(&setup.rule.of(key.kind));
             let stream = WatchedStream { anomalies, heard: at, learned: None, asked: None, is_silent: false };
             kept.left_out.remove(key);
             kept.streams.insert(key.clone(), stream);
@@ -186,7 +186,7 @@ mod tests {
     async fn setup(folder: &std::path::Path) -> AnomalySetup {
         let database = crate::adapters::database::sqlite::open(folder.join("test.db")).await.expect("a database");
         let settings = AnomalySettings { enabled: true, ..AnomalySettings::default() };
-        AnomalySetup::of(&settings, Arc::new(Vec::new), database).expect("enabled")
+        AnomalySetup::of(&settings, Default::default(), Arc::new(Vec::new), database).expect("enabled")
     }
 
     #[tokio::test]

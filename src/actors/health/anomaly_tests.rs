@@ -17,7 +17,7 @@ use crate::adapters::database::{HistoryStore, IncidentStore, NodeStore, sqlite};
 use crate::config::ANOMALY_METRICS;
 use crate::config::settings::AnomalySettings;
 use crate::domain::anomaly::{AnomalyMetric, AnomalyState};
-use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, Tier};
+use crate::domain::history::{Bucket, CodeBand, Metric, SeriesKey, SeriesKind, Tier};
 use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::sample;
 use crate::domain::stream::StreamState;
@@ -25,8 +25,12 @@ use crate::domain::stream::StreamState;
 type Minutes = Arc<Mutex<VecDeque<(SeriesKey, Bucket)>>>;
 
 fn bucket(at: i64, bitrate: f64) -> Bucket {
-    let band = CodeBand::of(Metric::Bitrate, bitrate, bitrate, bitrate, bitrate).expect("a number");
-    let (state, bands) = (Some(StreamState::Live), vec![(Metric::Bitrate, band)]);
+    bucket_of(Metric::Bitrate, at, bitrate)
+}
+
+fn bucket_of(metric: Metric, at: i64, value: f64) -> Bucket {
+    let band = CodeBand::of(metric, value, value, value, value).expect("a number");
+    let (state, bands) = (Some(StreamState::Live), vec![(metric, band)]);
     Bucket { at, state, bands, ..Bucket::default() }
 }
 
@@ -81,7 +85,7 @@ async fn what_is_usual_is_read_from_the_history_and_again_after_a_restart() {
         },
     );
     let take = Arc::new(move || heard.lock().expect("a queue").drain(..).collect());
-    let setup = AnomalySetup::of(&settings, take, database).expect("enabled");
+    let setup = AnomalySetup::of(&settings, Default::default(), take, database).expect("enabled");
     let setup = Arc::new(AnomalySetup { every: Duration::from_millis(10), ..setup });
     let open = || incidents.open_now().into_iter().any(|(kind, _)| kind == IncidentKind::StreamUnusual);
     for run in 0..2 {
@@ -138,7 +142,7 @@ async fn what_was_told_of_a_stream_that_is_gone_since_the_last_run_ends() {
     let settings = AnomalySettings { enabled: true, ..AnomalySettings::default() };
     let heard = Mutex::new(Some((gate(), bucket(now, 4e6))));
     let take = Arc::new(move || heard.lock().expect("a minute").take().into_iter().collect());
-    let setup = AnomalySetup::of(&settings, take, database).expect("enabled");
+    let setup = AnomalySetup::of(&settings, Default::default(), take, database).expect("enabled");
     let setup = AnomalySetup { every: Duration::from_millis(10), leftovers_after: Duration::from_millis(50), ..setup };
     let actor = Anomalies::new(Arc::new(setup), AnomalyTable::default(), incidents.clone()).start();
     until("one of them has ended", || incidents.open_now().len() == 1).await;
@@ -149,6 +153,52 @@ async fn what_was_told_of_a_stream_that_is_gone_since_the_last_run_ends() {
     );
     actor.send(Stop::within(Duration::from_secs(10))).await.expect("stopped");
     writer.send(Stop::within(Duration::from_secs(10))).await.expect("stopped");
+}
+
+#[actix::test]
+async fn an_endpoint_that_takes_longer_than_usual_is_told_and_one_that_is_not_watched_is_not() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let now = Tier::Minute.bucket_of(Utc::now().timestamp());
+    let database = database(folder.path(), now).await;
+    let of = |name: &str| SeriesKey::of(SeriesKind::Endpoint, name);
+    let first = Tier::TenMinutes.bucket_of(now - 28 * 86_400);
+    for name in ["uplink", "gone"] {
+        let past = (first..now).step_by(600).map(|at| bucket_of(Metric::Rtt, at, 20.0)).collect();
+        database.add_history(vec![(of(name), Tier::TenMinutes, past)]).await.expect("written");
+    }
+    let (minutes, incidents): (Minutes, _) = (Minutes::default(), IncidentsHandle::default());
+    let heard = Arc::clone(&minutes);
+    let take = Arc::new(move || heard.lock().expect("a queue").drain(..).collect());
+    let settings = AnomalySettings { enabled: true, dwell: Duration::ZERO, ..AnomalySettings::default() };
+    let endpoints = std::collections::BTreeSet::from(["uplink".to_owned()]);
+    let setup = AnomalySetup::of(&settings, endpoints, take, database).expect("enabled");
+    let setup = Arc::new(AnomalySetup { every: Duration::from_millis(10), ..setup });
+    let table = AnomalyTable::default();
+    let actor = Anomalies::new(Arc::clone(&setup), table.clone(), incidents.clone()).start();
+    let tell = async |minute: i64, ms: f64| {
+        for at in (0..8).map(|n| now + (minute + n) * 60) {
+            for name in ["uplink", "gone"] {
+                minutes.lock().expect("a queue").push_back((of(name), bucket_of(Metric::Rtt, at, ms)));
+            }
+        }
+        until("minutes were taken", || minutes.lock().expect("a queue").is_empty()).await;
+        until("the past was read", || table.counts().streams == 1 && table.counts().not_learned == 0).await;
+    };
+    tell(0, 20.0).await;
+    tell(8, 21.0).await;
+    until("it is usual", || table.statuses().iter().any(|one| one.state == AnomalyState::Usual)).await;
+    assert_eq!(incidents.open_now(), []);
+    tell(16, 90.0).await;
+    until("it is unusual", || !incidents.open_now().is_empty()).await;
+    let uplink = Subject::Target { name: "uplink".to_owned() };
+    assert_eq!(incidents.open_now(), [(IncidentKind::EndpointUnusual, uplink)]);
+    let status = &table.statuses()[0];
+    assert_eq!((status.endpoint.as_deref(), &status.server, &status.stream), (Some("uplink"), &None, &None));
+    assert!(status.explanation.as_ref().is_some_and(|told| told.starts_with("latency 90 ms; usual for ")), "{status:?}");
+    assert_eq!((status.metric, status.usual_low), (AnomalyMetric::Latency, None), "less is never unusual");
+    tell(24, 20.0).await;
+    until("it is usual again", || incidents.open_now().is_empty()).await;
+    actor.send(Stop::within(Duration::from_secs(10))).await.expect("stopped");
 }
 
 #[test]

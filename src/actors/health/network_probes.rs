@@ -18,9 +18,9 @@ use crate::adapters::resolve;
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::Reach;
 use crate::domain::health::{
-    DegradedNews, Endpoint, EndpointRecord, EndpointState, NetworkResult, NetworkRound, OutageNews,
+    DegradedNews, Endpoint, EndpointRecord, EndpointState, NetworkResult, NetworkRound, OutageNews, median,
 };
-use crate::domain::history::{Reading, SeriesKey, SeriesKind};
+use crate::domain::history::{Metric, Reading, SeriesKey, SeriesKind};
 use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{FaultKind, ProbeFault};
 use crate::domain::stream::StreamState;
@@ -95,9 +95,10 @@ impl NetworkProbes {
         let cause = round.fault.as_ref().map(|fault| fault.message.clone());
         let subject = endpoint.subject();
         let at = now();
+        let round_trip = round_trip_ms(&round);
         let news = self.table.finished(name, NetworkResult { at, took, round });
         if let (Some(KeepReading(keep)), Some(state)) = (&self.setup.history, self.table.state(name)) {
-            keep(&SeriesKey::of(SeriesKind::Endpoint, name), &reading(endpoint, state, at.wall));
+            keep(&SeriesKey::of(SeriesKind::Endpoint, name), &reading(endpoint, state, round_trip, at.wall));
         }
         match (news.down, cause) {
             (OutageNews::Raise(since), Some(cause)) => {
@@ -126,8 +127,15 @@ impl NetworkProbes {
     }
 }
 
+/// The median of a probe's round trips, in ms.
+fn round_trip_ms(round: &NetworkRound) -> Option<f64> {
+    let mut took: Vec<f64> = round.round_trips.iter().flatten().copied().collect();
+    took.sort_by(f64::total_cmp);
+    median(&took).map(|seconds| seconds * 1e3)
+}
+
 /// What the history keeps of a probe. A doubtful endpoint is neither up nor down.
-fn reading(endpoint: &Endpoint, state: EndpointState, at: DateTime<Utc>) -> Reading {
+fn reading(endpoint: &Endpoint, state: EndpointState, round_trip: Option<f64>, at: DateTime<Utc>) -> Reading {
     let state = match state {
         EndpointState::Up | EndpointState::Degraded => StreamState::Live,
         EndpointState::Down => StreamState::Offline,
@@ -136,7 +144,14 @@ fn reading(endpoint: &Endpoint, state: EndpointState, at: DateTime<Utc>) -> Read
     // One that is late is still the next one.
     let apart = (endpoint.interval * 2 + endpoint.limit).as_secs().max(LEAST_APART);
     let apart = i64::try_from(apart).ok();
-    Reading { second: at.timestamp(), state: Some(state), apart, ..Reading::default() }
+    let values = round_trip.filter(|_| state == StreamState::Live).map(|ms| (Metric::Rtt, ms));
+    Reading {
+        second: at.timestamp(),
+        state: Some(state),
+        apart,
+        values: values.into_iter().collect(),
+        ..Reading::default()
+    }
 }
 
 /// Asks one endpoint. Every step of it is within the limit.
@@ -207,10 +222,13 @@ mod tests {
             (EndpointState::Doubtful, StreamState::Unknown),
             (EndpointState::Down, StreamState::Offline),
         ] {
-            assert_eq!(reading(&endpoint(10), state, DateTime::UNIX_EPOCH).state, Some(wanted), "{state:?}");
+            let found = reading(&endpoint(10), state, Some(12.5), DateTime::UNIX_EPOCH);
+            assert_eq!(found.state, Some(wanted), "{state:?}");
+            let is_kept = found.values.iter().any(|(metric, ms)| (*metric, *ms) == (Metric::Rtt, 12.5));
+            assert_eq!(is_kept, wanted == StreamState::Live, "{state:?}: what is down has no latency");
         }
         for (seconds, apart) in [(1, 30), (10, 30), (30, 65), (600, 1_205)] {
-            let found = reading(&endpoint(seconds), EndpointState::Up, DateTime::UNIX_EPOCH).apart;
+            let found = reading(&endpoint(seconds), EndpointState::Up, None, DateTime::UNIX_EPOCH).apart;
             assert_eq!(found, Some(apart), "{seconds}");
         }
     }

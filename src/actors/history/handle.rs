@@ -19,7 +19,7 @@ impl HistoryHandle {
         self.lock().add(series, reading);
     }
 
-    /// Minutes of streams that have ended since somebody asked, see [`Buffer::take_ended`]. One listener alone.
+    /// Minutes of streams and endpoints that have ended since somebody asked, see [`Buffer::take_ended`]. One listener alone.
     pub fn ended_minutes(&self) -> Vec<(SeriesKey, Bucket)> {
         self.lock().take_ended()
     }

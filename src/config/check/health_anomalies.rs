@@ -11,7 +11,7 @@ use crate::config::raw::RawEntry;
 use crate::config::settings::{AnomalySensitivity, AnomalySettings, MonitorSettings};
 
 /// Words `metrics` may hold: the numbers that `domain::anomaly` knows; a test compares them.
-pub const ANOMALY_METRICS: [&str; 4] = ["bitrate", "fps", "readers", "rtt"];
+pub const ANOMALY_METRICS: [&str; 5] = ["bitrate", "fps", "readers", "rtt", "latency"];
 
 /// What is usual is learned from four weeks, and the last day is not learned from.
 const LEARNED: Duration = Duration::from_secs(29 * 86_400);

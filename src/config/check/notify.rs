@@ -19,7 +19,7 @@ use crate::config::settings::{NotifySettings, ReceiverSettings, TimeZone};
 pub const SEVERITIES: [&str; 3] = ["info", "warning", "critical"];
 
 /// Words `kinds` may hold: the kinds of incidents, as `domain::incident` has them; a test compares them.
-pub const NOTIFIED_KINDS: [&str; 30] = [
+pub const NOTIFIED_KINDS: [&str; 31] = [
     "cameraDown",
     "cameraStalled",
     "cameraDegraded",
@@ -50,6 +50,7 @@ pub const NOTIFIED_KINDS: [&str; 30] = [
     "ingestDown",
     "ingestLinkExpires",
     "streamUnusual",
+    "endpointUnusual",
 ];
 
 /// No line of one's own is longer, in bytes.

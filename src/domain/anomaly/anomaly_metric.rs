@@ -1,13 +1,13 @@
-//! The numbers that are watched for anomalies: how each is compared, and how it is told.
+//! The numbers of streams and endpoints that are watched for anomalies: how each is compared, and how it is told.
 
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::domain::history::Metric;
+use crate::domain::history::{Metric, SeriesKind};
 
-/// A number of a stream that can be unusual.
+/// A number of a stream, or of an endpoint of the network, that can be unusual.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub enum AnomalyMetric {
@@ -19,6 +19,8 @@ pub enum AnomalyMetric {
     Readers,
     /// SRT: round trip time in ms: too long.
     Rtt,
+    /// Of an endpoint: round trip time in ms, as its probes have measured it: too long.
+    Latency,
 }
 
 /// How a number is told: what it is divided by, its unit, digits behind the point.
@@ -44,11 +46,25 @@ impl FigureUnit {
 
 impl AnomalyMetric {
     /// Every one.
-    pub const ALL: [Self; 4] = [Self::Bitrate, Self::Fps, Self::Readers, Self::Rtt];
+    pub const ALL: [Self; 5] = [Self::Bitrate, Self::Fps, Self::Readers, Self::Rtt, Self::Latency];
+
+    /// Those of a stream.
+    pub const OF_STREAMS: [Self; 4] = [Self::Bitrate, Self::Fps, Self::Readers, Self::Rtt];
 
     /// The word of the configuration, of the API and of `/metrics`.
     pub fn as_str(self) -> &'static str {
-        self.history().as_str()
+        match self {
+            Self::Latency => "latency",
+            Self::Bitrate | Self::Fps | Self::Readers | Self::Rtt => self.history().as_str(),
+        }
+    }
+
+    /// Whether it is a number of such a series.
+    pub fn is_of(self, kind: SeriesKind) -> bool {
+        match self {
+            Self::Latency => kind == SeriesKind::Endpoint,
+            Self::Bitrate | Self::Fps | Self::Readers | Self::Rtt => kind == SeriesKind::Stream,
+        }
     }
 
     /// What sentences call it.
@@ -58,6 +74,7 @@ impl AnomalyMetric {
             Self::Fps => "frames per second",
             Self::Readers => "readers",
             Self::Rtt => "round trip",
+            Self::Latency => "latency",
         }
     }
 
@@ -67,7 +84,7 @@ impl AnomalyMetric {
             Self::Bitrate => Metric::Bitrate,
             Self::Fps => Metric::Fps,
             Self::Readers => Metric::Readers,
-            Self::Rtt => Metric::Rtt,
+            Self::Rtt | Self::Latency => Metric::Rtt,
         }
     }
 
@@ -79,7 +96,7 @@ impl AnomalyMetric {
             Self::Bitrate => (value + 20_000.0).ln(),
             Self::Fps => (value + 1.0).ln(),
             Self::Readers => 2.0 * (value + 0.375).sqrt(),
-            Self::Rtt => (value + 5.0).ln(),
+            Self::Rtt | Self::Latency => (value + 5.0).ln(),
         }
     }
 
@@ -89,7 +106,7 @@ impl AnomalyMetric {
             Self::Bitrate => scaled.exp() - 20_000.0,
             Self::Fps => scaled.exp() - 1.0,
             Self::Readers => (scaled.max(0.0) / 2.0).powi(2) - 0.375,
-            Self::Rtt => scaled.exp() - 5.0,
+            Self::Rtt | Self::Latency => scaled.exp() - 5.0,
         };
         value.max(0.0)
     }
@@ -99,13 +116,13 @@ impl AnomalyMetric {
         match self {
             Self::Bitrate | Self::Fps => 0.08,
             Self::Readers => 0.35,
-            Self::Rtt => 0.10,
+            Self::Rtt | Self::Latency => 0.10,
         }
     }
 
     /// Whether too little of it is unusual.
     pub(super) fn may_be_low(self) -> bool {
-        !matches!(self, Self::Rtt)
+        !matches!(self, Self::Rtt | Self::Latency)
     }
 
     /// Below that there is none at all.
@@ -127,18 +144,18 @@ impl AnomalyMetric {
     pub(super) fn tolerance_above(self) -> f64 {
         match self {
             Self::Bitrate | Self::Fps | Self::Readers => 1.5,
-            Self::Rtt => 2.0,
+            Self::Rtt | Self::Latency => 2.0,
         }
     }
 
-    /// The median of so many values is judged: one odd minute is none. What is measured only every few minutes is judged as it comes.
+    /// The median of so many values is judged: one odd minute is none. What is counted only every few minutes is judged as it comes.
     pub(super) fn median_of(self) -> usize {
-        if self.is_sparse() { 1 } else { 3 }
+        if matches!(self, Self::Fps) { 1 } else { 3 }
     }
 
     /// Whether there are minutes without it though nothing is wrong.
     pub(super) fn is_sparse(self) -> bool {
-        matches!(self, Self::Fps)
+        matches!(self, Self::Fps | Self::Latency)
     }
 
     /// How numbers of about this size are told.
@@ -148,8 +165,8 @@ impl AnomalyMetric {
             Self::Bitrate => (1e3, "kbit/s", 0),
             Self::Fps => (1.0, "", 1),
             Self::Readers => (1.0, "", 0),
-            Self::Rtt if about >= 10.0 => (1.0, "ms", 0),
-            Self::Rtt => (1.0, "ms", 1),
+            Self::Rtt | Self::Latency if about >= 10.0 => (1.0, "ms", 0),
+            Self::Rtt | Self::Latency => (1.0, "ms", 1),
         };
         FigureUnit { divisor, word, digits }
     }

@@ -1,4 +1,4 @@
-//! How everybody sees one number of one stream.
+//! How everybody sees one number of one stream or endpoint.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -35,14 +35,16 @@ impl AnomalyState {
     }
 }
 
-/// One number of one stream. Units: bit/s, frames per second, readers, ms. What is not known is null.
+/// One number of one stream or of one endpoint of the network. Units: bit/s, frames per second, readers, ms. What is not known is null.
 #[derive(Clone, Debug, PartialEq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct AnomalyStatus {
-    /// Configured name of its server.
-    pub server: String,
-    /// Name of the stream.
-    pub stream: String,
+    /// Configured name of its server; null of an endpoint.
+    pub server: Option<String>,
+    /// Name of the stream; null of an endpoint.
+    pub stream: Option<String>,
+    /// Configured name of the endpoint; null of a stream.
+    pub endpoint: Option<String>,
     /// Which number.
     pub metric: AnomalyMetric,
     /// How it is.

@@ -1,4 +1,4 @@
-//! The numbers of one stream, minute by minute: when they are unusual, since when, and how that is told.
+//! The numbers of one stream or endpoint, minute by minute: when they are unusual, since when, and how that is told.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::anomaly_metric::AnomalyMetric;
 use super::anomaly_status::{AnomalyState, AnomalyStatus};
 use super::baseline::{Baseline, Usual};
 use crate::domain::health::{ThresholdAlarm, ThresholdRule, median};
-use crate::domain::history::{Bucket, SeriesKey};
+use crate::domain::history::{Bucket, SeriesKey, SeriesKind};
 use crate::domain::moment::Moment;
 use crate::domain::stream::StreamState;
 
@@ -58,6 +58,15 @@ pub struct AnomalyRule {
     pub dwell: Duration,
 }
 
+impl AnomalyRule {
+    /// What of it is watched of such a series.
+    #[must_use]
+    pub fn of(&self, kind: SeriesKind) -> Self {
+        let metrics = self.metrics.iter().copied().filter(|metric| metric.is_of(kind)).collect();
+        Self { metrics, ..self.clone() }
+    }
+}
+
 /// What a minute means for whoever tells of incidents.
 #[derive(Clone, Debug, PartialEq)]
 pub enum AnomalyNews {
@@ -69,7 +78,7 @@ pub enum AnomalyNews {
     Well,
 }
 
-/// One stream.
+/// One stream, or one endpoint.
 #[derive(Clone, Debug)]
 pub struct StreamAnomalies {
     watched: Vec<WatchedNumber>,
@@ -214,6 +223,7 @@ impl StreamAnomalies {
     /// How its numbers are; those that were never measured are left out.
     pub fn statuses(&self, key: &SeriesKey, at: Moment) -> Vec<AnomalyStatus> {
         let time = |second: i64| DateTime::<Utc>::from_timestamp(second, 0);
+        let of = |kind, name: &String| (key.kind == kind).then(|| name.clone());
         let status = |one: &WatchedNumber| {
             // Of what was never measured before nothing is kept yet.
             let begun = || one.recent.back().and(self.first).map(Baseline::judges_after);
@@ -227,8 +237,9 @@ impl StreamAnomalies {
                 _ => AnomalyState::Learning,
             };
             AnomalyStatus {
-                server: key.server.clone(),
-                stream: key.name.clone(),
+                server: of(SeriesKind::Stream, &key.server),
+                stream: of(SeriesKind::Stream, &key.name),
+                endpoint: of(SeriesKind::Endpoint, &key.name),
                 metric: one.metric,
                 state,
                 value,

@@ -26,13 +26,13 @@ fn moment(second: i64) -> Moment {
 
 /// 4 Mbit/s and 40 ms are usual, after so many days.
 fn stream(days: i64) -> StreamAnomalies {
-    let metrics = AnomalyMetric::ALL.to_vec();
+    let metrics = AnomalyMetric::OF_STREAMS.to_vec();
     let rule = AnomalyRule { metrics, sensitivity: Sensitivity::Medium, dwell: Duration::from_secs(300) };
     let begin = SUNDAY - days * DAY;
     let learned: Vec<Bucket> =
         (begin..SUNDAY).step_by(600).map(|at| bucket(at, StreamState::Live, &numbers(4.0, 40.0))).collect();
     let mut stream = StreamAnomalies::new(&rule);
-    stream.learn(AnomalyMetric::ALL.map(|metric| (metric, Baseline::learn(metric, &learned, SUNDAY))).to_vec());
+    stream.learn(AnomalyMetric::OF_STREAMS.map(|metric| (metric, Baseline::learn(metric, &learned, SUNDAY))).to_vec());
     stream
 }
 

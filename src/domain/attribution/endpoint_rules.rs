@@ -17,6 +17,23 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opi
             .step(NextStep::LookAtTarget)
     };
     match incident.kind {
+        // Packets that are lost on the way explain that the others take longer.
+        IncidentKind::EndpointUnusual => {
+            let unusual = Opinion::new(FaultCause::LeftUsual, Confidence::Low)
+                .found_about(FaultPart::Target, FaultFinding::Unusual, name, incident.opened_at)
+                .step(NextStep::LookAtUplink)
+                .step(NextStep::Watch);
+            match endpoint.loss.filter(|loss| *loss >= LOSSY) {
+                Some(loss) => {
+                    let percent = (loss / 5.0) as u32 * 5;
+                    let found = FaultFinding::PacketsLost;
+                    let mut lossy = unusual.counted(FaultPart::Network, found, Some(name), percent, None);
+                    (lossy.cause, lossy.confidence) = (FaultCause::LossyLink, Confidence::Medium);
+                    lossy
+                }
+                None => unusual,
+            }
+        }
         IncidentKind::EndpointDegraded => match endpoint.loss.filter(|loss| *loss >= LOSSY) {
             // In whole fives: what is lost is not said anew with each packet.
             Some(loss) => Opinion::new(FaultCause::LossyLink, Confidence::Medium)

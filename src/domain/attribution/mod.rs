@@ -68,7 +68,9 @@ fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
         Subject::Disk { host, name } => part_rules::disk(view, incident, host, name),
         Subject::Service { name } => part_rules::service(view, incident, name),
         Subject::Target { name } => match incident.kind {
-            IncidentKind::EndpointDown | IncidentKind::EndpointDegraded => endpoint_rules::judge(view, incident, name),
+            IncidentKind::EndpointDown | IncidentKind::EndpointDegraded | IncidentKind::EndpointUnusual => {
+                endpoint_rules::judge(view, incident, name)
+            }
             _ => part_rules::target(view, incident),
         },
         Subject::Encoder { .. } => device_rules::encoder(view, incident),

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use super::aggregate::{Aggregate, Reading};
 use super::bucket::{Bucket, merge};
 use super::metric::Metric;
-use super::tier::{SeriesKey, SeriesKind, Tier};
+use super::tier::{SeriesKey, Tier};
 
 /// Series at most. Full: newcomers have no history.
 const SERIES: usize = 12_000;
@@ -23,7 +23,7 @@ pub struct Buffer {
     /// What was taken and is not known to be written.
     taken: Vec<(SeriesKey, Tier, Vec<Bucket>)>,
     dropped: u64,
-    /// Minutes of streams that have ended and whoever listens has not taken; `None` while nobody listens.
+    /// Minutes of streams and endpoints that have ended and whoever listens has not taken; `None` while nobody listens.
     ended: Option<VecDeque<(SeriesKey, Bucket)>>,
 }
 
@@ -57,7 +57,7 @@ impl Buffer {
         for (tier, buffer) in Tier::ALL.into_iter().zip(&mut series.tiers) {
             if let Some(ended) = buffer.open.add(tier, reading) {
                 if let Some(heard) =
-                    self.ended.as_mut().filter(|_| tier == Tier::Minute && key.kind == SeriesKind::Stream)
+                    self.ended.as_mut().filter(|_| tier == Tier::Minute && key.kind.is_heard())
                 {
                     if heard.len() >= ENDED {
                         heard.pop_front();
@@ -140,7 +140,7 @@ impl Buffer {
         merge(taken, buffer.waiting.iter().cloned().chain(buffer.open.clone().close(tier)).collect())
     }
 
-    /// Minutes of streams that have ended since somebody asked, the oldest first; of those before the first time none. Whoever asks once
+    /// Minutes of streams and endpoints that have ended since somebody asked, the oldest first; of those before the first time none. Whoever asks once
     /// has to ask again and again.
     pub fn take_ended(&mut self) -> Vec<(SeriesKey, Bucket)> {
         self.ended.replace(VecDeque::new()).unwrap_or_default().into()

@@ -12,7 +12,7 @@ pub enum Metric {
     BitrateOut = 1,
     /// Readers of a stream.
     Readers = 2,
-    /// SRT: round trip time in ms.
+    /// Round trip time in ms: of a stream over SRT, or of an endpoint as its probes have measured it.
     Rtt = 3,
     /// SRT: percent of packets lost.
     LossRate = 4,

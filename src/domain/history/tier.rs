@@ -76,6 +76,11 @@ impl SeriesKind {
             Self::Endpoint => "endpoint",
         }
     }
+
+    /// Whether somebody listens to its minutes: what is looked at for anomalies.
+    pub(super) fn is_heard(self) -> bool {
+        matches!(self, Self::Stream | Self::Endpoint)
+    }
 }
 
 /// Whose past it is.

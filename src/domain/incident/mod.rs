@@ -96,11 +96,13 @@ pub enum IncidentKind {
     IngestLinkExpires,
     /// A number of a stream has left what is usual for it at this hour of the week.
     StreamUnusual,
+    /// The latency of an endpoint has left what is usual for it at this hour of the week.
+    EndpointUnusual,
 }
 
 impl IncidentKind {
     /// Every kind.
-    pub const ALL: [Self; 30] = [
+    pub const ALL: [Self; 31] = [
         Self::CameraDown,
         Self::CameraStalled,
         Self::CameraDegraded,
@@ -131,6 +133,7 @@ impl IncidentKind {
         Self::IngestDown,
         Self::IngestLinkExpires,
         Self::StreamUnusual,
+        Self::EndpointUnusual,
     ];
 
     /// The word in databases and in the API.
@@ -166,6 +169,7 @@ impl IncidentKind {
             Self::IngestDown => "ingestDown",
             Self::IngestLinkExpires => "ingestLinkExpires",
             Self::StreamUnusual => "streamUnusual",
+            Self::EndpointUnusual => "endpointUnusual",
         }
     }
 

@@ -54,7 +54,8 @@ impl Severity {
             | Kind::EncoderCacheFull
             | Kind::PlatformDown
             | Kind::IngestLinkExpires
-            | Kind::StreamUnusual => Self::Warning,
+            | Kind::StreamUnusual
+            | Kind::EndpointUnusual => Self::Warning,
         }
     }
 

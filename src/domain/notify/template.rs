@@ -194,6 +194,7 @@ pub fn describe(kind: IncidentKind) -> &'static str {
         IncidentKind::IngestDown => "gets no stream",
         IncidentKind::IngestLinkExpires => "has an address that expires",
         IncidentKind::StreamUnusual => "is not as usual",
+        IncidentKind::EndpointUnusual => "takes longer to answer than usual",
     }
 }
 

@@ -52,7 +52,7 @@ pub fn trouble_of(kind: IncidentKind) -> Option<PublicTrouble> {
         | Kind::ProbeFailed
         | Kind::EndpointDown => Some(PublicTrouble::Down),
         Kind::StreamFlapping => Some(PublicTrouble::Unstable),
-        Kind::EndpointDegraded => Some(PublicTrouble::Slow),
+        Kind::EndpointDegraded | Kind::EndpointUnusual => Some(PublicTrouble::Slow),
         _ => None,
     }
 }

@@ -58,9 +58,10 @@ export const deHealth: HealthMessages = {
   anomalies: {
     title: "Ungewöhnlich für diese Stunde",
     counts: (unusual, usual, learning) => `${count(unusual)} ungewöhnlich, ${count(usual)} wie üblich, ${count(learning)} noch nicht bekannt`,
-    caption: "Zahlen der Streams, Ungewöhnliches zuerst",
+    caption: "Zahlen der Streams und Endpunkte, Ungewöhnliches zuerst",
     heads: { stream: "Stream", metric: "Was", state: "Zustand", value: "Jetzt", usual: "Üblich zu dieser Stunde", median: "Median" },
-    metrics: { bitrate: "Bitrate", fps: "Bildrate", readers: "Leser", rtt: "Umlaufzeit" },
+    metrics: { bitrate: "Bitrate", fps: "Bildrate", readers: "Leser", rtt: "Umlaufzeit", latency: "Latenz" },
+    endpoint: "Endpunkt",
     states: { learning: "Lernt", notJudged: "Nicht beurteilt", usual: "Wie üblich", unusual: "Ungewöhnlich" },
     since: (time) => `seit ${time}`,
     judgesFrom: (time) => `wird ab ${time} beurteilt`,

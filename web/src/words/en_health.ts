@@ -58,9 +58,10 @@ export const healthWords = {
   anomalies: {
     title: "Unusual for this hour",
     counts: (unusual: number, usual: number, learning: number) => `${count(unusual)} unusual, ${count(usual)} usual, ${count(learning)} not known yet`,
-    caption: "Numbers of streams, what is unusual first",
+    caption: "Numbers of streams and endpoints, what is unusual first",
     heads: { stream: "Stream", metric: "What", state: "State", value: "Now", usual: "Usual at this hour", median: "Median" },
-    metrics: { bitrate: "Bit rate", fps: "Frame rate", readers: "Readers", rtt: "Round trip" } as Record<string, string>,
+    metrics: { bitrate: "Bit rate", fps: "Frame rate", readers: "Readers", rtt: "Round trip", latency: "Latency" } as Record<string, string>,
+    endpoint: "Endpoint",
     states: { learning: "Learning", notJudged: "Not judged", usual: "Usual", unusual: "Unusual" },
     since: (time: string) => `for ${time}`,
     judgesFrom: (time: string) => `is judged from ${time} on`,

@@ -58,9 +58,10 @@ export const ruHealth: HealthMessages = {
   anomalies: {
     title: "Необычно для этого часа",
     counts: (unusual, usual, learning) => `Необычно: ${count(unusual)}, как обычно: ${count(usual)}, пока неизвестно: ${count(learning)}`,
-    caption: "Показатели потоков, необычные первыми",
+    caption: "Показатели потоков и точек, необычные первыми",
     heads: { stream: "Поток", metric: "Что", state: "Состояние", value: "Сейчас", usual: "Обычно в этот час", median: "Медиана" },
-    metrics: { bitrate: "Битрейт", fps: "Кадры в секунду", readers: "Зрители", rtt: "Время оборота" },
+    metrics: { bitrate: "Битрейт", fps: "Кадры в секунду", readers: "Зрители", rtt: "Время оборота", latency: "Задержка" },
+    endpoint: "Точка",
     states: { learning: "Изучается", notJudged: "Не оценивается", usual: "Как обычно", unusual: "Необычно" },
     since: (time) => `уже ${time}`,
     judgesFrom: (time) => `оценивается с ${time}`,

@@ -88,7 +88,7 @@ pub(in crate::adapters::database) async fn open_incidents_are_taken_over_with_th
     use IncidentKind::{EndpointDown, ProbeFailed, ServerDown};
     let at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
     let incident = |kind, name: &str, of: &str| {
-        let subject = Subject::Endpoint { name: name.to_owned() };
+        let subject = Subject::Target { name: name.to_owned() };
         Incident::open(Uuid::now_v7(), kind, subject, format!("seen by {of}"), at)
     };
     let [lasts, double, over, other] = [

@@ -1,4 +1,4 @@
-// Numbers of streams and what is usual for them at this hour of the week. Nothing where they are not watched.
+// Numbers of streams and endpoints and what is usual for them at this hour of the week. Nothing where they are not watched.
 
 import type { VNode } from "preact";
 import { api } from "../../api";
@@ -27,7 +27,7 @@ export function Anomalies(): VNode | null {
     <Section id="anomalies-title" title={m.anomalies.title} counts={m.anomalies.counts(count("unusual"), count("usual"), count("learning"))} fault={fault} isWaiting={false}>
       <HealthTable caption={m.anomalies.caption} headings={[heads.stream, heads.metric, heads.state, heads.value, heads.usual, heads.median]}>
         {all.slice(0, MOST_ROWS).map((one) => (
-          <Row key={`${one.server}/${one.stream}/${one.metric}`} one={one} />
+          <Row key={`${one.server}/${one.stream}/${one.endpoint}/${one.metric}`} one={one} />
         ))}
       </HealthTable>
       {all.length > MOST_ROWS ? <p class="lead">{m.anomalies.more(all.length - MOST_ROWS)}</p> : null}
@@ -36,12 +36,12 @@ export function Anomalies(): VNode | null {
 }
 
 function Row({ one }: { one: Anomaly }): VNode {
-  const { server, stream, metric, state, value, since, weeks, judgesFrom, usualMedian } = one;
+  const { server, stream, endpoint, metric, state, value, since, weeks, judgesFrom, usualMedian } = one;
   return (
-    <tr data-stream={stream} data-metric={metric} data-state={state}>
+    <tr data-stream={stream} data-endpoint={endpoint} data-metric={metric} data-state={state}>
       <th scope="row" class="long">
-        {stream}
-        <p class="lead">{server}</p>
+        {stream ?? endpoint}
+        <p class="lead">{server ?? m.anomalies.endpoint}</p>
       </th>
       <td>{m.anomalies.metrics[metric] ?? metric}</td>
       <td class="long">

@@ -17,6 +17,7 @@ describe("numbers that may be unusual", () => {
     ["bitrate", 120_400, 400_000, "120 kbit/s"],
     ["rtt", 12.34, 4, "12.3 ms"],
     ["rtt", 121.6, 40, "122 ms"],
+    ["latency", 88.2, 20, "88 ms"],
     ["readers", 3, 12, "3"],
     ["fps", 12.52, 25, "12.5 fps"],
   ])("say a %s of %d", (metric, value, about, words) => expect(figure(metric, value, about)).toBe(words));

@@ -8,14 +8,14 @@ const order: Record<AnomalyState, number> = { unusual: 0, usual: 1, notJudged: 2
 /** What is unusual first, the longest of it before the others; then by stream. */
 export function anomaliesByTrouble(all: readonly Anomaly[]): Anomaly[] {
   const place = (one: Anomaly) => (order as Partial<Record<string, number>>)[one.state] ?? 1;
-  const name = (one: Anomaly) => `${one.stream} ${one.server} ${one.metric}`;
+  const name = (one: Anomaly) => `${one.stream ?? one.endpoint} ${one.server} ${one.metric}`;
   return [...all].sort((a, b) => place(a) - place(b) || (a.since ?? "").localeCompare(b.since ?? "") || name(a).localeCompare(name(b)));
 }
 
 /** A number with its unit, in the unit of `about`. */
 export function figure(metric: string, value: number, about = value): string {
   if (metric === "bitrate") return about >= 1e6 ? `${(value / 1e6).toFixed(1)} Mbit/s` : `${(value / 1e3).toFixed(0)} kbit/s`;
-  if (metric === "rtt") return `${value.toFixed(about >= 10 ? 0 : 1)} ms`;
+  if (metric === "rtt" || metric === "latency") return `${value.toFixed(about >= 10 ? 0 : 1)} ms`;
   if (metric === "fps") return `${value.toFixed(1)} fps`;
   return value.toFixed(0);
 }
