@@ -9,7 +9,7 @@ use crate::actors::health::HealthHandle;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::Child;
 use crate::config::Settings;
-use crate::domain::attribution::EndpointFact;
+use crate::domain::attribution::{EndpointFact, FeedFact};
 use crate::domain::incident::Subject;
 use crate::domain::role::Role;
 
@@ -36,6 +36,7 @@ pub(super) fn attribution_child(
     });
     let network = health.network.clone();
     let (streams, encoders) = (health.streams.clone(), health.encoders.clone());
+    let feeders = health.encoders.clone();
     let faults = move || {
         let targets = streams.statuses().into_iter().filter_map(|status| {
             let kind = status.fault.as_ref()?.kind;
@@ -56,6 +57,7 @@ pub(super) fn attribution_child(
         spool,
         endpoints: Arc::new(move || network.statuses().iter().filter_map(EndpointFact::of).collect()),
         faults: Arc::new(faults),
+        feeds: Arc::new(move || feeders.statuses().iter().flat_map(FeedFact::of).collect()),
         server_hosts,
         here: settings.node.clone(),
     })

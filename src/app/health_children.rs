@@ -15,7 +15,7 @@ use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::{EncoderSettings, EncoderSpeech};
 use crate::domain::camera::Reach;
-use crate::domain::encoder::EncoderProtocol;
+use crate::domain::encoder::{EncoderFeeds, EncoderProtocol};
 use crate::domain::history::{Metric, SeriesKey};
 use crate::domain::role::Role;
 
@@ -118,6 +118,7 @@ pub(super) fn encoders(settings: &Settings) -> Vec<EncoderSetup> {
         reach: target_reach(settings),
         interval: one.interval,
         always_on: one.always_on,
+        feeds: EncoderFeeds { event: one.feeds_event.clone(), stream: one.feeds_stream.clone() },
     };
     settings.health.encoders.iter().map(encoder).collect()
 }

@@ -9,7 +9,9 @@ use super::tests::{assert_rows, loaded};
 fn encoders_are_read_with_their_defaults() {
     let toml = "[[health.encoders]]\nname = \"studio\"\nhost = \" 10.0.0.20 \"\n\
                 [[health.encoders]]\nname = \"van\"\nhost = \"fd00::7\"\nprotocol = \"text\"\ntext_port = 9978\n\
-                rest_port = 8080\ninterval = \"5s\"\nalways_on = true\n";
+                rest_port = 8080\ninterval = \"5s\"\nalways_on = true\n\
+                feeds_event = \"vimeo/1234567\"\nfeeds_stream = \"main/cam/front\"\n\
+                [[health.platforms]]\ntoken = \"t\"\n";
     let env =
         [("STREAMWARDEN_HEALTH__ENCODERS__2__NAME", "env"), ("STREAMWARDEN_HEALTH__ENCODERS__2__HOST", "enc.local")];
     let encoders = loaded(toml, &env).health.encoders;
@@ -18,7 +20,8 @@ fn encoders_are_read_with_their_defaults() {
     assert_eq!((studio.rest_port, studio.text_port, studio.interval.as_secs(), studio.always_on), (80, 9977, 2, false));
     assert_eq!((van.host.as_str(), van.protocol, van.text_port), ("[fd00::7]", EncoderSpeech::Text, 9978));
     assert_eq!((van.rest_port, van.interval.as_secs(), van.always_on), (8080, 5, true));
-    assert_eq!(env.host, "enc.local");
+    assert_eq!((van.feeds_event.as_deref(), van.feeds_stream.as_deref()), (Some("vimeo/1234567"), Some("main/cam/front")));
+    assert_eq!((env.host.as_str(), &env.feeds_event, &env.feeds_stream), ("enc.local", &None, &None));
     assert!(loaded("", &[]).health.encoders.is_empty(), "none by default");
 }
 
@@ -32,6 +35,11 @@ fn encoders_that_cannot_be_meant_are_refused() {
         ("interval = \"100ms\"", "interval", "too short", "1s"),
         ("always_on = 3", "always_on", "neither true nor false", "true or false"),
         ("adress = \"x\"", "adress", "no such key", "health.encoders[]"),
+        ("feeds_event = \"1234567\"", "feeds_event", "is no live event", "like vimeo/1234567"),
+        ("feeds_event = \"vimeo/\"", "feeds_event", "is no live event", "like vimeo/1234567"),
+        ("feeds_event = \"vimeo/7\"", "feeds_event", "\"vimeo\" is not the name of a platform", "[[health.platforms]]"),
+        ("feeds_stream = \"studio\"", "feeds_stream", "is no stream", "like main/studio"),
+        ("feeds_stream = \"moon/studio\"", "feeds_stream", "\"moon\" is not the name of a media server", ""),
     ] {
         assert_rows(&[(&of(lines), &[], &[(&format!("health.encoders[0].{key}"), fault, remedy)])]);
     }

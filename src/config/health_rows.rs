@@ -38,6 +38,8 @@ pub(super) const ENCODER_ROWS: &[ItemRow<EncoderSettings>] = &[
     ("text_port", |old, new| old.text_port != new.text_port),
     ("interval", |old, new| old.interval != new.interval),
     ("always_on", |old, new| old.always_on != new.always_on),
+    ("feeds_event", |old, new| old.feeds_event != new.feeds_event),
+    ("feeds_stream", |old, new| old.feeds_stream != new.feeds_stream),
 ];
 
 pub(super) const PLATFORM_ROWS: &[ItemRow<PlatformSettings>] = &[

@@ -169,6 +169,10 @@ pub struct EncoderSettings {
     pub interval: Duration,
     /// It should always stream.
     pub always_on: bool,
+    /// The live event that it feeds: `platform/id`.
+    pub feeds_event: Option<String>,
+    /// The stream that it feeds: `server/name`.
+    pub feeds_stream: Option<String>,
 }
 
 /// How an encoder is spoken to.

@@ -143,6 +143,8 @@ pub(super) const KEYS: &[ConfigKey] = &[
     key("health.encoders[].text_port"),
     key("health.encoders[].interval"),
     key("health.encoders[].always_on"),
+    key("health.encoders[].feeds_event"),
+    key("health.encoders[].feeds_stream"),
     key("health.platforms[].name"),
     key("health.platforms[].kind"),
     key("health.platforms[].url"),

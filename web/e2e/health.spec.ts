@@ -101,6 +101,7 @@ name = "studio"
 host = "127.0.0.1"
 rest_port = ${devicePort}
 text_port = 9
+feeds_event = "vimeo/7"
 [[health.platforms]]
 token = "hunter2"
 url = "http://127.0.0.1:${vimeoPort}"
@@ -214,7 +215,7 @@ test("an encoder is stopped and started after a question, and an event without i
   await page.goto(`${url}/#/health`);
   const row = page.locator("[data-encoder=studio]");
   await expect(row).toHaveAttribute("data-state", "streaming", { timeout: 60_000 });
-  for (const words of ["Studio A", "6.00 Mbit/s", "4 %", "Vimeo", "Streaming Encoder HD 3.4", "1920x1080p25"]) await expect(row).toContainText(words);
+  for (const words of ["Studio A", "6.00 Mbit/s", "4 %", "Vimeo", "Streaming Encoder HD 3.4", "1920x1080p25", "feeds the event vimeo/7"]) await expect(row).toContainText(words);
   await row.getByRole("button", { name: "Stop the stream of studio" }).click();
   const question = page.getByRole("dialog");
   await expect(question).toContainText("Nobody who watches Vimeo");

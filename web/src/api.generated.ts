@@ -1855,7 +1855,14 @@ export interface components {
          * @description What kind of fault it is.
          * @enum {string}
          */
-        EncoderFaultKind: "nameNotResolved" | "noRoute" | "refused" | "timedOut" | "cut" | "notEncoder" | "tooLong" | "declined" | "failed";
+        EncoderFaultKind: "nameNotResolved" | "noRoute" | "refused" | "timedOut" | "cut" | "tls" | "notEncoder" | "tooLong" | "declined" | "failed";
+        /** @description What an encoder's stream becomes, by the configuration. Null where nobody has said it. */
+        EncoderFeeds: {
+            /** @description A live event of a platform: `platform/id`. */
+            event?: string | null;
+            /** @description A stream of a media server: `server/name`. */
+            stream?: string | null;
+        };
         /**
          * @description How the device is spoken to.
          * @enum {string}
@@ -1903,6 +1910,8 @@ export interface components {
              */
             failedPolls: number;
             fault?: components["schemas"]["EncoderFault"] | null;
+            /** @description What it feeds, by the configuration. */
+            feeds: components["schemas"]["EncoderFeeds"];
             /** @description Its host name or address. */
             host: string;
             /**
@@ -2197,6 +2206,8 @@ export interface components {
                  * @description The end of the last minute that was looked at.
                  */
                 at?: string | null;
+                /** @description Configured name of the endpoint; null of a stream. */
+                endpoint?: string | null;
                 /** @description What is unusual about it, in numbers. */
                 explanation?: string | null;
                 /**
@@ -2206,8 +2217,8 @@ export interface components {
                 judgesFrom?: string | null;
                 /** @description Which number. */
                 metric: components["schemas"]["AnomalyMetric"];
-                /** @description Configured name of its server. */
-                server: string;
+                /** @description Configured name of its server; null of an endpoint. */
+                server?: string | null;
                 /**
                  * Format: date-time
                  * @description Since when it is unusual.
@@ -2215,8 +2226,8 @@ export interface components {
                 since?: string | null;
                 /** @description How it is. */
                 state: components["schemas"]["AnomalyState"];
-                /** @description Name of the stream. */
-                stream: string;
+                /** @description Name of the stream; null of an endpoint. */
+                stream?: string | null;
                 /**
                  * Format: double
                  * @description The most that is usual at this hour of the week; null where too much is never unusual.
@@ -2402,6 +2413,8 @@ export interface components {
                  */
                 failedPolls: number;
                 fault?: components["schemas"]["EncoderFault"] | null;
+                /** @description What it feeds, by the configuration. */
+                feeds: components["schemas"]["EncoderFeeds"];
                 /** @description Its host name or address. */
                 host: string;
                 /**

@@ -79,7 +79,7 @@ export type NetworkProbe = Required<Omit<Schemas["NetworkProbeStatus"], "fault" 
   lastOutage: Required<Schemas["Outage"]> | null;
 };
 export type EncoderState = Schemas["EncoderState"];
-export type Encoder = Required<Omit<Schemas["EncoderStatus"], "reading" | "fault">> & { reading: Required<Schemas["EncoderReading"]> | null; fault: Schemas["EncoderFault"] | null };
+export type Encoder = Required<Omit<Schemas["EncoderStatus"], "reading" | "fault" | "feeds">> & { reading: Required<Schemas["EncoderReading"]> | null; fault: Schemas["EncoderFault"] | null; feeds: Required<Schemas["EncoderFeeds"]> };
 export type PlatformState = Schemas["PlatformState"];
 export type LiveEvent = Required<Omit<Schemas["LiveEvent"], "ingest" | "fault">> & { ingest: Required<Schemas["IngestReport"]> | null; fault: Schemas["PlatformFault"] | null };
 export type Platform = Required<Omit<Schemas["PlatformStatus"], "events" | "fault" | "limit">> & { events: LiveEvent[]; limit: Required<Schemas["RequestLimit"]> | null; fault: Schemas["PlatformFault"] | null };

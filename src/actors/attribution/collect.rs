@@ -54,6 +54,7 @@ pub(super) fn situation(
         spool_mount,
         endpoints: (sources.endpoints)(),
         faults: (sources.faults)(),
+        feeds: (sources.feeds)(),
         excused: latest.maintenance.iter().map(|one| one.key.clone()).collect(),
     }
 }

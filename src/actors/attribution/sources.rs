@@ -8,7 +8,7 @@ use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
 use crate::adapters::objects::SharedObjects;
-use crate::domain::attribution::EndpointFact;
+use crate::domain::attribution::{EndpointFact, FeedFact};
 use crate::domain::probe::FaultKind;
 
 /// What is known by whom.
@@ -28,6 +28,8 @@ pub struct AttributionSources {
     pub endpoints: Arc<dyn Fn() -> Vec<EndpointFact> + Send + Sync>,
     /// Why targets and encoders did not answer as they should, by the keys of their subjects.
     pub faults: Arc<dyn Fn() -> BTreeMap<String, FaultKind> + Send + Sync>,
+    /// Which encoder feeds what, and whether it streams.
+    pub feeds: Arc<dyn Fn() -> Vec<FeedFact> + Send + Sync>,
     /// Where the media servers are.
     pub server_hosts: ServerHosts,
     /// Name of this host, as its agent calls it.

@@ -15,7 +15,7 @@ use crate::adapters::webpresenter::{EncoderAddress, WebPresenter};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::Reach;
 use crate::domain::encoder::{
-    EncoderFault, EncoderFaultKind, EncoderMemory, EncoderNews, EncoderOrder, EncoderReading, EncoderStatus,
+    EncoderFault, EncoderFaultKind, EncoderFeeds, EncoderMemory, EncoderNews, EncoderOrder, EncoderReading, EncoderStatus,
 };
 use crate::domain::moment::Moment;
 
@@ -35,6 +35,8 @@ pub struct EncoderSetup {
     pub interval: Duration,
     /// It should always stream.
     pub always_on: bool,
+    /// What it feeds.
+    pub feeds: EncoderFeeds,
 }
 
 impl EncoderSetup {
@@ -95,6 +97,7 @@ impl KnownEncoder {
 /// One that nobody has asked yet.
 fn unknown(setup: &EncoderSetup) -> EncoderMemory {
     EncoderMemory::new(setup.name.clone(), setup.address.host.clone(), setup.always_on, setup.interval)
+        .feeding(setup.feeds.clone())
 }
 
 impl EncoderTable {

@@ -5,8 +5,10 @@ use super::health_name::name;
 use super::health_targets::{HOUR, SECOND};
 use super::urls::host;
 use super::values::{duration, flag, one_of, text, whole};
+use crate::base::redact;
 use crate::config::complaint::ConfigFault;
-use crate::config::settings::{EncoderSettings, EncoderSpeech};
+use crate::config::raw::RawEntry;
+use crate::config::settings::{EncoderSettings, EncoderSpeech, PlatformSettings, ServerSettings};
 
 const LIST: &str = "health.encoders";
 /// Each has a task and series of its own.
@@ -16,7 +18,11 @@ const REST_PORT: u16 = 80;
 const TEXT_PORT: u16 = 9977;
 
 /// All of them that are right; what is wrong with the others has been complained of.
-pub(super) fn encoders(check: &mut Checker<'_>) -> Vec<EncoderSettings> {
+pub(super) fn encoders(
+    check: &mut Checker<'_>,
+    servers: &[ServerSettings],
+    platforms: &[PlatformSettings],
+) -> Vec<EncoderSettings> {
     let count = check.raw.items(LIST);
     if count > MOST {
         check.complain(LIST, ConfigFault::new(format!("holds {count} encoders"), format!("keep {MOST} at most")));
@@ -24,7 +30,7 @@ pub(super) fn encoders(check: &mut Checker<'_>) -> Vec<EncoderSettings> {
     let mut encoders: Vec<EncoderSettings> = Vec::new();
     let given = (0..count.min(MOST)).filter(|index| check.raw.mentions(&format!("{LIST}[{index}].")));
     for index in given.collect::<Vec<_>>() {
-        let Some(encoder) = one(check, index) else { continue };
+        let Some(encoder) = one(check, index, servers, platforms) else { continue };
         if encoders.iter().any(|earlier| earlier.name == encoder.name) {
             let fault = format!("{:?} is the name of another encoder too", encoder.name);
             check
@@ -35,7 +41,50 @@ pub(super) fn encoders(check: &mut Checker<'_>) -> Vec<EncoderSettings> {
     encoders
 }
 
-fn one(check: &mut Checker<'_>, index: usize) -> Option<EncoderSettings> {
+/// `platform/id`, of a platform of the configuration.
+fn fed_event(entry: &RawEntry, platforms: &[PlatformSettings]) -> Result<String, ConfigFault> {
+    let typed = text(entry)?;
+    let typed = typed.trim();
+    let remedy = "write the name of a section [[health.platforms]], a slash and the number of the event, like vimeo/1234567";
+    let (platform, id) = match typed.split_once('/') {
+        Some((platform, id)) if !platform.is_empty() && id.len() <= 60 && is_id(id) => (platform, id),
+        _ => return Err(ConfigFault::new(format!("{:?} is no live event", short(typed)), remedy)),
+    };
+    if !platforms.iter().any(|known| known.name == platform) {
+        return Err(ConfigFault::new(format!("{platform:?} is not the name of a platform"), remedy));
+    }
+    Ok(format!("{platform}/{id}"))
+}
+
+fn is_id(id: &str) -> bool {
+    !id.is_empty() && id.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, '_' | '-'))
+}
+
+/// `server/name`, of a media server of the configuration.
+fn fed_stream(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, ConfigFault> {
+    let typed = text(entry)?;
+    let typed = typed.trim();
+    let remedy = "write the name of the media server, a slash and the name of the path, like main/studio";
+    let (server, name) = match typed.split_once('/') {
+        Some((server, name)) if !server.is_empty() && !name.is_empty() && typed.len() <= 300 => (server, name),
+        _ => return Err(ConfigFault::new(format!("{:?} is no stream", short(typed)), remedy)),
+    };
+    if !servers.iter().any(|known| known.name == server) {
+        return Err(ConfigFault::new(format!("{:?} is not the name of a media server", short(server)), remedy));
+    }
+    Ok(format!("{server}/{name}"))
+}
+
+fn short(typed: &str) -> String {
+    redact::text(typed).chars().take(60).collect()
+}
+
+fn one(
+    check: &mut Checker<'_>,
+    index: usize,
+    servers: &[ServerSettings],
+    platforms: &[PlatformSettings],
+) -> Option<EncoderSettings> {
     let key = |name: &str| format!("{LIST}[{index}].{name}");
     let name = check.read(&key("name"), name);
     let host = check.read(&key("host"), host);
@@ -65,6 +114,8 @@ fn one(check: &mut Checker<'_>, index: usize) -> Option<EncoderSettings> {
         text_port: port(check, "text_port", TEXT_PORT),
         interval: check.read(&key("interval"), |entry| duration(entry, SECOND..=HOUR)).unwrap_or(2 * SECOND),
         always_on: check.read(&key("always_on"), flag).unwrap_or(false),
+        feeds_event: check.read(&key("feeds_event"), |entry| fed_event(entry, platforms)),
+        feeds_stream: check.read(&key("feeds_stream"), |entry| fed_stream(entry, servers)),
     };
     name.and(host).map(|_| encoder)
 }

@@ -44,6 +44,7 @@ pub(super) fn settings(
     let data_dir = sections::data_dir(&mut check);
     let servers = servers::all(&mut check);
     let monitor = sections::monitor(&mut check);
+    let platforms = health_platforms::platforms(&mut check);
     Settings {
         node: sections::node(&mut check, host_name),
         roles: sections::roles(&mut check),
@@ -57,8 +58,8 @@ pub(super) fn settings(
         retention: objects::retention(&mut check),
         health: HealthSettings {
             anomalies: health_anomalies::anomalies(&mut check, &monitor),
-            encoders: health_encoders::encoders(&mut check),
-            platforms: health_platforms::platforms(&mut check),
+            encoders: health_encoders::encoders(&mut check, &servers, &platforms),
+            platforms,
             ..health_targets::health(&mut check, &servers)
         },
         agent: sections::agent(&mut check),

@@ -7,7 +7,7 @@ use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, I
 use crate::domain::probe::FaultKind;
 
 /// A platform notices that no stream comes so much later than its encoder does, in seconds.
-const NOTICED_WITHIN: i64 = 300;
+pub(super) const NOTICED_WITHIN: i64 = 300;
 
 pub(super) fn encoder(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     use Confidence::{High, Medium};
@@ -50,9 +50,11 @@ pub(super) fn platform(view: &View<'_>, incident: &IncidentFact) -> Opinion {
         IncidentKind::PlatformDown => found(FaultCause::PlatformAway, FaultFinding::Failed)
             .step(NextStep::LookAtPlatform)
             .step(NextStep::LookAtUplink),
+        IncidentKind::IngestDown if view.feeders(&incident.subject).next().is_some() => fed_event(view, incident),
         IncidentKind::IngestDown => {
             let mut without = Opinion::new(FaultCause::IngestWithoutStream, Confidence::Medium);
-            // Which encoder feeds which event nobody has said: one that is in trouble is evidence, and no proof.
+            // Which encoder feeds this event nobody has said: one that is in trouble is evidence, and no proof. One that is known to feed
+            // something else is none.
             for name in encoders_in_trouble(view, incident) {
                 without = without.found_of(FaultPart::Encoder, FaultFinding::Failed, name);
             }
@@ -66,10 +68,40 @@ pub(super) fn platform(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     }
 }
 
+/// An event of which it is known which encoder feeds it.
+fn fed_event(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+    let mut without = Opinion::new(FaultCause::IngestWithoutStream, Confidence::Medium);
+    let in_trouble = encoders_in_trouble(view, incident);
+    let mut all_stream = true;
+    for feeder in view.feeders(&incident.subject) {
+        let name = feeder.encoder.as_str();
+        let is_in_trouble = in_trouble.contains(&name);
+        all_stream &= feeder.streams == Some(true) && !is_in_trouble;
+        without = match feeder.streams {
+            _ if is_in_trouble => without.found_of(FaultPart::Encoder, FaultFinding::Failed, name),
+            Some(true) => without.found_of(FaultPart::Encoder, FaultFinding::Fine, name),
+            Some(false) => without.found_of(FaultPart::Encoder, FaultFinding::StoppedSending, name),
+            None => without,
+        };
+    }
+    without = without.found_at(FaultPart::Platform, FaultFinding::Failed, incident.opened_at);
+    // What is sent and does not arrive is lost on the way, or sent to another event.
+    let (first, last) = match all_stream {
+        true => (NextStep::LookAtPlatform, NextStep::LookAtEncoder),
+        false => (NextStep::LookAtEncoder, NextStep::LookAtPlatform),
+    };
+    without.step(first).step(NextStep::LookAtUplink).step(last)
+}
+
 fn encoders_in_trouble<'a>(view: &View<'a>, incident: &IncidentFact) -> Vec<&'a str> {
     let troubles = view.facts.incidents.iter().filter(|other| other.meets(incident, NOTICED_WITHIN));
     let names = troubles.filter_map(|other| match &other.subject {
-        Subject::Encoder { name } if other.kind != IncidentKind::EncoderChanged => Some(name.as_str()),
+        Subject::Encoder { name } if other.kind != IncidentKind::EncoderChanged => {
+            let mut feeds = view.facts.feeds.iter().filter(|feed| feed.encoder == *name).peekable();
+            // Where its event is known it is this one, or it says nothing of it.
+            let may_feed = feeds.peek().is_none() || feeds.any(|feed| feed.of == incident.subject.key());
+            may_feed.then_some(name.as_str())
+        }
         _ => None,
     });
     let mut names: Vec<&str> = names.collect();

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
+use super::device_rules::NOTICED_WITHIN;
 use super::opinion::Opinion;
 use super::part_rules::is_of_spool;
 use super::situation::{EndpointFact, IncidentFact};
@@ -88,7 +89,12 @@ fn cause_of(
             let camera = view.camera(*id)?;
             may_be_the_server(camera.fault).then(|| server_fault(index, &camera.server, incident)).flatten()
         }
-        Subject::Stream { server, name } => stream_cause(view, index, incident, server, name),
+        Subject::Stream { server, name } => {
+            stream_cause(view, index, incident, server, name).or_else(|| feeder_fault(view, index, incident, TOGETHER_S))
+        }
+        Subject::LiveEvent { .. } if incident.kind == IncidentKind::IngestDown => {
+            feeder_fault(view, index, incident, NOTICED_WITHIN)
+        }
         Subject::Server { name } => {
             if incident.kind == IncidentKind::ServerRestarted {
                 let down = index.find(&incident.subject, IncidentKind::ServerDown, incident, TOGETHER_S);
@@ -126,11 +132,40 @@ fn cause_of(
         Subject::Target { .. } | Subject::Encoder { .. } if has(opinions, incident, FaultCause::Dns) => {
             first_of(view, opinions, incident, FaultCause::Dns)
         }
+        // A server that takes no stream is what its encoder suffers from.
+        Subject::Encoder { name }
+            if matches!(incident.kind, IncidentKind::EncoderStalled | IncidentKind::EncoderCacheFull) =>
+        {
+            view.fed_servers(name).find_map(|server| server_fault(index, server, incident))
+        }
         Subject::Target { name } if view.endpoint(name).is_some_and(EndpointFact::is_silent) => {
             own_network(view, opinions, incident)
         }
         _ => None,
     }
+}
+
+/// The incident of an encoder that feeds this stream or event, as the configuration says; what began well after has another cause.
+fn feeder_fault(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact, within: i64) -> Option<Uuid> {
+    use IncidentKind as Kind;
+    let follows = match incident.kind {
+        Kind::TracksChanged => |kind| kind == Kind::EncoderChanged,
+        Kind::IngestDown
+        | Kind::StreamFlapping
+        | Kind::ProbeFailed
+        | Kind::ReadersGone
+        | Kind::CounterReset
+        | Kind::StreamUnusual => |kind| kind != Kind::EncoderChanged,
+        _ => return None,
+    };
+    let feeders = view.feeders(&incident.subject).map(|feed| Subject::Encoder { name: feed.encoder.clone() });
+    let troubles = feeders.flat_map(|encoder| index.about(&encoder).to_vec());
+    let causes = troubles.filter(|one| {
+        follows(one.kind)
+            && one.meets(incident, within)
+            && (one.opened_at - incident.opened_at).num_seconds() <= TOGETHER_S
+    });
+    causes.min_by_key(|one| (one.opened_at, one.id)).map(|one| one.id)
 }
 
 /// What a relay is told when its server dies: whoever has an answer of its camera knows better.

@@ -31,7 +31,7 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 pub use situation::{
-    CameraFact, DiskFact, EndpointFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
+    CameraFact, DiskFact, EndpointFact, FeedFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
     WATCHED_PARTS,
 };
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::domain::camera::CameraState;
+use crate::domain::encoder::{EncoderState, EncoderStatus};
 use crate::domain::health::NetworkProbeStatus;
 use crate::domain::incident::{FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
@@ -37,6 +38,8 @@ pub struct Situation {
     pub endpoints: Vec<EndpointFact>,
     /// Why targets and encoders did not answer as they should when they were asked last, by the keys of their subjects.
     pub faults: BTreeMap<String, FaultKind>,
+    /// Which encoder feeds what.
+    pub feeds: Vec<FeedFact>,
     /// Keys of subjects that are excused.
     pub excused: BTreeSet<String>,
 }
@@ -73,6 +76,33 @@ impl EndpointFact {
     /// It says nothing at all, as it is when something between us is gone.
     pub fn is_silent(&self) -> bool {
         matches!(self.fault, Some(FaultKind::TimedOut | FaultKind::NoRoute))
+    }
+}
+
+/// An encoder, and one thing that it feeds.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FeedFact {
+    /// Its configured name.
+    pub encoder: String,
+    /// Key of the subject that is fed: a live event or a stream.
+    pub of: String,
+    /// It is seen to stream, or not to; `None` while that is not known.
+    pub streams: Option<bool>,
+}
+
+impl FeedFact {
+    /// What an encoder feeds.
+    pub fn of(status: &EncoderStatus) -> impl Iterator<Item = Self> {
+        let streams = match status.state {
+            EncoderState::Streaming => Some(true),
+            EncoderState::Idle | EncoderState::Frozen | EncoderState::Interrupted | EncoderState::Connecting => Some(false),
+            EncoderState::Waiting
+            | EncoderState::Silent
+            | EncoderState::Unproved
+            | EncoderState::Flushing
+            | EncoderState::Unknown => None,
+        };
+        status.feeds.subjects().map(move |of| Self { encoder: status.name.clone(), of, streams })
     }
 }
 

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::network_range::{is_loopback, range_of};
-use super::situation::{CameraFact, EndpointFact, HostFact, IncidentFact, ServerFact, Situation, StreamFact};
+use super::situation::{CameraFact, EndpointFact, FeedFact, HostFact, IncidentFact, ServerFact, Situation, StreamFact};
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{FaultPart, Subject};
 use crate::domain::probe::FaultKind;
@@ -109,6 +109,18 @@ impl<'a> View<'a> {
 
     pub fn endpoint(&self, name: &str) -> Option<&'a EndpointFact> {
         self.facts.endpoints.iter().find(|endpoint| endpoint.name == name)
+    }
+
+    /// The encoders that feed it, as far as somebody has said so.
+    pub fn feeders(&self, of: &Subject) -> impl Iterator<Item = &'a FeedFact> + use<'a> {
+        let key = of.key();
+        self.facts.feeds.iter().filter(move |feed| feed.of == key)
+    }
+
+    /// Servers of the streams that an encoder feeds.
+    pub fn fed_servers(&self, encoder: &str) -> impl Iterator<Item = &'a str> {
+        let fed = self.facts.feeds.iter().filter(move |feed| feed.encoder == encoder);
+        fed.filter_map(|feed| Some(feed.of.strip_prefix("stream:")?.split_once('/')?.0))
     }
 
     /// Why this target or encoder did not answer as it should.

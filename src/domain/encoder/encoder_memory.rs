@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use super::occurrences::Occurrences;
 use super::{
-    EncoderClaim, EncoderDetails, EncoderFault, EncoderNews, EncoderOrder, EncoderReading, EncoderState, EncoderStatus,
+    EncoderClaim, EncoderDetails, EncoderFault, EncoderFeeds, EncoderNews, EncoderOrder, EncoderReading, EncoderState, EncoderStatus,
 };
 use crate::domain::health::{OutageLog, OutageNews};
 use crate::domain::incident::IncidentKind;
@@ -32,6 +32,7 @@ pub struct EncoderMemory {
     name: String,
     host: String,
     always_on: bool,
+    feeds: EncoderFeeds,
     interval: Duration,
     state: EncoderState,
     since: Option<Moment>,
@@ -73,6 +74,7 @@ impl EncoderMemory {
             name,
             host,
             always_on,
+            feeds: EncoderFeeds::default(),
             interval,
             state,
             since: None,
@@ -92,6 +94,12 @@ impl EncoderMemory {
             polls: 0,
             failed_polls: 0,
         }
+    }
+
+    /// The same, of one that feeds this.
+    #[must_use]
+    pub fn feeding(self, feeds: EncoderFeeds) -> Self {
+        Self { feeds, ..self }
     }
 
     /// An operator has told the device to do this, and it has taken it.
@@ -148,6 +156,7 @@ impl EncoderMemory {
             state: self.state,
             since: self.since.map(|since| since.wall),
             always_on: self.always_on,
+            feeds: self.feeds.clone(),
             interval_seconds: self.interval.as_secs_f64(),
             at: self.answered.map(|at| at.wall),
             reading: self.last.clone().filter(|_| !silent),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::{EncoderFault, EncoderReading};
+use super::{EncoderFault, EncoderFeeds, EncoderReading};
 
 /// What is believed of a device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -78,6 +78,8 @@ pub struct EncoderStatus {
     pub since: Option<DateTime<Utc>>,
     /// It should always stream, by the configuration.
     pub always_on: bool,
+    /// What it feeds, by the configuration.
+    pub feeds: EncoderFeeds,
     /// Time between two questions.
     pub interval_seconds: f64,
     /// When it answered last; null before the first answer.

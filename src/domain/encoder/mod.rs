@@ -7,6 +7,7 @@
 //! Never here: sockets, and what the protocols call things (`adapters/webpresenter`).
 
 mod encoder_fault;
+mod encoder_feeds;
 mod encoder_memory;
 mod encoder_news;
 mod encoder_reading;
@@ -14,6 +15,7 @@ mod encoder_status;
 mod occurrences;
 
 pub use encoder_fault::{EncoderFault, EncoderFaultKind};
+pub use encoder_feeds::EncoderFeeds;
 pub use encoder_memory::EncoderMemory;
 pub use encoder_news::EncoderNews;
 pub use encoder_reading::{EncoderClaim, EncoderDetails, EncoderOrder, EncoderProtocol, EncoderReading};

@@ -80,6 +80,8 @@ export const deHealth: HealthMessages = {
     faults: { nameNotResolved: "Name unbekannt.", noRoute: "Darf nicht gerufen werden.", refused: "Niemand hört zu.", timedOut: "Keine Antwort.", cut: "Abgebrochen.", notEncoder: "Kein Encoder.", tooLong: "Zu lang.", declined: "Abgelehnt.", failed: "Gescheitert." },
     since: (time) => `seit ${time}`,
     streamsFor: (time) => `seit ${time}`,
+    feedsEvent: (event) => `speist die Veranstaltung ${event}`,
+    feedsStream: (stream) => `speist den Stream ${stream}`,
     sound: (source) => `Ton von ${source}`,
     protocols: { rest: "REST", text: "Textprotokoll" },
     start: "Starten",

@@ -80,6 +80,8 @@ export const healthWords = {
     faults: { nameNotResolved: "Name not known.", noRoute: "May not be called.", refused: "Nobody listens.", timedOut: "No answer.", cut: "Cut off.", notEncoder: "No encoder.", tooLong: "Too long.", declined: "Declined.", failed: "Failed." } as Record<string, string>,
     since: (time: string) => `for ${time}`,
     streamsFor: (time: string) => `for ${time}`,
+    feedsEvent: (event: string) => `feeds the event ${event}`,
+    feedsStream: (stream: string) => `feeds the stream ${stream}`,
     sound: (source: string) => `sound from ${source}`,
     protocols: { rest: "REST", text: "text protocol" } as Record<string, string>,
     start: "Start",

@@ -80,6 +80,8 @@ export const ruHealth: HealthMessages = {
     faults: { nameNotResolved: "Имя неизвестно.", noRoute: "Вызывать нельзя.", refused: "Никто не слушает.", timedOut: "Нет ответа.", cut: "Оборвано.", notEncoder: "Не кодер.", tooLong: "Слишком длинно.", declined: "Отклонено.", failed: "Сбой." },
     since: (time) => `уже ${time}`,
     streamsFor: (time) => `уже ${time}`,
+    feedsEvent: (event) => `питает событие ${event}`,
+    feedsStream: (stream) => `питает поток ${stream}`,
     sound: (source) => `звук: ${source}`,
     protocols: { rest: "REST", text: "текстовый протокол" },
     start: "Пуск",

@@ -8,7 +8,7 @@ use toml::value::Datetime;
 use uuid::Uuid;
 
 use crate::domain::attribution::{
-    CameraFact, DiskFact, EndpointFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
+    CameraFact, DiskFact, EndpointFact, FeedFact, HostFact, IncidentFact, PartFact, ServerFact, Situation, StreamFact,
 };
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
@@ -40,6 +40,8 @@ struct SituationFile {
     part: Vec<PartEntry>,
     #[serde(default)]
     endpoint: Vec<EndpointEntry>,
+    #[serde(default)]
+    feed: Vec<FeedEntry>,
     #[serde(default)]
     faults: BTreeMap<String, FaultKind>,
     incident: Vec<IncidentEntry>,
@@ -127,6 +129,15 @@ struct EndpointEntry {
     fault: Option<FaultKind>,
     loss: Option<f64>,
     at: Option<Datetime>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FeedEntry {
+    encoder: String,
+    /// `event:vimeo/7`, `stream:main/gate`
+    of: String,
+    streams: Option<bool>,
 }
 
 #[derive(Deserialize)]
@@ -244,6 +255,8 @@ pub(super) fn read(text: &str) -> Result<SituationCase, String> {
         let EndpointEntry { name, host, fault, loss, .. } = one;
         situation.endpoints.push(EndpointFact { name, host, fault, loss, at });
     }
+    let feed = |FeedEntry { encoder, of, streams }| FeedFact { encoder, of, streams };
+    situation.feeds = file.feed.into_iter().map(feed).collect();
     let mut expected = Vec::new();
     for entry in file.incident {
         for number in entry.id..entry.id + entry.count {

@@ -52,7 +52,7 @@ export function Encoders(): VNode | null {
 }
 
 function Row({ encoder, refresh }: { encoder: Encoder; refresh: () => void }): VNode {
-  const { name, host, state, since, reading, fault } = encoder;
+  const { name, host, state, since, reading, fault, feeds } = encoder;
   const sends = reading !== null && state !== "idle";
   return (
     <tr data-encoder={name} data-state={state}>
@@ -83,6 +83,8 @@ function Row({ encoder, refresh }: { encoder: Encoder; refresh: () => void }): V
       <td>
         {reading?.platform ?? "–"}
         {reading === null ? null : <p class="lead">{[reading.server, reading.quality].filter((part) => part !== null).join(", ")}</p>}
+        {feeds.event === null ? null : <p class="lead">{m.encoders.feedsEvent(feeds.event)}</p>}
+        {feeds.stream === null ? null : <p class="lead">{m.encoders.feedsStream(feeds.stream)}</p>}
       </td>
       <td>
         {reading === null ? "–" : [reading.model, reading.firmware].filter((part) => part !== null).join(" ") || m.encoders.protocols[reading.protocol]}
