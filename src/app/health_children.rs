@@ -107,6 +107,7 @@ pub(super) fn encoders(settings: &Settings) -> Vec<EncoderSetup> {
         name: one.name.clone(),
         address: EncoderAddress {
             host: one.host.clone(),
+            tls: one.tls.clone(),
             rest_port: one.rest_port,
             text_port: one.text_port,
             protocol: match one.protocol {

@@ -4,7 +4,7 @@ use super::Settings;
 use super::tests::loaded;
 
 /// Keys whose line in the file of `etc/` is an example, as they have no default of their own.
-const EXAMPLES: [&str; 68] = [
+const EXAMPLES: [&str; 72] = [
     "objects.s3.endpoint_url",
     "objects.s3.access_key_id",
     "objects.s3.secret_access_key",
@@ -54,6 +54,10 @@ const EXAMPLES: [&str; 68] = [
     "health.endpoints[].ca_file",
     "health.encoders[].name",
     "health.encoders[].host",
+    "health.encoders[].fingerprint",
+    "health.encoders[].ca_file",
+    "health.encoders[].feeds_event",
+    "health.encoders[].feeds_stream",
     "health.platforms[].token",
     "health.platforms[].events",
     "agent.post_url",

@@ -2,7 +2,7 @@
 
 use secrecy::ExposeSecret;
 
-use super::settings::EncoderSpeech;
+use super::settings::{ApiTrust, EncoderSpeech};
 use super::tests::{assert_rows, loaded};
 
 #[test]
@@ -20,9 +20,18 @@ fn encoders_are_read_with_their_defaults() {
     assert_eq!((studio.rest_port, studio.text_port, studio.interval.as_secs(), studio.always_on), (80, 9977, 2, false));
     assert_eq!((van.host.as_str(), van.protocol, van.text_port), ("[fd00::7]", EncoderSpeech::Text, 9978));
     assert_eq!((van.rest_port, van.interval.as_secs(), van.always_on), (8080, 5, true));
-    assert_eq!((van.feeds_event.as_deref(), van.feeds_stream.as_deref()), (Some("vimeo/1234567"), Some("main/cam/front")));
+    assert_eq!(
+        (van.feeds_event.as_deref(), van.feeds_stream.as_deref()),
+        (Some("vimeo/1234567"), Some("main/cam/front"))
+    );
     assert_eq!((env.host.as_str(), &env.feeds_event, &env.feeds_stream), ("enc.local", &None, &None));
     assert!(loaded("", &[]).health.encoders.is_empty(), "none by default");
+    let secure = "[[health.encoders]]\nname = \"a\"\nhost = \"h\"\ntls = true\n";
+    let of = |lines: &str| loaded(&format!("{secure}{lines}\n"), &[]).health.encoders.remove(0);
+    assert_eq!((of("").rest_port, of("").tls), (443, Some(ApiTrust::Machine)));
+    assert_eq!((of("rest_port = 4444").rest_port, studio.tls.as_ref()), (4444, None));
+    assert_eq!(of("ca_file = \"x.crt\"").tls, Some(ApiTrust::File("x.crt".into())));
+    assert_eq!(of(&format!("fingerprint = \"{}\"", "0a".repeat(32))).tls, Some(ApiTrust::Fingerprint([10; 32])));
 }
 
 #[test]
@@ -35,6 +44,10 @@ fn encoders_that_cannot_be_meant_are_refused() {
         ("interval = \"100ms\"", "interval", "too short", "1s"),
         ("always_on = 3", "always_on", "neither true nor false", "true or false"),
         ("adress = \"x\"", "adress", "no such key", "health.encoders[]"),
+        ("tls = 1", "tls", "neither true nor false", "true or false"),
+        ("tls = true\nprotocol = \"text\"", "tls", "the text protocol has no TLS", "protocol = \"rest\""),
+        ("ca_file = \"x.crt\"", "ca_file", "without TLS", "tls = true"),
+        ("tls = true\nfingerprint = \"7D:35\"", "fingerprint", "is not 64 hexadecimal digits", "openssl"),
         ("feeds_event = \"1234567\"", "feeds_event", "is no live event", "like vimeo/1234567"),
         ("feeds_event = \"vimeo/\"", "feeds_event", "is no live event", "like vimeo/1234567"),
         ("feeds_event = \"vimeo/7\"", "feeds_event", "\"vimeo\" is not the name of a platform", "[[health.platforms]]"),

@@ -161,6 +161,8 @@ pub struct EncoderSettings {
     pub host: String,
     /// How it is spoken to.
     pub protocol: EncoderSpeech,
+    /// Its REST interface is encrypted, and whose certificate it may show.
+    pub tls: Option<ApiTrust>,
     /// Port of its REST interface.
     pub rest_port: u16,
     /// Port of its text protocol.

@@ -194,7 +194,10 @@ async fn an_endpoint_that_takes_longer_than_usual_is_told_and_one_that_is_not_wa
     assert_eq!(incidents.open_now(), [(IncidentKind::EndpointUnusual, uplink)]);
     let status = &table.statuses()[0];
     assert_eq!((status.endpoint.as_deref(), &status.server, &status.stream), (Some("uplink"), &None, &None));
-    assert!(status.explanation.as_ref().is_some_and(|told| told.starts_with("latency 90 ms; usual for ")), "{status:?}");
+    assert!(
+        status.explanation.as_ref().is_some_and(|told| told.starts_with("latency 90 ms; usual for ")),
+        "{status:?}"
+    );
     assert_eq!((status.metric, status.usual_low), (AnomalyMetric::Latency, None), "less is never unusual");
     tell(24, 20.0).await;
     until("it is usual again", || incidents.open_now().is_empty()).await;

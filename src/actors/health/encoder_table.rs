@@ -15,7 +15,8 @@ use crate::adapters::webpresenter::{EncoderAddress, WebPresenter};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::Reach;
 use crate::domain::encoder::{
-    EncoderFault, EncoderFaultKind, EncoderFeeds, EncoderMemory, EncoderNews, EncoderOrder, EncoderReading, EncoderStatus,
+    EncoderFault, EncoderFaultKind, EncoderFeeds, EncoderMemory, EncoderNews, EncoderOrder, EncoderProtocol,
+    EncoderReading, EncoderStatus,
 };
 use crate::domain::moment::Moment;
 
@@ -75,13 +76,18 @@ pub(super) struct KnownEncoder {
     /// Held while an order is given.
     order: tokio::sync::Mutex<()>,
     /// It is to be asked now.
-    pub(super) due: Notify,
+    pub(super) due: Arc<Notify>,
 }
 
 impl KnownEncoder {
     fn lock(&self) -> MutexGuard<'_, EncoderMemory> {
         // Whoever panicked in there has left a whole state behind.
         self.memory.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Which protocol it answered by the last time, while it answers.
+    pub(super) fn speaks(&self) -> Option<EncoderProtocol> {
+        self.lock().status().reading.map(|reading| reading.protocol)
     }
 
     /// Takes up an answer, or its absence.
@@ -106,7 +112,7 @@ impl EncoderTable {
         let known = setups.into_iter().map(|setup| {
             let name = setup.name.clone();
             let memory = Mutex::new(unknown(&setup));
-            let (order, due) = (tokio::sync::Mutex::new(()), Notify::new());
+            let (order, due) = (tokio::sync::Mutex::new(()), Arc::new(Notify::new()));
             (name, KnownEncoder { setup, memory, order, due })
         });
         Self(Arc::new(SharedEncoders { known: known.collect(), rests: AtomicBool::new(false) }))
@@ -149,7 +155,7 @@ impl EncoderTable {
             let words = format!("the encoder {name} is being given an order; wait until it has taken it");
             return Err(Error::new(ErrorKind::Conflict, words));
         };
-        let speaks = known.lock().status().reading.map(|reading| reading.protocol);
+        let speaks = known.speaks();
         let giving = async {
             let at = known.setup.addresses().await?;
             WebPresenter::new(known.setup.address.clone()).order(&at, order, speaks).await

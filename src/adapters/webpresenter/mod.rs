@@ -2,7 +2,8 @@
 //!
 //! [`WebPresenter`] speaks whichever the device speaks: REST (`/control/api/v1`, port 80) or the text protocol (TCP 9977); what it found
 //! is tried first the next time, and the other one when that fails. Both are as documented by the vendor (Streaming REST API and
-//! Ethernet Protocol, January 2026) and as clients of them were seen to use them; neither has a login.
+//! Ethernet Protocol, January 2026) and as clients of them were seen to use them; neither has a login. REST may be encrypted, and a device may tell
+//! changes by itself over a WebSocket ([`listen`]): then it is asked at once.
 //!
 //! Devices are slow, restart, close every connection, answer 501 for what a model lacks and web pages for what a firmware lacks. So every
 //! request has a limit, every answer a greatest length, and what is optional is left out when it is not there. Stream keys, passphrases and
@@ -10,12 +11,14 @@
 //!
 //! Never here: what an answer means (`domain/encoder`).
 
+mod event_listener;
 mod rest_client;
 mod rest_wire;
 mod text_client;
 mod text_protocol;
 mod web_presenter;
 
+pub use event_listener::{EventsEnded, listen};
 pub use web_presenter::{EncoderAddress, ProtocolChoice, WebPresenter};
 
 use std::time::Duration;

@@ -11,6 +11,8 @@ use tokio::time::Instant;
 use super::rest_wire;
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
 use crate::adapters::request_thread::apart;
+use crate::adapters::tls::certificate_trust::{configuration, tls_fault};
+use crate::config::settings::ApiTrust;
 use crate::domain::encoder::{EncoderDetails, EncoderFault, EncoderFaultKind, EncoderOrder, EncoderReading};
 
 /// What seldom changes is asked for so often.
@@ -18,10 +20,14 @@ const DETAILS_EVERY: Duration = Duration::from_secs(15);
 /// What a device has not got is asked for again after this time: its firmware may be another one.
 const HIDDEN_FOR: Duration = Duration::from_secs(600);
 
+/// The key that names the file of a certificate.
+const CA_FILE: &str = "health.encoders[].ca_file";
+
 /// A device, by REST.
 pub(super) struct RestClient {
     host: String,
     port: u16,
+    tls: Option<ApiTrust>,
     /// For these addresses: names are resolved, and looked at, before.
     client: Option<(Vec<SocketAddr>, Client)>,
     details: EncoderDetails,
@@ -40,10 +46,10 @@ struct Answer {
 }
 
 impl RestClient {
-    pub(super) fn new(host: &str, port: u16) -> Self {
+    pub(super) fn new(host: &str, port: u16, tls: Option<ApiTrust>) -> Self {
         let (client, next_details, platform, product) = (None, None, None, None);
         let (host, details) = (host.to_owned(), EncoderDetails::default());
-        Self { host, port, client, details, next_details, platform, product }
+        Self { host, port, tls, client, details, next_details, platform, product }
     }
 
     /// What the device does now. `again`: a request without an answer is made once more, as the first one after a rest may be lost.
@@ -123,6 +129,12 @@ impl RestClient {
         let builder = Client::builder().no_proxy().timeout(REQUEST_LIMIT).redirect(Policy::none());
         // Every answer closes its connection.
         let builder = builder.pool_max_idle_per_host(0).resolve_to_addrs(self.host.trim_matches(['[', ']']), at);
+        let builder = match self.tls.as_ref().map(|trust| configuration(CA_FILE, trust)) {
+            Some(Ok(Some(tls))) => builder.use_preconfigured_tls(tls),
+            // The machine's authorities decide.
+            Some(Ok(None)) | None => builder,
+            Some(Err(error)) => return Err(EncoderFault::new(EncoderFaultKind::Tls, error.message().to_owned())),
+        };
         let client =
             builder.build().map_err(|_| EncoderFault::new(EncoderFaultKind::Failed, "no HTTP client can be made"))?;
         self.client = Some((at.to_vec(), client.clone()));
@@ -130,7 +142,8 @@ impl RestClient {
     }
 
     async fn send(&self, client: &Client, method: Method, path: &str) -> Result<Answer, EncoderFault> {
-        let url = format!("http://{}:{}/control/api/v1/{path}", self.host, self.port);
+        let scheme = if self.tls.is_some() { "https" } else { "http" };
+        let url = format!("{scheme}://{}:{}/control/api/v1/{path}", self.host, self.port);
         let request = client.request(method.clone(), url).header(reqwest::header::ACCEPT, "application/json");
         // Some devices want the length of a body that is not there.
         let request = if method == Method::PUT { request.body("") } else { request };
@@ -186,6 +199,12 @@ fn silent(error: &reqwest::Error) -> EncoderFault {
         .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
         .any(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
     };
+    if let Some(fault) = tls_fault(error) {
+        let words = format!(
+            "its certificate is not accepted ({fault}); name its SHA-256 in fingerprint, or its file in ca_file"
+        );
+        return EncoderFault::new(EncoderFaultKind::Tls, words);
+    }
     let late = format!("no answer by REST within {} s", REQUEST_LIMIT.as_secs());
     let (kind, words) = match (error.is_timeout(), error.is_connect()) {
         (true, _) => (EncoderFaultKind::TimedOut, late),

@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 
 use super::rest_client::RestClient;
 use super::text_client::TextClient;
+use crate::config::settings::ApiTrust;
 use crate::domain::encoder::{EncoderFault, EncoderFaultKind, EncoderOrder, EncoderProtocol, EncoderReading};
 
 /// Which protocol is spoken.
@@ -26,9 +27,16 @@ pub struct EncoderAddress {
     pub text_port: u16,
     /// Which protocol is spoken.
     pub protocol: ProtocolChoice,
+    /// REST is encrypted, and whose certificate the device may show; `None`: it is not.
+    pub tls: Option<ApiTrust>,
 }
 
 impl EncoderAddress {
+    /// Its addresses, each with the port of REST.
+    pub fn rest_at(&self, at: &[IpAddr]) -> Vec<SocketAddr> {
+        with_port(at, self.rest_port)
+    }
+
     /// The ports that may be called.
     pub fn ports(&self) -> Vec<u16> {
         match self.protocol {
@@ -51,7 +59,7 @@ pub struct WebPresenter {
 impl WebPresenter {
     /// Asks nobody yet.
     pub fn new(address: EncoderAddress) -> Self {
-        let rest = RestClient::new(&url_host(&address.host), address.rest_port);
+        let rest = RestClient::new(&url_host(&address.host), address.rest_port, address.tls.clone());
         Self { address, rest, text: TextClient::default(), speaks: None }
     }
 
@@ -126,7 +134,7 @@ fn with_port(at: &[IpAddr], port: u16) -> Vec<SocketAddr> {
 }
 
 /// An address of six has brackets in a URL.
-fn url_host(host: &str) -> String {
+pub(super) fn url_host(host: &str) -> String {
     match host.trim_matches(['[', ']']).parse::<IpAddr>() {
         Ok(IpAddr::V6(address)) => format!("[{address}]"),
         _ => host.to_owned(),

@@ -1,5 +1,6 @@
 //! `health.encoders`: hardware encoders that are asked, each with a name and a host of its own.
 
+use super::certificates::trust;
 use super::checker::Checker;
 use super::health_name::name;
 use super::health_targets::{HOUR, SECOND};
@@ -8,13 +9,14 @@ use super::values::{duration, flag, one_of, text, whole};
 use crate::base::redact;
 use crate::config::complaint::ConfigFault;
 use crate::config::raw::RawEntry;
-use crate::config::settings::{EncoderSettings, EncoderSpeech, PlatformSettings, ServerSettings};
+use crate::config::settings::{ApiTrust, EncoderSettings, EncoderSpeech, PlatformSettings, ServerSettings};
 
 const LIST: &str = "health.encoders";
 /// Each has a task and series of its own.
 const MOST: usize = 200;
 /// Ports of the devices.
 const REST_PORT: u16 = 80;
+const REST_PORT_TLS: u16 = 443;
 const TEXT_PORT: u16 = 9977;
 
 /// All of them that are right; what is wrong with the others has been complained of.
@@ -45,7 +47,8 @@ pub(super) fn encoders(
 fn fed_event(entry: &RawEntry, platforms: &[PlatformSettings]) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
-    let remedy = "write the name of a section [[health.platforms]], a slash and the number of the event, like vimeo/1234567";
+    let remedy =
+        "write the name of a section [[health.platforms]], a slash and the number of the event, like vimeo/1234567";
     let (platform, id) = match typed.split_once('/') {
         Some((platform, id)) if !platform.is_empty() && id.len() <= 60 && is_id(id) => (platform, id),
         _ => return Err(ConfigFault::new(format!("{:?} is no live event", short(typed)), remedy)),
@@ -73,6 +76,24 @@ fn fed_stream(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, Co
         return Err(ConfigFault::new(format!("{:?} is not the name of a media server", short(server)), remedy));
     }
     Ok(format!("{server}/{name}"))
+}
+
+/// Whether REST is encrypted, and whose certificate the device may show.
+fn tls(check: &mut Checker<'_>, key: &impl Fn(&str) -> String, protocol: Option<EncoderSpeech>) -> Option<ApiTrust> {
+    let is_on = check.read(&key("tls"), flag).unwrap_or(false);
+    if is_on && protocol == Some(EncoderSpeech::Text) {
+        let fault =
+            ConfigFault::new("is on, and the text protocol has no TLS", "write protocol = \"rest\", or leave it out");
+        check.complain(&key("tls"), fault);
+    }
+    for given in [key("fingerprint"), key("ca_file")] {
+        if check.is_given(&given) && !is_on {
+            let fault = "has nothing to say about a device without TLS";
+            check.complain(&given, ConfigFault::new(fault, "write tls = true too, or leave it out"));
+        }
+    }
+    let trust = trust(check, key, "encoder", "https", None);
+    is_on.then_some(trust)
 }
 
 fn short(typed: &str) -> String {
@@ -106,11 +127,13 @@ fn one(
             _ => EncoderSpeech::Auto,
         })
     });
+    let tls = tls(check, &key, protocol);
     let encoder = EncoderSettings {
         name: name.clone().unwrap_or_default(),
         host: host.clone().unwrap_or_default(),
         protocol: protocol.unwrap_or(EncoderSpeech::Auto),
-        rest_port: port(check, "rest_port", REST_PORT),
+        rest_port: port(check, "rest_port", if tls.is_some() { REST_PORT_TLS } else { REST_PORT }),
+        tls,
         text_port: port(check, "text_port", TEXT_PORT),
         interval: check.read(&key("interval"), |entry| duration(entry, SECOND..=HOUR)).unwrap_or(2 * SECOND),
         always_on: check.read(&key("always_on"), flag).unwrap_or(false),

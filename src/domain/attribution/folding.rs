@@ -89,9 +89,8 @@ fn cause_of(
             let camera = view.camera(*id)?;
             may_be_the_server(camera.fault).then(|| server_fault(index, &camera.server, incident)).flatten()
         }
-        Subject::Stream { server, name } => {
-            stream_cause(view, index, incident, server, name).or_else(|| feeder_fault(view, index, incident, TOGETHER_S))
-        }
+        Subject::Stream { server, name } => stream_cause(view, index, incident, server, name)
+            .or_else(|| feeder_fault(view, index, incident, TOGETHER_S)),
         Subject::LiveEvent { .. } if incident.kind == IncidentKind::IngestDown => {
             feeder_fault(view, index, incident, NOTICED_WITHIN)
         }

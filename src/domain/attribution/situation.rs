@@ -95,7 +95,9 @@ impl FeedFact {
     pub fn of(status: &EncoderStatus) -> impl Iterator<Item = Self> {
         let streams = match status.state {
             EncoderState::Streaming => Some(true),
-            EncoderState::Idle | EncoderState::Frozen | EncoderState::Interrupted | EncoderState::Connecting => Some(false),
+            EncoderState::Idle | EncoderState::Frozen | EncoderState::Interrupted | EncoderState::Connecting => {
+                Some(false)
+            }
             EncoderState::Waiting
             | EncoderState::Silent
             | EncoderState::Unproved

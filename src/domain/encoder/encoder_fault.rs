@@ -21,6 +21,8 @@ pub enum EncoderFaultKind {
     TimedOut,
     /// It ended the connection in the middle of an answer.
     Cut,
+    /// It shows a certificate that is not accepted, or speaks no TLS.
+    Tls,
     /// What answers is no encoder: a web page, another device, another protocol.
     NotEncoder,
     /// It sends far more than an encoder has to say.
@@ -40,6 +42,7 @@ impl EncoderFaultKind {
             Self::Refused => FaultKind::Refused,
             Self::TimedOut => FaultKind::TimedOut,
             Self::Cut => FaultKind::Ended,
+            Self::Tls => FaultKind::Tls,
             Self::NotEncoder | Self::TooLong => FaultKind::NotMedia,
             Self::Declined | Self::Failed => FaultKind::Other,
         }

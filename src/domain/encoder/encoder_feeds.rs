@@ -28,8 +28,7 @@ mod tests {
 
     #[test]
     fn what_is_fed_is_a_subject_of_incidents() {
-        let feeds =
-            EncoderFeeds { event: Some("vimeo/1234567".to_owned()), stream: Some("main/cam/front".to_owned()) };
+        let feeds = EncoderFeeds { event: Some("vimeo/1234567".to_owned()), stream: Some("main/cam/front".to_owned()) };
         let event =
             Subject::LiveEvent { platform: "vimeo".to_owned(), id: "1234567".to_owned(), name: "Sunday".to_owned() };
         let stream = Subject::Stream { server: "main".to_owned(), name: "cam/front".to_owned() };

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use super::occurrences::Occurrences;
 use super::{
-    EncoderClaim, EncoderDetails, EncoderFault, EncoderFeeds, EncoderNews, EncoderOrder, EncoderReading, EncoderState, EncoderStatus,
+    EncoderClaim, EncoderDetails, EncoderFault, EncoderFeeds, EncoderNews, EncoderOrder, EncoderReading, EncoderState,
+    EncoderStatus,
 };
 use crate::domain::health::{OutageLog, OutageNews};
 use crate::domain::incident::IncidentKind;

@@ -56,9 +56,7 @@ impl Buffer {
         series.is_gone = false;
         for (tier, buffer) in Tier::ALL.into_iter().zip(&mut series.tiers) {
             if let Some(ended) = buffer.open.add(tier, reading) {
-                if let Some(heard) =
-                    self.ended.as_mut().filter(|_| tier == Tier::Minute && key.kind.is_heard())
-                {
+                if let Some(heard) = self.ended.as_mut().filter(|_| tier == Tier::Minute && key.kind.is_heard()) {
                     if heard.len() >= ENDED {
                         heard.pop_front();
                     }

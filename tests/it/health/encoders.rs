@@ -8,9 +8,12 @@ use streamwarden::adapters::webpresenter::{EncoderAddress, ProtocolChoice, WebPr
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::encoder::{EncoderClaim, EncoderFaultKind, EncoderOrder, EncoderProtocol};
 
+use super::network::certificate;
+use crate::support::encrypted::encrypted;
 use crate::support::media;
 use crate::support::port::free_port;
 use crate::support::program::{Config, Program};
+use crate::support::room::Room;
 use crate::support::wait::eventually;
 use crate::support::web_presenter::{Manner, WebPresenterStandIn};
 
@@ -19,7 +22,7 @@ const HERE: [IpAddr; 1] = [IpAddr::V4(Ipv4Addr::LOCALHOST)];
 /// A device at these ports.
 fn device(rest_port: u16, text_port: u16) -> WebPresenter {
     let (host, protocol) = ("127.0.0.1".to_owned(), ProtocolChoice::Automatic);
-    WebPresenter::new(EncoderAddress { host, rest_port, text_port, protocol })
+    WebPresenter::new(EncoderAddress { host, rest_port, text_port, protocol, tls: None })
 }
 
 #[tokio::test]
@@ -169,6 +172,47 @@ async fn encoders_are_watched_ordered_and_told_of() {
     let all = program.api.get("/api/v1/encoders").await.to_string() + &metrics + &program.log();
     let all = all + &json!(incidents(&program, "").await).to_string();
     assert!(!all.contains("canary"), "{all}");
+    program.stop().await;
+    media.stop().await;
+}
+
+#[tokio::test]
+async fn an_encoder_that_tells_its_changes_is_asked_at_once_and_one_over_https_by_its_certificate() {
+    let media = media::server(&Options::default()).await;
+    let (telling, rest, closed) =
+        (WebPresenterStandIn::telling().await, WebPresenterStandIn::rest().await, free_port());
+    let room = Room::new();
+    certificate(&room, 30);
+    let folder = room.path().to_owned();
+    let behind = url::Url::parse(&format!("http://127.0.0.1:{}", rest.port())).expect("a URL");
+    let (secure, _serves) = encrypted(&folder, &behind).await;
+    let section = |name: &str, rest: u16, lines: &str| {
+        format!(
+            "[[health.encoders]]\nname = \"{name}\"\nhost = \"127.0.0.1\"\nprotocol = \"rest\"\nrest_port = {rest}\ntext_port = {closed}\n{lines}\n"
+        )
+    };
+    let secure_port = secure.rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+    let trusted = format!("tls = true\ninterval = \"1s\"\nca_file = {:?}", folder.join("server.crt"));
+    let more = section("telling", telling.port(), "interval = \"1h\"")
+        + &section("secure", secure_port, &trusted)
+        + &section("doubtful", secure_port, "tls = true\ninterval = \"1s\"");
+    let program = Program::start_in(room, &Config { more, ..Config::on(&media) }).await;
+
+    // It is asked once in an hour, and tells what has changed by itself.
+    in_state(&program, "telling", "idle").await;
+    telling.change(|device| (device.status, device.began) = ("Streaming", std::time::Instant::now()));
+    let begun =
+        || async { Some(encoder(&program, "telling").await).filter(|one| one["reading"]["claim"] == "streaming") };
+    eventually("it has told that it streams", begun).await;
+    telling.change(|device| device.status = "Idle");
+    in_state(&program, "telling", "idle").await;
+    assert!(telling.device().requests < 60, "its bit rate alone is no change: {}", telling.device().requests);
+
+    let studio = in_state(&program, "secure", "streaming").await;
+    assert_eq!(studio["reading"]["model"], "Streaming Encoder HD", "{studio}");
+    let doubtful = in_state(&program, "doubtful", "silent").await;
+    assert_eq!(doubtful["fault"]["kind"], "tls", "{doubtful}");
+    assert!(doubtful["fault"]["message"].as_str().is_some_and(|words| words.contains("ca_file")), "{doubtful}");
     program.stop().await;
     media.stop().await;
 }

@@ -39,7 +39,7 @@ async fn incident(program: &Program, kind: &str, endpoint: &str) -> Option<Value
 }
 
 /// A certificate for 127.0.0.1 that is valid for so many days.
-fn certificate(room: &Room, days: u32) {
+pub fn certificate(room: &Room, days: u32) {
     let arguments = format!(
         "req -new -x509 -newkey rsa:2048 -nodes -keyout server.key -out server.crt -days {days} -subj /CN=x -addext subjectAltName=IP:127.0.0.1"
     );

@@ -4,8 +4,12 @@
 use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
+use futures_util::{SinkExt, StreamExt};
+use serde_json::json;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::Message;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The stream key of every device; nobody may see it.
@@ -43,11 +47,14 @@ pub struct Device {
     pub orders: Vec<&'static str>,
     /// Requests that it was sent.
     pub requests: usize,
+    /// It tells its changes by itself.
+    pub tells: bool,
 }
 
 /// Gone with this value.
 pub struct WebPresenterStandIn {
     device: Arc<Mutex<Device>>,
+    changes: watch::Sender<()>,
     port: u16,
     _serve: AbortOnDropHandle<()>,
 }
@@ -55,36 +62,49 @@ pub struct WebPresenterStandIn {
 impl WebPresenterStandIn {
     /// One that speaks REST, and streams.
     pub async fn rest() -> Self {
-        Self::serve(|device, guest| async move { rest(&device, guest).await }).await
+        Self::serve(|device, _, guest| async move { rest(&device, guest).await }).await
+    }
+
+    /// One that speaks REST, is idle, and tells its changes by itself.
+    pub async fn telling() -> Self {
+        let standin = Self::serve(|device, changes, guest| async move {
+            if is_upgrade(&guest).await { tell(&device, changes, guest).await } else { rest(&device, guest).await }
+        });
+        let standin = standin.await;
+        standin.change(|device| (device.status, device.tells) = ("Idle", true));
+        standin
     }
 
     /// One that speaks the text protocol, and is idle.
     pub async fn text() -> Self {
-        let standin = Self::serve(|device, guest| async move { text(&device, guest).await }).await;
+        let standin = Self::serve(|device, _, guest| async move { text(&device, guest).await }).await;
         standin.change(|device| device.status = "Idle");
         standin
     }
 
     async fn serve<F, W>(answer: F) -> Self
     where
-        F: Fn(Arc<Mutex<Device>>, TcpStream) -> W + Send + 'static,
+        F: Fn(Arc<Mutex<Device>>, watch::Receiver<()>, TcpStream) -> W + Send + 'static,
         W: Future<Output = std::io::Result<()>> + Send + 'static,
     {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let port = listener.local_addr().expect("its address").port();
         let (manner, status, began) = (Manner::Well, "Streaming", Instant::now());
         let (bitrate, cache, firmware) = (6_000_000, 3, "3.4");
-        let device = Device { manner, status, began, bitrate, cache, firmware, orders: Vec::new(), requests: 0 };
+        let device =
+            Device { manner, status, began, bitrate, cache, firmware, orders: Vec::new(), requests: 0, tells: false };
         let device = Arc::new(Mutex::new(device));
         let kept = Arc::clone(&device);
+        let changes = watch::Sender::new(());
+        let told = changes.clone();
         let serve = async move {
             while let Ok((guest, _)) = listener.accept().await {
                 // Whoever goes away is no fault.
-                let answering = answer(Arc::clone(&kept), guest);
+                let answering = answer(Arc::clone(&kept), told.subscribe(), guest);
                 tokio::spawn(async move { drop(answering.await) });
             }
         };
-        Self { device, port, _serve: AbortOnDropHandle::new(tokio::spawn(serve)) }
+        Self { device, changes, port, _serve: AbortOnDropHandle::new(tokio::spawn(serve)) }
     }
 
     /// Where it listens.
@@ -95,6 +115,7 @@ impl WebPresenterStandIn {
     /// It is another way from now on.
     pub fn change(&self, change: impl FnOnce(&mut Device)) {
         change(&mut self.device.lock().expect("the device"));
+        self.changes.send_replace(());
     }
 
     /// What it is now.
@@ -114,6 +135,46 @@ impl Device {
         // A second that is not whole yet counts, so that no test waits for it.
         self.began.elapsed().as_millis() as u64 / 100
     }
+}
+
+/// Whether this is the request for the WebSocket.
+async fn is_upgrade(guest: &TcpStream) -> bool {
+    let mut begin = [0; 64];
+    loop {
+        let Ok(count) = guest.peek(&mut begin).await else { return false };
+        let begun = String::from_utf8_lossy(&begin[..count]);
+        match begun.split_once('\r') {
+            Some((line, _)) => return line.contains("/event/websocket"),
+            None if count == 0 || count == begin.len() => return begun.contains("/event/websocket"),
+            None => tokio::task::yield_now().await,
+        }
+    }
+}
+
+/// What a device tells by itself: what it is asked to, at once and at each change, and its bit rate beside that.
+async fn tell(device: &Mutex<Device>, mut changes: watch::Receiver<()>, guest: TcpStream) -> std::io::Result<()> {
+    if !device.lock().expect("the device").tells {
+        return Ok(());
+    }
+    let other = std::io::Error::other;
+    let mut socket = tokio_tungstenite::accept_async(guest).await.map_err(other)?;
+    let send = |value: serde_json::Value| Message::text(value.to_string());
+    let opened = json!({ "type": "event", "data": { "action": "websocketOpened" } });
+    socket.send(send(opened)).await.map_err(other)?;
+    let asked = socket.next().await.transpose().map_err(other)?.unwrap_or(Message::text(""));
+    let asked: serde_json::Value = serde_json::from_str(&asked.into_text().map_err(other)?).unwrap_or_default();
+    assert_eq!(asked["data"]["properties"], json!(["/livestreams/0"]), "{asked}");
+    let status = || device.lock().expect("the device").status;
+    let values = json!({ "/livestreams/0": { "status": status(), "bitrate": 0 } });
+    let data = json!({ "action": "subscribe", "properties": ["/livestreams/0"], "values": values });
+    socket.send(send(json!({ "type": "response", "id": asked["id"], "data": data }))).await.map_err(other)?;
+    changes.mark_changed();
+    while changes.changed().await.is_ok() {
+        let value = json!({ "status": status(), "bitrate": 1_000 });
+        let data = json!({ "action": "propertyValueChanged", "property": "/livestreams/0", "value": value });
+        socket.send(send(json!({ "type": "event", "data": data }))).await.map_err(other)?;
+    }
+    Ok(())
 }
 
 /// One request, one answer: every connection is closed.

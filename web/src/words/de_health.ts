@@ -77,7 +77,7 @@ export const deHealth: HealthMessages = {
     caption: "Encoder, Störungen zuerst",
     heads: { name: "Encoder", state: "Zustand", sends: "Sendet", cache: "Puffer", to: "Streamt zu", device: "Gerät", orders: "Befehle" },
     states: { waiting: "Noch nicht gefragt", silent: "Antwortet nicht", idle: "Bereit", connecting: "Verbindet", unproved: "Sagt, er streamt", streaming: "Streamt", frozen: "Sendet nichts", flushing: "Sendet den Rest", interrupted: "Unterbrochen", unknown: "Unbekannt" },
-    faults: { nameNotResolved: "Name unbekannt.", noRoute: "Darf nicht gerufen werden.", refused: "Niemand hört zu.", timedOut: "Keine Antwort.", cut: "Abgebrochen.", notEncoder: "Kein Encoder.", tooLong: "Zu lang.", declined: "Abgelehnt.", failed: "Gescheitert." },
+    faults: { nameNotResolved: "Name unbekannt.", noRoute: "Darf nicht gerufen werden.", refused: "Niemand hört zu.", timedOut: "Keine Antwort.", cut: "Abgebrochen.", tls: "Zertifikat nicht anerkannt.", notEncoder: "Kein Encoder.", tooLong: "Zu lang.", declined: "Abgelehnt.", failed: "Gescheitert." },
     since: (time) => `seit ${time}`,
     streamsFor: (time) => `seit ${time}`,
     feedsEvent: (event) => `speist die Veranstaltung ${event}`,

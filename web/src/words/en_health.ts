@@ -77,7 +77,7 @@ export const healthWords = {
     caption: "Encoders, trouble first",
     heads: { name: "Encoder", state: "State", sends: "Sends", cache: "Cache", to: "Streams to", device: "Device", orders: "Orders" },
     states: { waiting: "Not asked yet", silent: "Does not answer", idle: "Idle", connecting: "Connecting", unproved: "Says it streams", streaming: "Streaming", frozen: "Sends nothing", flushing: "Sends the rest", interrupted: "Interrupted", unknown: "Unknown" },
-    faults: { nameNotResolved: "Name not known.", noRoute: "May not be called.", refused: "Nobody listens.", timedOut: "No answer.", cut: "Cut off.", notEncoder: "No encoder.", tooLong: "Too long.", declined: "Declined.", failed: "Failed." } as Record<string, string>,
+    faults: { nameNotResolved: "Name not known.", noRoute: "May not be called.", refused: "Nobody listens.", timedOut: "No answer.", cut: "Cut off.", tls: "Certificate not accepted.", notEncoder: "No encoder.", tooLong: "Too long.", declined: "Declined.", failed: "Failed." } as Record<string, string>,
     since: (time: string) => `for ${time}`,
     streamsFor: (time: string) => `for ${time}`,
     feedsEvent: (event: string) => `feeds the event ${event}`,

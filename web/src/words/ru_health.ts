@@ -77,7 +77,7 @@ export const ruHealth: HealthMessages = {
     caption: "Кодеры, сначала неполадки",
     heads: { name: "Кодер", state: "Состояние", sends: "Шлёт", cache: "Буфер", to: "Куда", device: "Устройство", orders: "Команды" },
     states: { waiting: "Ещё не спрошен", silent: "Не отвечает", idle: "Ждёт", connecting: "Соединяется", unproved: "Говорит, что вещает", streaming: "Вещает", frozen: "Ничего не шлёт", flushing: "Шлёт остаток", interrupted: "Прерван", unknown: "Неизвестно" },
-    faults: { nameNotResolved: "Имя неизвестно.", noRoute: "Вызывать нельзя.", refused: "Никто не слушает.", timedOut: "Нет ответа.", cut: "Оборвано.", notEncoder: "Не кодер.", tooLong: "Слишком длинно.", declined: "Отклонено.", failed: "Сбой." },
+    faults: { nameNotResolved: "Имя неизвестно.", noRoute: "Вызывать нельзя.", refused: "Никто не слушает.", timedOut: "Нет ответа.", cut: "Оборвано.", tls: "Сертификат не принят.", notEncoder: "Не кодер.", tooLong: "Слишком длинно.", declined: "Отклонено.", failed: "Сбой." },
     since: (time) => `уже ${time}`,
     streamsFor: (time) => `уже ${time}`,
     feedsEvent: (event) => `питает событие ${event}`,
