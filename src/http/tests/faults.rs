@@ -140,6 +140,34 @@ async fn a_parameter_that_an_address_does_not_know_is_refused_by_every_address_o
 }
 
 #[actix_web::test]
+async fn a_database_that_is_away_is_told_without_where_it_lies_and_counts_as_down() {
+    let world = World::new().await;
+    let up = async || {
+        let text = world.get("/metrics").await;
+        assert_eq!(text.status, 200, "a scrape has everything else");
+        let text = String::from_utf8(text.body).expect("text");
+        let line = text.lines().find(|line| line.starts_with("streamwarden_database_up "));
+        line.and_then(|line| line.split(' ').nth(1)).expect("a value").to_owned()
+    };
+    assert_eq!(up().await, "1");
+    let (file, away) = (world.folder.path().join("test.db"), world.folder.path().join("away"));
+    std::fs::rename(&file, &away).expect("moved");
+    for uri in ["/api/v1/recordings", "/api/v1/incidents"] {
+        let reply = world.get(uri).await;
+        let (_, detail) = problem(&reply, 503);
+        assert!(detail.contains("test.db") && detail.contains("put it back"), "{uri}: {detail}");
+        let whole = String::from_utf8_lossy(&reply.body).into_owned();
+        let folder = world.folder.path().display().to_string();
+        assert!(!whole.contains(&folder) && !whole.contains("/tmp"), "{uri}: {whole}");
+    }
+    problem(&world.send(Method::POST, "/api/v1/cameras", r#"{"name":"a","url":"rtsp://10.0.0.9/x"}"#).await, 503);
+    assert_eq!(up().await, "0");
+    std::fs::rename(&away, &file).expect("put back");
+    assert_eq!(up().await, "1");
+    assert_eq!(world.get("/api/v1/recordings").await.status, 200);
+}
+
+#[actix_web::test]
 async fn other_sites_may_neither_read_nor_write() {
     let world = World::new().await;
     problem(&world.ask(Method::GET, "/api/v1/streams", &[("host", "evil.example:8080")], None).await, 403);

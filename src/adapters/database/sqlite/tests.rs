@@ -12,7 +12,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::{Sqlite, WaitFor, open, open_with_limit};
 use crate::adapters::database::behaviour::recording_behaviour::segment;
-use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, Skip, behaviour};
+use crate::adapters::database::{CameraStore, DatabaseHealth, RecordingStore, SegmentQuery, Skip, behaviour};
 use crate::base::error::ErrorKind;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::name::StreamName;
@@ -232,6 +232,37 @@ async fn a_question_that_takes_too_long_is_interrupted() {
     assert_eq!(error.kind(), ErrorKind::Timeout);
     assert!(began.elapsed() < Duration::from_secs(10));
     fresh.cameras().await.expect("the connection is good for the next one");
+}
+
+#[tokio::test]
+async fn nobody_who_asks_for_one_row_waits_behind_a_long_list() {
+    let fresh = fresh().await;
+    let id = fresh.add_camera(gate()).await.expect("added").id;
+    let session = recorded(&fresh, 1).await;
+    // Whoever reads a long list is in the middle of it, for as long as this test wants.
+    let (go_on, held) = std::sync::mpsc::channel::<()>();
+    let (begun, begins) = tokio::sync::oneshot::channel();
+    let file = Arc::clone(&fresh.database.file);
+    let long = AbortOnDropHandle::new(tokio::spawn(async move {
+        let job = move |_: &mut Connection| {
+            _ = begun.send(());
+            Ok(held.recv())
+        };
+        file.call(super::ConnectionRole::Lists, job).await.map(|_| ())
+    }));
+    begins.await.expect("it has begun");
+    let database = Arc::clone(&fresh.database);
+    let list = AbortOnDropHandle::new(tokio::spawn(async move { database.segments(SegmentQuery::default()).await }));
+    for _ in 0..3 {
+        fresh.camera(id).await.expect("one row");
+        fresh.session(session.id).await.expect("one row");
+        fresh.segment_counts().await.expect("a few sums");
+        fresh.ping().await.expect("it answers");
+        assert!(!list.is_finished(), "it is a long list too, and would hold up whoever asks for one row");
+    }
+    drop(go_on);
+    long.await.expect("it ends").expect("read");
+    list.await.expect("it ends").expect("read");
 }
 
 #[tokio::test]
