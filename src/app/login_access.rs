@@ -103,16 +103,13 @@ impl LoginAccess {
             Self::Table { store, configured } => {
                 refuse_configured(configured, name)?;
                 let known = store.logins().await?;
-                if role.is_some() {
-                    everybody(configured, &known).keeps_operator(name, role)?;
-                }
                 let before = known.user(name).map(|user| json!({ "role": user.role }));
                 let new = password.is_some();
                 let hash = match password {
                     Some(password) => Some(hash_password(password).await?),
                     None => None,
                 };
-                store.edit_user(name.to_owned(), role, hash).await?;
+                store.edit_user(name.to_owned(), role, hash, configured.last_operator()).await?;
                 note(&**store, "user edit", name, before, Some(json!({ "role": role, "newPassword": new }))).await
             }
         }
@@ -127,8 +124,7 @@ impl LoginAccess {
             Self::Running(remote) => remote.delete(&format!("users/{name}")).await,
             Self::Table { store, configured } => {
                 refuse_configured(configured, name)?;
-                everybody(configured, &store.logins().await?).keeps_operator(name, None)?;
-                store.remove_user(name.to_owned()).await?;
+                store.remove_user(name.to_owned(), configured.last_operator()).await?;
                 note(&**store, "user remove", name, None, None).await
             }
         }
@@ -243,12 +239,6 @@ impl Remote {
     async fn delete(&self, route: &str) -> Result<()> {
         self.send(self.http.delete(self.url(route))).await.map(drop)
     }
-}
-
-/// Those of the configuration with those of the database.
-fn everybody(configured: &LoginTable, stored: &LoginTable) -> LoginTable {
-    let users = configured.users.iter().chain(&stored.users).cloned().collect();
-    LoginTable { users, ..LoginTable::default() }
 }
 
 fn refuse_configured(configured: &LoginTable, name: &str) -> Result<()> {

@@ -17,6 +17,8 @@ use crate::domain::login::{Refusal, UserRole};
 pub(super) enum Access {
     /// Anybody.
     Public,
+    /// Anybody; who has logged in is told more.
+    PublicInPart,
     /// Whoever has this role.
     Role(UserRole),
     /// A viewer, or a token for streams of this name.
@@ -25,6 +27,13 @@ pub(super) enum Access {
     Reporter,
     /// As `http.status_page` says: nobody where there is none, anybody, or whoever has logged in.
     StatusPage,
+}
+
+impl Access {
+    /// Whether nobody has to log in, or the configuration decides: what is no error without a login.
+    pub(super) fn is_open(self) -> bool {
+        matches!(self, Self::Public | Self::PublicInPart | Self::StatusPage)
+    }
 }
 
 /// An extractor that decides about the caller.
@@ -75,6 +84,9 @@ where
 /// Anybody may; who it is is known all the same.
 pub(super) struct Public(pub(super) Caller);
 
+/// Anybody may, and whoever has shown who it is, in whichever way, is told more.
+pub(super) struct PublicInPart(pub(super) Caller);
+
 /// Somebody who may look.
 pub(super) struct Viewer(pub(super) Caller);
 
@@ -112,6 +124,10 @@ impl Guards for Public {
     const ACCESS: Access = Access::Public;
 }
 
+impl Guards for PublicInPart {
+    const ACCESS: Access = Access::PublicInPart;
+}
+
 impl Guards for Viewer {
     const ACCESS: Access = Access::Role(UserRole::Viewer);
 }
@@ -125,6 +141,15 @@ impl Guards for StreamReader {
 }
 
 impl FromRequest for Public {
+    type Error = Problem;
+    type Future = Ready<Result<Self, Problem>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        ready(Ok(Self(caller(request))))
+    }
+}
+
+impl FromRequest for PublicInPart {
     type Error = Problem;
     type Future = Ready<Result<Self, Problem>>;
 

@@ -87,8 +87,19 @@ pub struct Call<'a> {
     pub headers: &'a HeaderMap,
     /// Where it comes from.
     pub address: IpAddr,
-    /// Anybody may ask this: a wrong password in `Authorization` is not looked at.
-    pub is_public: bool,
+    /// What a name and a password in `Authorization` are for.
+    pub passwords: PasswordUse,
+}
+
+/// What a name and a password that come with a request are for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PasswordUse {
+    /// Nothing: anybody may ask this, and they are not looked at.
+    Ignored,
+    /// Anybody may ask this and is told more with the right ones: wrong ones are as good as none.
+    ForMore,
+    /// For the answer.
+    Needed,
 }
 
 /// Tells who sends a request.

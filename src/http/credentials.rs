@@ -9,7 +9,7 @@ use base64::engine::general_purpose::STANDARD;
 use futures_util::future::LocalBoxFuture;
 use secrecy::SecretString;
 
-use super::caller::{Call, Caller, IdentifyCaller};
+use super::caller::{Call, Caller, IdentifyCaller, PasswordUse};
 use crate::actors::logins::Logins;
 use crate::base::Result;
 use crate::domain::login::Refusal;
@@ -34,6 +34,10 @@ impl IdentifyCaller for ByLogins {
                 id: grant.id,
             }));
         }
+        if self.0.is_unknown() {
+            // Whoever it is: that nobody can say so is the program's fault and not theirs.
+            return Ok(Caller::Unknown(Refusal::NotRead));
+        }
         let by_cookie = match cookie(call.headers) {
             Some(secret) => self.0.by_cookie(&secret).await,
             None => Err(Refusal::None),
@@ -45,12 +49,13 @@ impl IdentifyCaller for ByLogins {
             Err(refusal) => refusal,
         };
         // A proxy with a login of its own may send it along, so a session goes first.
-        match authorization(call.headers, "Basic").filter(|_| !call.is_public).and_then(name_and_password) {
-            Some((name, password)) => Ok(match self.0.by_known_password(&name, password, call.address).await? {
-                Ok(user) => Caller::User { name: user.name.into(), role: user.role, session: None },
-                Err(refusal) => Caller::Unknown(refusal),
-            }),
-            None => Ok(Caller::Unknown(refusal)),
+        let basic = authorization(call.headers, "Basic").filter(|_| call.passwords != PasswordUse::Ignored);
+        let Some((name, password)) = basic.and_then(name_and_password) else { return Ok(Caller::Unknown(refusal)) };
+        match self.0.by_known_password(&name, password, call.address).await {
+            Ok(Ok(user)) => Ok(Caller::User { name: user.name.into(), role: user.role, session: None }),
+            Ok(Err(refusal)) => Ok(Caller::Unknown(refusal)),
+            Err(_) if call.passwords == PasswordUse::ForMore => Ok(Caller::Unknown(refusal)),
+            Err(error) => Err(error),
         }
     }
 

@@ -9,7 +9,7 @@ use futures_util::future::{OptionFuture, join5};
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::access::Public;
+use super::access::{Public, PublicInPart};
 use super::http_error::ErrorAnswer;
 use super::http_state::HttpState;
 use super::node_routes;
@@ -79,7 +79,7 @@ pub(super) async fn alive(_: Public) -> web::Json<Alive> {
     (status = 200, body = Ready),
     (status = 503, body = Ready, description = "a required dependency is down"),
 ))]
-pub(super) async fn ready(Public(caller): Public, state: web::Data<HttpState>) -> ErrorAnswer {
+pub(super) async fn ready(PublicInPart(caller): PublicInPart, state: web::Data<HttpState>) -> ErrorAnswer {
     let services = services(&state).await;
     let ok = services.iter().all(|service| service.ok || !service.required);
     let status = if ok { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -12,7 +12,7 @@ use actix_web::{HttpMessage, ResponseError, web};
 
 use super::access::Access;
 use super::audit_routes;
-use super::caller::Call;
+use super::caller::{Call, PasswordUse};
 use super::forwarded::source_of;
 use super::http_error::Problem;
 use super::http_state::HttpState;
@@ -32,14 +32,20 @@ pub(super) async fn identify(
     let route = request.match_pattern().unwrap_or_default();
     let (method, address) = (request.method(), source_of(request.request()).address);
     let access = ACCESSES.get(&(route.as_str(), method.as_str())).copied();
-    let is_public = access == Some(Access::Public)
+    let is_browser = is_browser(request.headers());
+    let passwords = match access {
+        Some(Access::Public) => PasswordUse::Ignored,
         // Whoever may see it anyhow is not asked to prove anything.
-        || access == Some(Access::StatusPage) && state.status_page.is_public();
-    let call = Call { method, route: &route, headers: request.headers(), address, is_public };
+        Some(Access::StatusPage) if state.status_page.is_public() => PasswordUse::Ignored,
+        // Browsers have sessions: what they send is the password of a proxy in front, which would count as attempts to log in here.
+        Some(Access::PublicInPart) if is_browser => PasswordUse::Ignored,
+        Some(Access::PublicInPart) => PasswordUse::ForMore,
+        _ => PasswordUse::Needed,
+    };
+    let call = Call { method, route: &route, headers: request.headers(), address, passwords };
     match Arc::clone(&state.callers).identify(call).await {
         Ok(caller) => {
             request.extensions_mut().insert(caller.clone());
-            let is_browser = is_browser(request.headers());
             let mut response = next.call(request).await?;
             challenge(&mut response, is_browser);
             if access == Some(Access::Role(UserRole::Operator)) {
@@ -48,7 +54,6 @@ pub(super) async fn identify(
             Ok(response.map_into_left_body())
         }
         Err(error) => {
-            let is_browser = is_browser(request.headers());
             let mut response = request.into_response(Problem::from(error).error_response());
             challenge(&mut response, is_browser);
             Ok(response.map_into_right_body())

@@ -24,7 +24,7 @@ impl Accesses {
         for (path, item) in &mut document.paths.paths {
             for (method, operation) in operations(item) {
                 let found = self.0.iter().find(|(pattern, one, _)| *one == method && path_of(pattern) == *path);
-                if found.is_none_or(|(_, _, access)| matches!(access, Access::Public | Access::StatusPage)) {
+                if found.is_none_or(|(_, _, access)| access.is_open()) {
                     continue;
                 }
                 // The empty one: where there is no user and no token, nobody is asked for one.

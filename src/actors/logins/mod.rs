@@ -8,7 +8,6 @@ mod attempts;
 mod fresh_read;
 mod local_token;
 mod login_end;
-mod user_changes;
 mod verified_passwords;
 
 use std::collections::HashMap;
@@ -28,7 +27,7 @@ use crate::adapters::database::LoginStore;
 use crate::adapters::secrets::{hash_password, random_secret, sha256, verify_password};
 use crate::base::{Error, Result};
 use crate::domain::login::{
-    LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole,
+    LastOperator, LoginSession, LoginTable, Refusal, SESSION_LIFETIME, SecretHash, TokenGrant, User, UserRole,
 };
 use attempts::Attempts;
 use fresh_read::FreshRead;
@@ -79,8 +78,6 @@ pub struct Logins {
     /// How often argon2 has verified a password.
     argon2_runs: AtomicU64,
     used: Mutex<HashMap<Uuid, DateTime<Utc>>>,
-    /// One at a time.
-    role_changes: tokio::sync::Mutex<()>,
 }
 
 impl Logins {
@@ -114,7 +111,6 @@ impl Logins {
             reading: tokio::sync::Mutex::default(),
             argon2_runs: AtomicU64::new(0),
             used: Mutex::default(),
-            role_changes: tokio::sync::Mutex::default(),
         };
         if let Err(error) = logins.refresh().await {
             log::warn!("users and tokens of the database are not known yet: {error}");
@@ -202,6 +198,11 @@ impl Logins {
         self.always_required || self.has_logins().unwrap_or_else(|| self.data_dir.join(REQUIRED).exists())
     }
 
+    /// Whether nobody is known who could log in, as the database has not been read since the start, though an earlier run knew somebody.
+    pub fn is_unknown(&self) -> bool {
+        self.has_logins().is_none() && self.required()
+    }
+
     /// Everybody, for lists.
     pub fn table(&self) -> LoginTable {
         self.known.borrow().table.clone()
@@ -210,6 +211,11 @@ impl Logins {
     /// Whether this user is one of the configuration, which is only read.
     pub fn is_configured(&self, user: &str) -> bool {
         self.configured.borrow().user(user).is_some()
+    }
+
+    /// Whether the last operator of the database may go.
+    pub fn last_operator(&self) -> LastOperator {
+        self.configured.borrow().last_operator()
     }
 
     /// Whose session this cookie is.
@@ -355,7 +361,7 @@ impl Logins {
     /// `NotFound`; when the database does not take it.
     pub async fn set_password(&self, user: String, password: SecretString) -> Result<()> {
         let hash = hash_password(password).await?;
-        self.store.edit_user(user, None, Some(hash)).await?;
+        self.store.edit_user(user, None, Some(hash), LastOperator::Stays).await?;
         self.refresh().await
     }
 

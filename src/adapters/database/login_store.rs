@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
-use crate::domain::login::{AuditEntry, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
+use crate::domain::login::{AuditEntry, LastOperator, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
 
 /// Which entries of the audit log to list.
 #[derive(Clone, Debug, Default)]
@@ -30,10 +30,17 @@ pub trait LoginStore: Send + Sync {
     async fn logins(&self) -> Result<LoginTable>;
     /// Adds a user. `Conflict` when the name is taken.
     async fn add_user(&self, user: User) -> Result<()>;
-    /// Changes what is given; a new password ends the user's sessions. `NotFound`.
-    async fn edit_user(&self, name: String, role: Option<UserRole>, password_hash: Option<SecretHash>) -> Result<()>;
-    /// Removes a user with its sessions. `NotFound`.
-    async fn remove_user(&self, name: String) -> Result<()>;
+    /// Changes what is given; a new password ends the user's sessions. `NotFound`; `Conflict` for the last operator, who stays one whatever
+    /// others change at the same time.
+    async fn edit_user(
+        &self,
+        name: String,
+        role: Option<UserRole>,
+        password_hash: Option<SecretHash>,
+        last: LastOperator,
+    ) -> Result<()>;
+    /// Removes a user with its sessions. `NotFound`; `Conflict` as there.
+    async fn remove_user(&self, name: String, last: LastOperator) -> Result<()>;
     /// Adds a token. `Conflict` when the name is taken.
     async fn add_token(&self, token: Token) -> Result<()>;
     /// Removes a token. `NotFound`.

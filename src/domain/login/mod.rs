@@ -12,4 +12,4 @@ pub use account::{
     check_stream_prefix, check_user_role, is_argon2id, is_sha256,
 };
 pub use audit::{AUDIT_KEPT, AuditEntry};
-pub use table::{LoginTable, Refusal, TokenGrant};
+pub use table::{LastOperator, LoginTable, Refusal, TokenGrant};

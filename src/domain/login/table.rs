@@ -54,9 +54,38 @@ impl Refusal {
             Self::WrongPassword => "the name or the password is wrong",
             Self::TooMany { .. } => "too many attempts to log in; wait a few seconds",
             Self::NotRead => {
-                "who may log in is not known yet, as the database has not answered since the start; try again"
+                "who may log in is not known yet, as the database has not answered since the start; see that it runs (`streamwarden check` says \
+                 what is wrong with it), then try again"
             }
         }
+    }
+}
+
+/// Whether the last operator of the database may get another role, or be removed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LastOperator {
+    /// It stays: there is no other one.
+    Stays,
+    /// It may: there is another one in the configuration.
+    MayGo,
+}
+
+impl LastOperator {
+    /// Whether an operator is left when this user gets another role, or is removed (`None`). `operators`: the names of those that the
+    /// database has, which nobody else may change meanwhile. Tokens do not count: nobody logs in with them.
+    ///
+    /// # Errors
+    /// `Conflict` where none would be left.
+    pub fn check(self, operators: &[String], name: &str, role: Option<UserRole>) -> crate::base::Result<()> {
+        let goes = operators.iter().any(|one| one == name) && role != Some(UserRole::Operator);
+        if self == Self::MayGo || !goes || operators.iter().any(|one| one != name) {
+            return Ok(());
+        }
+        let text = format!(
+            "{name} is the last operator: nobody could change anything any more; make another user an operator first \
+             (streamwarden user add NAME --role operator)"
+        );
+        Err(Error::new(ErrorKind::Conflict, text))
     }
 }
 
@@ -84,22 +113,10 @@ impl LoginTable {
         self.users.iter().find(|user| user.name == name)
     }
 
-    /// Whether an operator is left when this user gets another role, or is removed (`None`). Tokens do not count: nobody logs in
-    /// with them.
-    ///
-    /// # Errors
-    /// `Conflict` where none would be left.
-    pub fn keeps_operator(&self, name: &str, role: Option<UserRole>) -> crate::base::Result<()> {
-        let is_operator = |user: &&User| user.role == UserRole::Operator;
-        let goes = self.user(name).filter(is_operator).is_some() && role != Some(UserRole::Operator);
-        if !goes || self.users.iter().filter(is_operator).any(|user| user.name != name) {
-            return Ok(());
-        }
-        let text = format!(
-            "{name} is the last operator: nobody could change anything any more; make another user an operator first \
-             (streamwarden user add NAME --role operator)"
-        );
-        Err(Error::new(ErrorKind::Conflict, text))
+    /// Whether the database has to keep an operator: not where one is in this table, that of the configuration, which nobody changes here.
+    pub fn last_operator(&self) -> LastOperator {
+        let is_operator = |user: &User| user.role == UserRole::Operator;
+        if self.users.iter().any(is_operator) { LastOperator::MayGo } else { LastOperator::Stays }
     }
 
     /// The session with this hash, and the role of its user as it is now.
@@ -147,30 +164,30 @@ mod tests {
     #[test]
     fn the_last_operator_stays_one() {
         use UserRole::{Operator, Viewer};
-        let user = |name: &str, role| User {
-            name: name.to_owned(),
-            role,
-            password_hash: SecretHash("p".to_owned()),
-            created_at: None,
-        };
-        let (one, two) = (vec![user("anna", Operator), user("vera", Viewer)], user("omar", Operator));
-        let both = one.iter().cloned().chain([two]).collect::<Vec<_>>();
-        for (users, name, role, is_kept) in [
-            (&one, "anna", None, false),
+        let (one, both) = (["anna".to_owned()], ["anna", "omar"].map(str::to_owned));
+        for (operators, name, role, is_kept) in [
+            (&one[..], "anna", None, false),
             (&one, "anna", Some(Viewer), false),
             (&one, "anna", Some(Operator), true),
             (&one, "vera", None, true),
             (&one, "vera", Some(Viewer), true),
             (&one, "nobody", None, true),
+            (&[], "vera", None, true),
             (&both, "anna", None, true),
             (&both, "anna", Some(Viewer), true),
         ] {
-            let table = LoginTable { users: users.clone(), ..LoginTable::default() };
-            assert_eq!(table.keeps_operator(name, role).is_ok(), is_kept, "{name} {role:?}");
+            let found = LastOperator::Stays.check(operators, name, role);
+            assert_eq!(found.is_ok(), is_kept, "{name} {role:?}");
+            assert!(LastOperator::MayGo.check(operators, name, role).is_ok(), "{name} {role:?}");
         }
-        let alone = LoginTable { users: one, ..LoginTable::default() };
-        let error = alone.keeps_operator("anna", None).expect_err("refused");
+        let error = LastOperator::Stays.check(&one, "anna", None).expect_err("refused");
         assert!(error.message().contains("streamwarden user add NAME --role operator"), "{error}");
+        let user =
+            |role| User { name: "chief".to_owned(), role, password_hash: SecretHash("p".to_owned()), created_at: None };
+        let configured = |users| LoginTable { users, ..LoginTable::default() }.last_operator();
+        assert_eq!(configured(Vec::new()), LastOperator::Stays);
+        assert_eq!(configured(vec![user(Viewer)]), LastOperator::Stays);
+        assert_eq!(configured(vec![user(Viewer), user(Operator)]), LastOperator::MayGo);
     }
 
     #[test]

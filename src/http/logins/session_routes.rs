@@ -1,6 +1,7 @@
 //! The session of a browser: begun by name and password, ended by logging out or by an operator.
 
 use actix_web::cookie::{Cookie, SameSite};
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
@@ -9,7 +10,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use crate::domain::login::{LoginSession, Refusal, UserRole};
-use crate::http::access::{Operator, Public, too_many};
+use crate::http::access::{Operator, Public, PublicInPart, too_many};
 use crate::http::audit_routes::{self as audit, Change};
 use crate::http::base_path::BasePath;
 use crate::http::body::Json;
@@ -68,6 +69,7 @@ pub(in crate::http) struct LoginSessionView {
 #[utoipa::path(post, path = "/api/v1/login", operation_id = "logIn", tag = "logins", request_body = LoginForm, responses(
     (status = 200, body = SessionView, headers(("Set-Cookie" = String, description = "the session"))),
     (status = 401, body = Problem, content_type = "application/problem+json", description = "the name or the password is wrong"),
+    (status = 503, body = Problem, content_type = "application/problem+json", description = "who may log in is not known yet: the database has not answered since the start"),
     (status = 429, body = Problem, content_type = "application/problem+json", description = "too many attempts from this address or for this name; Retry-After says for how many seconds"),
 ))]
 pub(in crate::http) async fn log_in(
@@ -80,13 +82,15 @@ pub(in crate::http) async fn log_in(
     let user = match state.logins.by_password(&form.name, form.password, address).await? {
         Ok(user) => user,
         Err(refusal @ Refusal::TooMany { seconds }) => return Err(too_many(refusal, seconds)),
+        Err(refusal @ Refusal::NotRead) => {
+            return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, refusal.as_str()));
+        }
         Err(refusal) => {
             // What nobody is called may be a password that was typed into the wrong field.
             let is_known = state.logins.table().user(&form.name).is_some();
             let (from, user) = (address.to_string(), if is_known { form.name } else { "unknown".to_owned() });
             log::warn!(from = from.as_str(), user = user.as_str(); "login refused");
-            let status = actix_web::http::StatusCode::UNAUTHORIZED;
-            return Err(Problem::new(status, refusal.as_str()));
+            return Err(Problem::new(StatusCode::UNAUTHORIZED, refusal.as_str()));
         }
     };
     let before = match cookie(request.headers()) {
@@ -124,7 +128,10 @@ pub(in crate::http) async fn log_out(
 
 /// Who is logged in, and whether a login is asked for.
 #[utoipa::path(get, path = "/api/v1/session", operation_id = "getLoginSession", tag = "logins", responses((status = 200, body = SessionView)))]
-pub(in crate::http) async fn current(Public(caller): Public, state: web::Data<HttpState>) -> web::Json<SessionView> {
+pub(in crate::http) async fn current(
+    PublicInPart(caller): PublicInPart,
+    state: web::Data<HttpState>,
+) -> web::Json<SessionView> {
     let role = caller.role();
     let (user, reason) = match &caller {
         Caller::Anonymous | Caller::Unknown(Refusal::None) => (None, None),

@@ -129,11 +129,7 @@ pub(in crate::http) async fn edit(
         }
         None => None,
     };
-    let _alone = match edit.role {
-        Some(role) => Some(state.logins.begin_role_change(&name, Some(role)).await?),
-        None => None,
-    };
-    state.logins.store().edit_user(name.clone(), edit.role, hash).await?;
+    state.logins.store().edit_user(name.clone(), edit.role, hash, state.logins.last_operator()).await?;
     state.logins.refresh().await?;
     let after = find(&state, &name)?;
     audit::tell(
@@ -161,8 +157,7 @@ pub(in crate::http) async fn remove(
 ) -> ErrorAnswer {
     changeable(&state, &name)?;
     let before = find(&state, &name)?;
-    let _alone = state.logins.begin_role_change(&name, None).await?;
-    state.logins.store().remove_user(name.clone()).await?;
+    state.logins.store().remove_user(name.clone(), state.logins.last_operator()).await?;
     state.logins.refresh().await?;
     let before = Some(json!({ "role": before.role }));
     audit::tell(&request, Change { target: Some(name.into_inner()), before, after: None });

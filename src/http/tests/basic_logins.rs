@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::logins::PASSWORD;
 use super::world::World;
-use crate::domain::login::UserRole;
+use crate::domain::login::{LastOperator, UserRole};
 
 #[actix_web::test]
 async fn names_and_passwords_may_be_sent_along_and_are_tried_only_so_often() {
@@ -30,6 +30,33 @@ async fn names_and_passwords_may_be_sent_along_and_are_tried_only_so_often() {
     let known = world.ask(Method::GET, "/api/v1/users", &basic, None).await;
     assert_eq!(known.status, 429, "nor one that was right a moment ago: it could have been found by trying");
     assert_eq!(world.get("/health").await.status, 200);
+}
+
+#[actix_web::test]
+async fn where_anybody_may_ask_a_name_and_a_password_tell_more_and_wrong_ones_nothing() {
+    let world = World::new().await;
+    world.add_user("anna", UserRole::Operator).await;
+    let basic = |password: &str| format!("Basic {}", STANDARD.encode(format!("anna:{password}")));
+    let (right, wrong) = (basic(PASSWORD), basic("wrong password"));
+    let told = async |headers: &[(&str, &str)]| {
+        let ready = world.ask(Method::GET, "/ready", headers, None).await;
+        let session = world.ask(Method::GET, "/api/v1/session", headers, None).await;
+        let services = ready.json()["services"].as_array().map_or(0, Vec::len);
+        (ready.status, services > 0, session.status, session.json()["user"].clone())
+    };
+    assert_eq!(told(&[]).await, (200, false, 200, json!(null)));
+    assert_eq!(told(&[("authorization", &right)]).await, (200, true, 200, json!("anna")));
+    let chrome = ("user-agent", "Mozilla/5.0 (X11; Linux x86_64)");
+    let runs = world.state.logins.argon2_runs();
+    for _ in 0..12 {
+        assert_eq!(told(&[("authorization", &wrong), chrome]).await, (200, false, 200, json!(null)));
+    }
+    assert_eq!(world.state.logins.argon2_runs(), runs, "a proxy's own password in front of a browser is no attempt");
+    assert_eq!(world.log_in("anna", PASSWORD).await.status, 200);
+    for _ in 0..12 {
+        assert_eq!(told(&[("authorization", &wrong)]).await, (200, false, 200, json!(null)), "never 401 nor 429");
+    }
+    assert_eq!(world.log_in("anna", PASSWORD).await.status, 429, "but each is an attempt");
 }
 
 #[actix_web::test]
@@ -91,7 +118,7 @@ async fn a_password_that_comes_with_each_request_is_verified_once_until_it_is_an
     // What was right a moment ago is not, once it has changed.
     world.state.logins.set_password("anna".to_owned(), "another long password".into()).await.expect("changed");
     assert_eq!((ask(&anna).await, ask(&basic("anna", "another long password")).await), (401, 200));
-    world.state.logins.store().remove_user("vera".to_owned()).await.expect("removed");
+    world.state.logins.store().remove_user("vera".to_owned(), LastOperator::MayGo).await.expect("removed");
     world.state.logins.refresh().await.expect("read");
     assert_eq!(ask(&vera).await, 401);
 }

@@ -9,7 +9,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use super::logins::PASSWORD;
 use super::world::World;
 use crate::adapters::secrets::hash_password;
-use crate::domain::login::UserRole;
+use crate::domain::login::{LastOperator, UserRole};
 
 /// Waits for the close frame of a live connection.
 async fn closed_with(mut client: tokio_tungstenite::WebSocketStream<impl AsyncRead + AsyncWrite + Unpin>) -> u16 {
@@ -41,10 +41,16 @@ async fn a_user_that_goes_or_changes_closes_the_live_connections_by_its_password
         );
         let (client, _) = tokio_tungstenite::connect_async(request).await.expect("a session");
         if name == "vera" {
-            world.state.logins.store().remove_user(name.to_owned()).await.expect("removed");
+            world.state.logins.store().remove_user(name.to_owned(), LastOperator::MayGo).await.expect("removed");
         } else {
             let other = hash_password("another password".into()).await.expect("hashed");
-            world.state.logins.store().edit_user(name.to_owned(), None, Some(other)).await.expect("changed");
+            world
+                .state
+                .logins
+                .store()
+                .edit_user(name.to_owned(), None, Some(other), LastOperator::MayGo)
+                .await
+                .expect("changed");
         }
         world.state.logins.refresh().await.expect("read");
         assert_eq!(closed_with(client).await, 4003, "{name}");

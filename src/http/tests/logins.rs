@@ -115,7 +115,7 @@ async fn every_operation_is_for_those_that_its_type_says_and_for_nobody_else() {
         let secured = operation["security"].as_array().is_some_and(|all| !all.is_empty());
         let verb = Method::from_bytes(method.as_bytes()).expect("a method");
         let nobody = world.ask(verb.clone(), &uri, &[("content-type", "application/json")], Some("{}")).await;
-        let is_public = matches!(access, Access::Public | Access::StatusPage);
+        let is_public = access.is_open();
         assert_eq!(secured, !is_public, "{method} {address}: what the document says");
         assert_eq!(nobody.status == 401 && address != "/api/v1/login", !is_public, "{method} {address}: nobody");
         if is_public {

@@ -23,6 +23,7 @@ mod sheet;
 mod slow;
 mod socket;
 mod status_page;
+mod unread_logins;
 mod world;
 
 use std::io::Write;

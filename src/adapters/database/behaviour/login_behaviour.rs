@@ -4,9 +4,11 @@ use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use serde_json::json;
 use uuid::Uuid;
 
+use LastOperator::{MayGo, Stays};
+
 use crate::adapters::database::{AuditQuery, Database};
 use crate::base::error::ErrorKind;
-use crate::domain::login::{AUDIT_KEPT, AuditEntry, LoginSession, SecretHash, Token, User, UserRole};
+use crate::domain::login::{AUDIT_KEPT, AuditEntry, LastOperator, LoginSession, SecretHash, Token, User, UserRole};
 
 fn at(minute: i64) -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time") + TimeDelta::minutes(minute)
@@ -44,19 +46,52 @@ pub(in crate::adapters::database) async fn users_are_kept_and_a_new_password_end
     for one in &sessions {
         database.add_session(one.clone()).await.expect("added");
     }
-    database.edit_user("anna".to_owned(), Some(UserRole::Viewer), None).await.expect("edited");
+    database.edit_user("anna".to_owned(), Some(UserRole::Viewer), None, MayGo).await.expect("edited");
     assert_eq!(database.logins().await.expect("read").sessions.len(), 2, "a role is read anew with each request");
     let new = SecretHash("$argon2id$new".to_owned());
-    database.edit_user("anna".to_owned(), None, Some(new.clone())).await.expect("edited");
+    database.edit_user("anna".to_owned(), None, Some(new.clone()), Stays).await.expect("edited");
     let table = database.logins().await.expect("read");
     assert_eq!(table.users[0], User { role: UserRole::Viewer, password_hash: new, ..anna });
     assert_eq!(table.sessions, [sessions[1].clone()]);
-    database.remove_user("bert".to_owned()).await.expect("removed");
+    database.remove_user("bert".to_owned(), Stays).await.expect("removed");
     assert_eq!(database.logins().await.expect("read").sessions, []);
-    let gone = database.remove_user("bert".to_owned()).await.expect_err("gone");
+    let gone = database.remove_user("bert".to_owned(), Stays).await.expect_err("gone");
     assert_eq!(gone.kind(), ErrorKind::NotFound);
-    let gone = database.edit_user("bert".to_owned(), Some(UserRole::Viewer), None).await.expect_err("gone");
+    let gone = database.edit_user("bert".to_owned(), Some(UserRole::Viewer), None, Stays).await.expect_err("gone");
     assert_eq!(gone.kind(), ErrorKind::NotFound);
+}
+
+pub(in crate::adapters::database) async fn of_operators_who_take_the_role_from_one_another_one_stays(
+    database: &dyn Database,
+) {
+    let (anna, bert) = (|| "anna".to_owned(), || "bert".to_owned());
+    let viewer = Some(UserRole::Viewer);
+    for round in 0..12 {
+        database.add_user(user("anna", UserRole::Operator)).await.expect("added");
+        database.add_user(user("bert", UserRole::Operator)).await.expect("added");
+        // All four ways in which both can go.
+        let first = async {
+            match round % 2 {
+                0 => database.edit_user(anna(), viewer, None, Stays).await,
+                _ => database.remove_user(anna(), Stays).await,
+            }
+        };
+        let second = async {
+            match round / 2 % 2 {
+                0 => database.edit_user(bert(), viewer, None, Stays).await,
+                _ => database.remove_user(bert(), Stays).await,
+            }
+        };
+        let done = tokio::join!(first, second);
+        let refused: Vec<_> = [done.0, done.1].into_iter().filter_map(|one| one.err()).collect();
+        assert_eq!(refused.iter().map(|error| error.kind()).collect::<Vec<_>>(), [ErrorKind::Conflict], "{round}");
+        assert!(refused[0].message().contains("last operator"), "{refused:?}");
+        let left = database.logins().await.expect("read").users;
+        assert_eq!(left.iter().filter(|one| one.role == UserRole::Operator).count(), 1, "{round}: {left:?}");
+        for one in left {
+            database.remove_user(one.name, MayGo).await.expect("removed");
+        }
+    }
 }
 
 pub(in crate::adapters::database) async fn tokens_and_sessions_are_kept_noted_and_revoked(database: &dyn Database) {

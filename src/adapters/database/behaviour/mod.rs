@@ -89,6 +89,7 @@ macro_rules! tests {
         );
         $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
             users_are_kept_and_a_new_password_ends_their_sessions
+            of_operators_who_take_the_role_from_one_another_one_stays
             tokens_and_sessions_are_kept_noted_and_revoked
             changes_by_people_are_listed_from_the_newest
         );

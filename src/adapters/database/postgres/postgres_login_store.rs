@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{Postgres, postgres_logins as logins};
 use crate::adapters::database::{AuditQuery, LoginStore};
 use crate::base::Result;
-use crate::domain::login::{AuditEntry, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
+use crate::domain::login::{AuditEntry, LastOperator, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
 
 #[async_trait]
 impl LoginStore for Postgres {
@@ -16,9 +16,15 @@ impl LoginStore for Postgres {
         link.answer(logins::all(&link)).await
     }
 
-    async fn edit_user(&self, name: String, role: Option<UserRole>, password_hash: Option<SecretHash>) -> Result<()> {
+    async fn edit_user(
+        &self,
+        name: String,
+        role: Option<UserRole>,
+        password_hash: Option<SecretHash>,
+        last: LastOperator,
+    ) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(logins::edit_user(&link, &name, role, password_hash.as_ref())).await
+        link.answer(logins::edit_user(&link, &name, role, password_hash.as_ref(), last)).await
     }
 
     async fn remove_session(&self, id: Uuid) -> Result<()> {
@@ -36,9 +42,9 @@ impl LoginStore for Postgres {
         link.answer(logins::add_user(&link, &user)).await
     }
 
-    async fn remove_user(&self, name: String) -> Result<()> {
+    async fn remove_user(&self, name: String, last: LastOperator) -> Result<()> {
         let link = self.server.link().await?;
-        link.answer(logins::remove_user(&link, &name)).await
+        link.answer(logins::remove_user(&link, &name, last)).await
     }
 
     async fn add_token(&self, token: Token) -> Result<()> {

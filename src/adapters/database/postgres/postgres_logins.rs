@@ -17,7 +17,7 @@ use crate::adapters::database::login_store::{json_text, json_value, no_session, 
 use crate::base::Result as Answer;
 use crate::config::settings::PostgresSettings as Settings;
 use crate::domain::login::{
-    AUDIT_KEPT, AuditEntry, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
+    AUDIT_KEPT, AuditEntry, LastOperator, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
 };
 
 const USER: &str = "name, role, password_hash, created_at";
@@ -67,7 +67,11 @@ pub(super) async fn edit_user(
     name: &str,
     role: Option<UserRole>,
     hash: Option<&SecretHash>,
+    last: LastOperator,
 ) -> Result<(), PostgresFailure> {
+    if role.is_some() {
+        last.check(&operators(client).await?, name, role)?;
+    }
     let sql = "UPDATE login_users SET role = coalesce($2::text, role), \
                password_hash = coalesce($3::text, password_hash) WHERE name = $1";
     let (role, hash) = (role.map(UserRole::as_str), hash.map(|hash| hash.0.as_str()));
@@ -80,7 +84,19 @@ pub(super) async fn edit_user(
     Ok(())
 }
 
-pub(super) async fn remove_user(client: &PostgresClient, name: &str) -> Result<(), PostgresFailure> {
+/// The names of the operators, who stay what they are until the end of this transaction: of two changes that would leave none, the second
+/// waits here and sees what the first has done.
+async fn operators(client: &PostgresClient) -> Result<Vec<String>, PostgresFailure> {
+    let sql = "SELECT name FROM login_users WHERE role = $1 ORDER BY name FOR UPDATE";
+    Ok(client.query(sql, &[&UserRole::Operator.as_str()]).await?.iter().filter_map(|row| row.try_get(0).ok()).collect())
+}
+
+pub(super) async fn remove_user(
+    client: &PostgresClient,
+    name: &str,
+    last: LastOperator,
+) -> Result<(), PostgresFailure> {
+    last.check(&operators(client).await?, name, None)?;
     if client.execute("DELETE FROM login_users WHERE name = $1", &[&name]).await? == 0 {
         return Err(no_user(name).into());
     }

@@ -8,7 +8,7 @@ use super::sqlite_file::ConnectionRole::{Lists, Reader, Writer};
 use super::{Sqlite, sqlite_logins as logins};
 use crate::adapters::database::{AuditQuery, LoginStore};
 use crate::base::Result;
-use crate::domain::login::{AuditEntry, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
+use crate::domain::login::{AuditEntry, LastOperator, LoginSession, LoginTable, SecretHash, Token, User, UserRole};
 
 #[async_trait]
 impl LoginStore for Sqlite {
@@ -16,8 +16,14 @@ impl LoginStore for Sqlite {
         self.file.call(Reader, logins::all).await
     }
 
-    async fn edit_user(&self, name: String, role: Option<UserRole>, password_hash: Option<SecretHash>) -> Result<()> {
-        let edit = move |connection: &mut _| logins::edit_user(connection, &name, role, password_hash.as_ref());
+    async fn edit_user(
+        &self,
+        name: String,
+        role: Option<UserRole>,
+        password_hash: Option<SecretHash>,
+        last: LastOperator,
+    ) -> Result<()> {
+        let edit = move |connection: &mut _| logins::edit_user(connection, &name, role, password_hash.as_ref(), last);
         self.file.call(Writer, edit).await
     }
 
@@ -33,8 +39,8 @@ impl LoginStore for Sqlite {
         self.file.call(Writer, move |connection| logins::add_user(connection, &user)).await
     }
 
-    async fn remove_user(&self, name: String) -> Result<()> {
-        self.file.call(Writer, move |connection| logins::remove_user(connection, &name)).await
+    async fn remove_user(&self, name: String, last: LastOperator) -> Result<()> {
+        self.file.call(Writer, move |connection| logins::remove_user(connection, &name, last)).await
     }
 
     async fn add_token(&self, token: Token) -> Result<()> {

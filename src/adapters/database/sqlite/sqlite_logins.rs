@@ -1,7 +1,7 @@
 //! The tables `login_users`, `login_tokens`, `login_sessions` and `audit`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, TransactionBehavior, params};
+use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
@@ -9,7 +9,7 @@ use super::sqlite_fault::{self as fault, SqliteFailure};
 use crate::adapters::database::AuditQuery;
 use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, taken};
 use crate::domain::login::{
-    AUDIT_KEPT, AuditEntry, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
+    AUDIT_KEPT, AuditEntry, LastOperator, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
 };
 
 const USER: &str = "name, role, password_hash, created_at";
@@ -49,8 +49,12 @@ pub(super) fn edit_user(
     name: &str,
     role: Option<UserRole>,
     hash: Option<&SecretHash>,
+    last: LastOperator,
 ) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    if role.is_some() {
+        last.check(&operators(&transaction)?, name, role)?;
+    }
     let sql =
         "UPDATE login_users SET role = coalesce(?2, role), password_hash = coalesce(?3, password_hash) WHERE name = ?1";
     let hash = hash.map(|hash| hash.0.as_str());
@@ -63,8 +67,14 @@ pub(super) fn edit_user(
     Ok(transaction.commit()?)
 }
 
-pub(super) fn remove_user(connection: &mut Connection, name: &str) -> Result<(), SqliteFailure> {
+/// The names of the operators, in a transaction that writes: nobody else changes them before its end.
+fn operators(transaction: &Transaction<'_>) -> Result<Vec<String>, SqliteFailure> {
+    rows(transaction, "SELECT name FROM login_users WHERE role = 'operator'", |row| row.get(0).ok())
+}
+
+pub(super) fn remove_user(connection: &mut Connection, name: &str, last: LastOperator) -> Result<(), SqliteFailure> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    last.check(&operators(&transaction)?, name, None)?;
     if transaction.execute("DELETE FROM login_users WHERE name = ?1", [name])? == 0 {
         return Err(no_user(name).into());
     }
