@@ -13,6 +13,14 @@ use crate::domain::incident::{IncidentKind, Subject};
 /// A fault that is over sooner is none: a connection that was cut is made again at once.
 const GRACE: Duration = Duration::from_secs(3);
 
+/// What the incident is about.
+const SERVICE: &str = "redis";
+
+/// Without a Redis what an earlier run has told of one ends.
+pub fn without_redis(incidents: &IncidentsHandle) {
+    incidents.nobody_tells_of_service(SERVICE);
+}
+
 /// The writer alone, for a process that only tells.
 pub fn writer(live: &Arc<RedisLiveStore>) -> Child {
     let live = Arc::clone(live);
@@ -37,7 +45,7 @@ async fn ended(work: impl Future<Output = ()>) -> Exit {
 
 /// Raises and clears the incident.
 async fn tell(live: Arc<RedisLiveStore>, incidents: IncidentsHandle) {
-    let subject = Subject::Service { name: "redis".to_owned() };
+    let subject = Subject::Service { name: SERVICE.to_owned() };
     let mut health = live.health();
     loop {
         let (fault, works) = {

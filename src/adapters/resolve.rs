@@ -160,7 +160,9 @@ pub async fn endpoint_addresses(
         },
     };
     if found.is_empty() {
-        let text = format!("the host name of {place} is not known; check the name, or use the address");
+        let text = format!(
+            "the host name of {place} is not known here; check the name, and that the name servers of this machine know it, or use the address"
+        );
         return Err(ProbeFault::new(FaultKind::NameNotResolved, text));
     }
     let judged = found.iter().try_for_each(|address| reach.check(*address, url.port));

@@ -26,7 +26,7 @@ use crate::actors::redis_link;
 use crate::actors::restream::{self, RestreamHandle, RestreamSetup};
 use crate::actors::supervision::{Child, Exit, Restart, Setting};
 use crate::actors::thumbnails::{ThumbnailParts, Thumbnails};
-use crate::actors::upload::{UploadHandles, UploadRules, Uploads};
+use crate::actors::upload::{self, UploadHandles, UploadRules, Uploads};
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::mediamtx::MediaMtx;
 use crate::base::{Error, Result};
@@ -86,6 +86,8 @@ pub(super) fn children(
     // Before the roles, so that it stops behind them and writes what they tell at their end.
     if let Some(redis) = &services.redis {
         children.extend(redis_link::children(redis, incidents));
+    } else {
+        redis_link::without_redis(incidents);
     }
     if let Some(memory) = &services.memory {
         children.push(snapshot_child(settings, memory));
@@ -105,12 +107,16 @@ pub(super) fn children(
     let mut restream = None;
     if services.roles.contains(&Role::Record) {
         children.push(upload_child(live.upload, services, sealed.subscribe(), incidents));
+    } else {
+        upload::without_role(incidents);
     }
     if services.roles.contains(&Role::Restream) {
         let (child, handle, setup) = restream_child(settings, services, incidents, mark)?;
         children.push(child);
         restream = Some(handle);
         runtime_settings.restream = Some(setup);
+    } else {
+        restream::without_role(incidents);
     }
     if services.roles.contains(&Role::Record) {
         children.push(record_child(settings, live.record, services, incidents, mark, sealed)?);

@@ -43,6 +43,8 @@ struct KeptIncidents {
     queue: IncidentQueue,
     /// Of these kinds nobody tells in this run.
     untold: BTreeSet<IncidentKind>,
+    /// Of these services neither.
+    untold_services: BTreeSet<&'static str>,
     /// Why the database does not do what is asked of it, by who asks.
     complaints: BTreeMap<&'static str, String>,
 }
@@ -144,9 +146,24 @@ impl IncidentsHandle {
         self.lock().incidents.let_go(kinds);
     }
 
+    /// The same of a service of ours.
+    pub fn nobody_tells_of_service(&self, name: &'static str) {
+        self.lock().untold_services.insert(name);
+        if self.is_taken_up() {
+            self.end_untold();
+        }
+    }
+
     fn end_untold(&self) {
+        let is_of = |names: &BTreeSet<&str>, kind, subject: &Subject| match subject {
+            Subject::Service { name } => kind == IncidentKind::ServiceDown && names.contains(name.as_str()),
+            _ => false,
+        };
         let of = |kept: &KeptIncidents| {
-            let open = kept.incidents.open().filter(|(kind, _)| kept.untold.contains(kind));
+            let open = kept
+                .incidents
+                .open()
+                .filter(|(kind, subject)| kept.untold.contains(kind) || is_of(&kept.untold_services, *kind, subject));
             open.map(|(kind, subject)| (kind, subject.clone())).collect::<Vec<_>>()
         };
         let over = of(&self.lock());
@@ -305,6 +322,53 @@ mod tests {
             }
             assert_eq!(handle.open_now(), [(IncidentKind::StreamFlapping, stream.clone())], "{is_known_first}");
             assert_eq!(handle.unwritten(), 1, "its end is to be written");
+        }
+    }
+
+    #[test]
+    fn what_a_role_has_told_ends_where_it_was_switched_off() {
+        let camera = Subject::camera_of(1, "gate");
+        let stream = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
+        let service = |name: &str| Subject::Service { name: name.to_owned() };
+        let restream = [
+            (IncidentKind::CameraDown, camera.clone()),
+            (IncidentKind::CameraStalled, camera.clone()),
+            (IncidentKind::CameraDegraded, camera.clone()),
+            (IncidentKind::OtherPublisher, camera.clone()),
+            (IncidentKind::ChangeBlocked, camera),
+        ];
+        let record = [
+            (IncidentKind::RecordingPaused, stream.clone()),
+            (IncidentKind::RecordingPaused, service("spool")),
+            (IncidentKind::ObjectConflict, stream.clone()),
+            (IncidentKind::ServiceDown, service("clock")),
+        ];
+        let others = [
+            (IncidentKind::StreamFlapping, stream),
+            (IncidentKind::ServerDown, Subject::Server { name: "main".to_owned() }),
+            (IncidentKind::ServiceDown, service("database")),
+        ];
+        let all: Vec<_> = [&restream[..], &record, &others].concat();
+        let left: Vec<Incident> = all
+            .iter()
+            .map(|(kind, subject)| {
+                let cause = "as before".to_owned();
+                Incident::open(Uuid::now_v7(), *kind, subject.clone(), cause, DateTime::UNIX_EPOCH)
+            })
+            .collect();
+        for (role, ended) in [("restream", &restream[..]), ("record", &record)] {
+            let handle = IncidentsHandle::default();
+            match role {
+                "restream" => crate::actors::restream::without_role(&handle),
+                _ => crate::actors::upload::without_role(&handle),
+            }
+            handle.adopt(&left);
+            let (mut open, mut wanted) = (handle.open_now(), all.clone());
+            wanted.retain(|one| !ended.contains(one));
+            let by_words = |(kind, subject): &(IncidentKind, Subject)| (kind.as_str(), subject.key());
+            open.sort_by_key(by_words);
+            wanted.sort_by_key(by_words);
+            assert_eq!(open, wanted, "{role}");
         }
     }
 }

@@ -47,3 +47,17 @@ pub use relay::{FAILED_RELAYS, RELAYS_BEGUN, Restream};
 pub use restream_handle::RestreamHandle;
 pub use setup::{LAST_KNOWN, Process, RestreamSetup, Runner, reach};
 pub use supervisor::role;
+
+use super::incidents::IncidentsHandle;
+use crate::domain::incident::IncidentKind;
+
+/// Without the role what an earlier run has told of cameras ends: nobody looks at them any more.
+pub fn without_role(incidents: &IncidentsHandle) {
+    incidents.nobody_tells_of(&[
+        IncidentKind::CameraDown,
+        IncidentKind::CameraStalled,
+        IncidentKind::CameraDegraded,
+        IncidentKind::OtherPublisher,
+        IncidentKind::ChangeBlocked,
+    ]);
+}

@@ -23,7 +23,7 @@ use crate::domain::retention::{RecordingLock, RetentionRules};
 /// Segments looked at together.
 const PAGE: u32 = 200;
 /// What is told of, as a subject of incidents.
-const CLOCK: &str = "clock";
+pub(super) const CLOCK: &str = "clock";
 
 /// Deletes what is due of this node. Returns how many segments, and why it ended early.
 pub(super) async fn retain(

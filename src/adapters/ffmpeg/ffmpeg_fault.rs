@@ -116,7 +116,7 @@ const RULES: [Rule; 19] = [
     Rule {
         needles: &["failed to resolve hostname", "name or service not known", "temporary failure in name resolution"],
         kind: FaultKind::NameNotResolved,
-        words: "the host name of {} is not known; check the name, or use the address",
+        words: "the host name of {} is not known here; check the name, and that the name servers of this machine know it, or use the address",
         lacking: None,
     },
     Rule {

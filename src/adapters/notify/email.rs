@@ -9,7 +9,7 @@ use secrecy::ExposeSecret;
 
 use super::http_delivery::brief;
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
-use super::smtp_session::{MailServer, SmtpFault, SmtpSecurity, part};
+use super::smtp_session::{MailServer, SmtpFault, SmtpSecurity, hand_over, part};
 use crate::adapters::request_thread::apart;
 use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, Result, redact};
@@ -75,9 +75,9 @@ impl Receiver for Email {
         let server = self.server.clone();
         let sent = apart(async move {
             let mut connection = server.connect().await?;
-            connection.send(mail.envelope(), &mail.formatted()).await?;
+            let taken = hand_over(&mut connection, &mail).await;
             part(connection).await;
-            Ok(())
+            Ok(taken?)
         });
         sent.await.map_err(|fault| judged(&fault))
     }
@@ -135,6 +135,7 @@ mod tests {
     use std::thread::{JoinHandle, spawn};
 
     use chrono::Utc;
+    use futures_util::future::join_all;
 
     use super::*;
     use crate::adapters::notify::{deliver, try_out};
@@ -158,7 +159,8 @@ mod tests {
 
     #[tokio::test]
     async fn an_answer_without_an_end_costs_neither_memory_nor_time() {
-        for text in [format!("220-{}\r\n", "a".repeat(200)), "2".to_owned()] {
+        // Of the short ones each is looked at with all before it.
+        for text in [format!("220-{}\r\n", "a".repeat(200)), "220-\r\n".to_owned(), "2".to_owned()] {
             let block = text.repeat(65_536 / text.len());
             let (email, told) = server(move |mut guest| {
                 let mut sent = 0;
@@ -172,6 +174,59 @@ mod tests {
             // What the buffers of both ends hold, at most.
             assert!(told.join().expect("its count") < 64 << 20, "{text:?}");
         }
+    }
+
+    /// Says what `answer` says to each line, and nothing more once it says nothing.
+    fn answering(answer: impl Fn(&str) -> Option<&'static str> + Send + 'static) -> Email {
+        let speak = move |guest: TcpStream| {
+            let mut answers = guest.try_clone().expect("both ways");
+            let lines = BufReader::new(guest).lines().map_while(std::result::Result::ok);
+            for line in std::iter::once("greeting".to_owned()).chain(lines) {
+                let Some(text) = answer(&line) else { continue };
+                answers.write_all(text.as_bytes()).expect("heard");
+            }
+        };
+        server(speak).0
+    }
+
+    #[tokio::test]
+    async fn a_refusal_is_told_though_nobody_answers_the_good_bye() {
+        let well = |line: &str| match line {
+            "greeting" => Some("220 mail\r\n"),
+            "QUIT" => None,
+            _ => Some("250 well\r\n"),
+        };
+        let greets = answering(|line| (line == "greeting").then_some("554 not you\r\n"));
+        let sender = answering(move |line| match line.starts_with("MAIL") {
+            true => Some("550 no such sender\r\n"),
+            false => well(line),
+        });
+        let text = answering(move |line| match line {
+            "DATA" => Some("354 go on\r\n"),
+            "." => Some("554 looks like spam\r\n"),
+            line => well(line),
+        });
+        let message = Message::test("mail", Utc::now());
+        let (title, words) = ("A test".to_owned(), "Messages arrive.".to_owned());
+        let outgoing = Outgoing { message, title, text: words, node: "here".to_owned(), page: None };
+        let told = join_all([&greets, &sender, &text].map(|email| deliver(email, &outgoing))).await;
+        let told: Vec<String> = told.into_iter().map(|told| told.expect_err("refused").why().to_owned()).collect();
+        for (told, wanted) in told.iter().zip(["not you", "refuses with 550", "looks like spam"]) {
+            assert!(told.contains(wanted), "{wanted}: {told}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_refused_login_is_told_though_nobody_answers_the_good_bye() {
+        let mut email = answering(|line| match line {
+            "greeting" => Some("220 mail\r\n"),
+            line if line.starts_with("EHLO") => Some("250-mail\r\n250 AUTH PLAIN\r\n"),
+            line if line.starts_with("AUTH") => Some("535 wrong password\r\n"),
+            _ => None,
+        });
+        email.server.login = Some(("ops".to_owned(), "secret".to_owned()).into());
+        let fault = try_out(&email).await.expect_err("refused");
+        assert!(fault.why().contains("refuses with 535"), "{fault:?}");
     }
 
     #[tokio::test]

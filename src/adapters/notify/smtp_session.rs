@@ -3,6 +3,7 @@
 //! `lettre` reads a line for as long as bytes come, and looks at an answer of many lines anew with each of them: a server that never
 //! comes to an end would have gigabytes in memory and a processor of its own within the time of one mail.
 
+use std::future::Future;
 use std::io;
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -10,26 +11,34 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
+use lettre::Message as Mail;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream, TlsParameters};
-use lettre::transport::smtp::extension::ClientId;
+use lettre::transport::smtp::commands::{self, Auth, Data, Rcpt};
+use lettre::transport::smtp::extension::{ClientId, Extension, MailParameter};
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::{TcpStream, lookup_host};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep, timeout};
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-/// An answer, and what the server says of itself in a handshake, is no longer.
-const LONGEST_ANSWER: usize = 32 * 1024;
+/// An answer is no longer: it is read anew with each line, so that one of short lines costs the square of it.
+const LONGEST_ANSWER: usize = 8 * 1024;
+/// What the server says of itself in a TLS handshake, its certificates among it, is no longer.
+const LONGEST_HANDSHAKE: usize = 32 * 1024;
+/// The first byte of what a client writes during a handshake: a change of the cipher, or a handshake (RFC 8446, 5.1).
+const HANDSHAKE: [u8; 2] = [20, 22];
 /// Of several addresses of a server each has so long to accept the connection.
 const ACCEPTS_WITHIN: Duration = Duration::from_secs(6);
 /// The mail is handed over by then: whoever does not answer the good-bye is not waited for, and not sent the mail again.
 const PARTS_WITHIN: Duration = Duration::from_secs(2);
 /// In the order of preference.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
+/// What a server may ask for during a login.
+const CHALLENGES: usize = 10;
 
 /// How the connection is made secret.
 #[derive(Clone)]
@@ -80,19 +89,23 @@ impl MailServer {
             SmtpSecurity::Tls(config) => {
                 let name = ServerName::try_from(self.host.clone()).map_err(io::Error::other)?;
                 let tls = TlsConnector::from(Arc::clone(config)).connect(name, tcp).await?;
-                AsyncSmtpConnection::connect_with_transport(Box::new(Secret(tls)), &hello).await?
+                AsyncSmtpConnection::connect_with_transport(Box::new(Parting::of(Secret(tls))), &hello).await?
             }
             SmtpSecurity::Plain | SmtpSecurity::StartTls(_) => {
-                AsyncSmtpConnection::connect_with_transport(Box::new(tcp), &hello).await?
+                AsyncSmtpConnection::connect_with_transport(Box::new(Parting::of(tcp)), &hello).await?
             }
         };
         if let SmtpSecurity::StartTls(parameters) = &self.security {
             connection.starttls(parameters.clone(), &hello).await?;
         }
-        if let Some(login) = &self.login {
-            connection.auth(&MECHANISMS, login).await?;
+        let Some(login) = &self.login else { return Ok(connection) };
+        match log_in(&mut connection, login).await {
+            Ok(()) => Ok(connection),
+            Err(refused) => {
+                part(connection).await;
+                Err(refused)
+            }
         }
-        Ok(connection)
     }
 
     async fn reach(&self) -> io::Result<TcpStream> {
@@ -108,13 +121,100 @@ impl MailServer {
     }
 }
 
+// What follows is in `lettre` too, which says good-bye before it tells a refusal and waits for the answer for as long as it takes: who
+// waits has given up by then, and the refusal is a time-out.
+
+async fn log_in(connection: &mut AsyncSmtpConnection, login: &Credentials) -> Result<(), SmtpFault> {
+    let Some(mechanism) = connection.server_info().get_auth_mechanism(&MECHANISMS) else {
+        // Says that there is none, without a word to the server.
+        return Ok(connection.auth(&MECHANISMS, login).await.map(drop)?);
+    };
+    let mut answer = connection.command(Auth::new(mechanism, login.clone(), None)?).await?;
+    for _ in 0..CHALLENGES {
+        if !answer.has_code(334) {
+            return Ok(());
+        }
+        let next = Auth::new_from_response(mechanism, login.clone(), &answer)?;
+        answer = connection.command(next).await?;
+    }
+    Err(io::Error::other("its login does not come to an end").into())
+}
+
+/// Hands over a mail. Its text is ASCII, as [`lettre::Message`] encodes it.
+pub(super) async fn hand_over(connection: &mut AsyncSmtpConnection, mail: &Mail) -> Result<(), SmtpError> {
+    let envelope = mail.envelope();
+    let mut addresses = envelope.from().into_iter().chain(envelope.to()).map(AsRef::<str>::as_ref);
+    let parameters = match addresses.all(str::is_ascii) {
+        true => Vec::new(),
+        false if connection.server_info().supports_feature(Extension::SmtpUtfEight) => {
+            vec![MailParameter::SmtpUtfEight]
+        }
+        // Says that it cannot, without a word to the server.
+        false => return connection.send(envelope, &mail.formatted()).await.map(drop),
+    };
+    connection.command(commands::Mail::new(envelope.from().cloned(), parameters)).await?;
+    for to in envelope.to() {
+        connection.command(Rcpt::new(to.clone(), Vec::new())).await?;
+    }
+    connection.command(Data).await?;
+    connection.message(&mail.formatted()).await.map(drop)
+}
+
 /// Says good-bye.
 pub(super) async fn part(mut connection: AsyncSmtpConnection) {
     // Nothing depends on the answer.
     let _ = timeout(PARTS_WITHIN, connection.quit()).await;
 }
 
-/// Reads no more than [`LONGEST_ANSWER`] for each thing that is written.
+/// Once the good-bye is said its answer is waited for so long only: `lettre` says it by itself where the server refuses to talk.
+#[derive(Debug)]
+struct Parting<S> {
+    inner: S,
+    until: Option<Pin<Box<Sleep>>>,
+}
+
+impl<S> Parting<S> {
+    fn of(inner: S) -> Self {
+        Self { inner, until: None }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Parting<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Some(until) = &mut self.until
+            && until.as_mut().poll(cx).is_ready()
+        {
+            // As if the server had ended the connection.
+            return Poll::Ready(Ok(()));
+        }
+        Pin::new(&mut self.inner).poll_read(cx, buf)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Parting<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        if buf == b"QUIT\r\n" && self.until.is_none() {
+            self.until = Some(Box::pin(sleep(PARTS_WITHIN)));
+        }
+        Pin::new(&mut self.inner).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.inner).poll_shutdown(cx)
+    }
+}
+
+impl<S: AsyncTokioStream> AsyncTokioStream for Parting<S> {
+    fn peer_addr(&self) -> io::Result<SocketAddr> {
+        self.inner.peer_addr()
+    }
+}
+
+/// Reads no more than [`LONGEST_ANSWER`] for each thing that is written, or [`LONGEST_HANDSHAKE`].
 #[derive(Debug)]
 struct Bounded {
     tcp: TcpStream,
@@ -142,7 +242,8 @@ impl AsyncRead for Bounded {
 
 impl AsyncWrite for Bounded {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        self.left = LONGEST_ANSWER;
+        let is_handshake = buf.first().is_some_and(|first| HANDSHAKE.contains(first));
+        self.left = if is_handshake { LONGEST_HANDSHAKE } else { LONGEST_ANSWER };
         Pin::new(&mut self.tcp).poll_write(cx, buf)
     }
 

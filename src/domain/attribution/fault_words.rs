@@ -163,7 +163,9 @@ pub(super) fn step_text(step: NextStep) -> &'static str {
         NextStep::LookAtDevice => "look at the device that these cameras are part of: its power, its cable, its load",
         NextStep::LookAtSwitch => "look at the switch and its power, and at the cable to it",
         NextStep::LookAtUplink => "look at the network of this host: cable, address, gateway, firewall",
-        NextStep::LookAtNameServer => "look at the name server of this host",
+        NextStep::LookAtNameServer => {
+            "look at the name servers of this host: the one that is asked may not know this name"
+        }
         NextStep::CorrectName => "correct the host name, or write its address in its place",
         NextStep::StartServer => "start the media server",
         NextStep::ReadServerLog => "read the log of the media server",

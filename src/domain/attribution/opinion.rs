@@ -48,7 +48,10 @@ impl Opinion {
             None => opinion.found_at(part, FaultFinding::NameUnknown, incident.opened_at),
         };
         match view.names_resolve(incident.opened_at) {
-            true => found(Self::new(own, Confidence::High)).step(NextStep::CorrectName),
+            // Of several name servers the one that is asked may not be the one that knows it.
+            true => {
+                found(Self::new(own, Confidence::High)).step(NextStep::CorrectName).step(NextStep::LookAtNameServer)
+            }
             false => found(Self::new(FaultCause::Dns, Confidence::Medium))
                 .step(NextStep::LookAtNameServer)
                 .step(NextStep::CorrectName),

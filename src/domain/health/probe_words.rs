@@ -9,7 +9,9 @@ pub fn in_words(fault: &ProbeFault, key: &ProbeKey, shown: &str) -> ProbeFault {
     let is_path = key.stream.is_some();
     let text = match fault.kind {
         FaultKind::NameNotResolved => {
-            format!("the host name of {place} is not known; check the name, or use the address")
+            format!(
+                "the host name of {place} is not known here; check the name, and that the name servers of this machine know it, or use the address"
+            )
         }
         FaultKind::Refused => format!("connection refused by {place}; check that it is on, and its port"),
         FaultKind::NoRoute => fault.message.clone(),

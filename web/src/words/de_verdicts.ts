@@ -140,7 +140,7 @@ export const deVerdicts: VerdictMessages = {
       lookAtDevice: "nach dem Gerät sehen, zu dem diese Kameras gehören: Strom, Kabel, Last",
       lookAtSwitch: "nach dem Switch, seinem Strom und dem Kabel dorthin sehen",
       lookAtUplink: "nach dem Netz dieses Rechners sehen: Kabel, Adresse, Gateway, Firewall",
-      lookAtNameServer: "nach dem Namensserver dieses Rechners sehen",
+      lookAtNameServer: "nach den Namensservern dieses Rechners sehen: der gefragte kennt diesen Namen vielleicht nicht",
       startServer: "den Medienserver starten",
       readServerLog: "das Protokoll des Medienservers lesen",
       lookAtServerPaths: "Pfade und Anmeldungen in der Konfiguration des Medienservers ansehen",

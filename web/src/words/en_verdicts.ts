@@ -142,7 +142,7 @@ const steps: Record<string, string> = {
   lookAtDevice: "look at the device that these cameras are part of: its power, its cable, its load",
   lookAtSwitch: "look at the switch and its power, and at the cable to it",
   lookAtUplink: "look at the network of this host: cable, address, gateway, firewall",
-  lookAtNameServer: "look at the name server of this host",
+  lookAtNameServer: "look at the name servers of this host: the one that is asked may not know this name",
   startServer: "start the media server",
   readServerLog: "read the log of the media server",
   lookAtServerPaths: "look at the paths and logins in the media server's configuration",
