@@ -45,11 +45,22 @@ pub(super) async fn open_logins(
 ) -> Result<Arc<Logins>> {
     let is_loopback = is_loopback(settings.http.listen);
     let logins = Logins::open(stores.logins.clone(), configured, !is_loopback, settings.data_dir.clone()).await?;
+    if let Some((fault, remedy)) = open_status_page(settings, logins.has_logins() == Some(false)) {
+        log::warn!("http.status_page.login {fault}; {remedy}");
+    }
     match logins.has_logins() {
         Some(false) if !is_loopback => Err(open(settings.http.listen)),
         // Not known yet: then nobody is let in.
         _ => Ok(logins),
     }
+}
+
+/// What is wrong with a page for viewers that asks for a login where nobody is asked for one, and what to do; a proxy in front may show it to
+/// everybody.
+pub(super) fn open_status_page(settings: &Settings, nobody_logs_in: bool) -> Option<(&'static str, &'static str)> {
+    let page = &settings.http.status_page;
+    let fault = "asks for a login, but there is no user and no token: nobody is asked for one, and whoever reaches /status sees it";
+    (nobody_logs_in && page.enabled && page.login).then_some((fault, "add a user: streamwarden user add NAME"))
 }
 
 /// What is wrong with such an address, and what to do.

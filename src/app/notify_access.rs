@@ -35,17 +35,17 @@ impl NotifyAccess {
         Ok(Self::Alone(Notifications::new(setup.into(), stores.notifications.clone())))
     }
 
-    /// The receivers, as configured.
+    /// The receivers, as configured; without deliveries those of which nothing is known.
     ///
     /// # Errors
     /// When they cannot be read.
-    pub async fn list(&self) -> Result<Vec<ReceiverState>> {
+    pub async fn list(&self) -> Result<Vec<(ReceiverState, bool)>> {
         match self {
             Self::Running(remote) => {
                 let all: RemotePage<ReceiverState> = remote.ask(remote.http.get(remote.url("receivers"))).await?;
-                Ok(all.items)
+                Ok(all.items.into_iter().map(|state| (state, true)).collect())
             }
-            Self::Alone(notifications) => notifications.list().await,
+            Self::Alone(notifications) => notifications.kept().await,
         }
     }
 

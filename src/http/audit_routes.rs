@@ -68,13 +68,20 @@ pub(super) async fn note<B>(
         return;
     }
     let change = request.extensions().get::<Change>().cloned().unwrap_or_default();
+    // The log has the address that was asked, the audit log the kind of it, by which entries are found.
+    let asked: String = format!("{method} {path}").chars().take(LONGEST).collect();
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
     let change = Change { target: Some(change.target.unwrap_or(path)), ..change };
-    write(state, caller, address, format!("{method} {route}"), change).await;
+    write_as(state, caller, address, format!("{method} {route}"), &asked, change).await;
 }
 
 /// Writes an entry. Where the database does not take it, the log has it.
 pub(super) async fn write(state: &HttpState, caller: &Caller, address: IpAddr, action: String, change: Change) {
+    let said = action.clone();
+    write_as(state, caller, address, action, &said, change).await;
+}
+
+async fn write_as(state: &HttpState, caller: &Caller, address: IpAddr, action: String, said: &str, change: Change) {
     let entry = AuditEntry {
         id: Uuid::now_v7(),
         at: Utc::now(),
@@ -85,11 +92,11 @@ pub(super) async fn write(state: &HttpState, caller: &Caller, address: IpAddr, a
         before: change.before,
         after: change.after,
     };
-    let (who, action, target) = (entry.who.clone(), entry.action.clone(), entry.target.clone());
+    let (who, target) = (entry.who.clone(), entry.target.clone());
     let from = entry.address.clone();
-    log::info!(who = who.as_str(), from = from.as_str(), target = target.as_str(); "{action}");
+    log::info!(who = who.as_str(), from = from.as_str(), target = target.as_str(); "{said}");
     if let Err(error) = state.stores.logins.write_audit(entry).await {
-        log::warn!(who = who.as_str(), target = target.as_str(); "{action}: the audit log lacks this: {error}");
+        log::warn!(who = who.as_str(), target = target.as_str(); "{said}: the audit log lacks this: {error}");
     }
 }
 

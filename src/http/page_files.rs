@@ -22,7 +22,11 @@ const FILES: [&str; 8] = [".js", ".css", ".map", ".svg", ".png", ".ico", ".txt",
 
 const UNBUILT: &str = include_str!("unbuilt.html");
 
-/// Whatever no route has: a file of the page, the page itself for addresses that only it understands, or 404.
+/// The pages: their addresses are behind a `#`, so that they need nothing of us and survive a proxy's prefix.
+const PAGES: [&str; 8] = ["streams", "cameras", "recordings", "completeness", "incidents", "hosts", "system", "wall"];
+
+/// Whatever no route has: a file of the page, the page itself, the way to one of its pages for whoever left the `#` out, or 404, with
+/// the page to say so.
 pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     let path = request.path().trim_start_matches('/');
     let is_ours = path == "api" || path.starts_with("api/");
@@ -39,25 +43,49 @@ pub(super) async fn fallback(request: HttpRequest) -> ErrorAnswer {
     if path.starts_with("assets/") || FILES.iter().any(|ending| path.ends_with(ending)) {
         return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such file"));
     }
+    if let Some(place) = behind_the_hash(path) {
+        let mut redirect = HttpResponse::Found();
+        redirect.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header((header::LOCATION, place));
+        return Ok(redirect.finish());
+    }
+    let is_home = path.is_empty() || path == INDEX;
+    let status = if is_home { StatusCode::OK } else { StatusCode::NOT_FOUND };
     match WebPage::get(INDEX) {
-        Some(file) => Ok(page(&request, path, &file)),
-        None => Ok(HttpResponse::Ok()
+        Some(file) => Ok(page(&request, path, status, &file)),
+        None => Ok(HttpResponse::build(status)
             .insert_header((header::CACHE_CONTROL, "no-cache"))
             .content_type("text/html; charset=utf-8")
             .body(UNBUILT)),
     }
 }
 
+/// Where one of our pages is, for its address without the `#`. Relative, as below any path.
+fn behind_the_hash(path: &str) -> Option<String> {
+    let first = path.split('/').next().unwrap_or_default();
+    let home = match path.matches('/').count() {
+        0 => "./".to_owned(),
+        depth => "../".repeat(depth),
+    };
+    PAGES.contains(&first).then(|| format!("{home}#/{}", path.trim_end_matches('/')))
+}
+
 /// The page. Its addresses are relative; where the browser shows another address than the root, it is told what they are
 /// relative to.
-fn page(request: &HttpRequest, path: &str, file: &EmbeddedFile) -> HttpResponse {
+fn page(request: &HttpRequest, path: &str, status: StatusCode, file: &EmbeddedFile) -> HttpResponse {
     let base = match (BasePath::of(request), path.matches('/').count()) {
-        ("", 0) => return answer(request, INDEX, file),
+        ("", 0) if status == StatusCode::OK => return answer(request, INDEX, file),
+        ("", 0) => "./".to_owned(),
         ("", depth) => "../".repeat(depth),
         (base, _) => format!("{base}/"),
     };
     let told = format!("<head><base href=\"{base}\" />");
     let text = String::from_utf8_lossy(&file.data).replacen("<head>", &told, 1);
+    if status != StatusCode::OK {
+        // Never 304, which would say that what is kept is an answer.
+        let mut response = HttpResponse::build(status);
+        response.insert_header((header::CACHE_CONTROL, "no-cache")).content_type(file.metadata.mimetype());
+        return response.body(text);
+    }
     send(request, INDEX, &weak_etag(text.as_bytes()), file.metadata.mimetype(), text.into_bytes())
 }
 

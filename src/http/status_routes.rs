@@ -40,6 +40,8 @@ pub(super) struct Status {
     counts: StateCounts,
     /// Where the streams of each media server are read and published.
     players: Vec<PlayerAddress>,
+    /// There is a page for viewers, at `/status`.
+    status_page: bool,
     /// What small pictures have cost since the start; absent where they are switched off (`record.thumbnails`).
     #[serde(skip_serializing_if = "Option::is_none")]
     thumbnails: Option<ThumbnailFigures>,
@@ -64,6 +66,7 @@ pub(super) async fn status(_: Viewer, state: web::Data<HttpState>) -> ErrorAnswe
         services,
         counts,
         players: state.players.addresses(),
+        status_page: state.status_page.is_there(),
         thumbnails: state.thumbnails.as_ref().map(Thumbnails::figures),
     }))
 }

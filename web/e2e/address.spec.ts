@@ -21,11 +21,19 @@ test("Back brings filter and tile again, and so does the address in another tab"
 });
 
 test("an address that is none says so", async ({ page }) => {
-  await page.goto("/nope");
+  const answer = await page.goto("/nope");
+  expect(answer?.status()).toBe(404);
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/no such page/);
   await page.getByRole("link", { name: "See the streams" }).click();
   await expect(page.getByRole("table")).toBeVisible();
   await open(page, "#/nonsense");
   await expect(page.getByRole("heading", { level: 1 })).toHaveText(/no such page/);
   await expect(page).toHaveTitle(/No such page/);
+});
+
+test("an address without its # leads to the page that is meant", async ({ page }) => {
+  const answer = await page.goto("/system");
+  expect(answer?.status()).toBe(200);
+  await expect(page).toHaveURL(/\/#\/system$/);
+  await expect(page.getByRole("heading", { level: 1, name: "System" })).toBeVisible();
 });

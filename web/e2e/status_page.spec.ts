@@ -42,6 +42,12 @@ for (const [colorScheme, width, height] of [
   });
 }
 
+test("the page of health leads to it", async ({ page }) => {
+  await page.goto("/#/health");
+  await page.getByRole("link", { name: "Page for viewers" }).click();
+  await expect(page).toHaveURL(/\/status$/);
+});
+
 test("it is there without scripts, and the browser may keep it for some seconds", async ({ browser, baseURL }) => {
   const context = await browser.newContext({ javaScriptEnabled: false, baseURL: baseURL ?? "" });
   const page = await context.newPage();

@@ -4440,6 +4440,8 @@ export interface components {
              * @description When it started.
              */
             startedAt: string;
+            /** @description There is a page for viewers, at `/status`. */
+            statusPage: boolean;
             thumbnails?: components["schemas"]["ThumbnailFigures"] | null;
             /** @description Version of this program. */
             version: string;

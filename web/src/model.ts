@@ -9,6 +9,7 @@ import { Past } from "./past";
 import { currentRoute, type Route } from "./router";
 import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
 import type { CameraStatus, PlanView, Status } from "./types";
+import { troublesIn } from "./verdict_words";
 import type { Connection } from "./ws";
 
 export interface Model {
@@ -76,8 +77,11 @@ const turns = new Turns(serverNow);
 export const past = new Past(serverNow, undefined, turns);
 export const dayPast = new DayPast(serverNow, turns);
 
-/** How many incidents last, counted up to the most that are shown. */
-export const openIncidents = computed(() => Math.min(MOST_INCIDENTS, [...live.value.incidents.values()].filter((one) => one.closedAt === null).length));
+/** The incidents that last: how many, counted up to the most that are told, and how many troubles they are. */
+export const openIncidents = computed(() => {
+  const open = [...live.value.incidents.values()].filter((one) => one.closedAt === null);
+  return { all: Math.min(MOST_INCIDENTS, open.length), troubles: troublesIn(open) };
+});
 
 /** Changes with every incident that begins, ends or gets a remark, and with nothing else. */
 export const incidentNews = computed(() =>

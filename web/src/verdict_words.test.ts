@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { bothTimes, timeOfDay } from "./format";
 import type { Incident, Verdict } from "./types";
-import { causeWords, folded, stepWords, verdictSentence } from "./verdict_words";
+import { causeWords, folded, stepWords, troublesIn, verdictSentence } from "./verdict_words";
 import { deVerdicts } from "./words/de_verdicts";
 import { verdicts } from "./words/en_verdicts";
 import { ruVerdicts } from "./words/ru_verdicts";
@@ -29,6 +29,7 @@ describe("where a fault lies", () => {
   it("folds what follows under its root, and what follows from elsewhere stands for itself", () => {
     const list = [incident("a", "root"), incident("root"), incident("b", "root"), incident("c", "not here"), incident("d", "d")];
     expect(folded(list).map(({ incident: { id }, consequences }) => [id, consequences.map((one) => one.id)])).toEqual([["root", ["a", "b"]], ["c", []], ["d", []]]);
+    expect(troublesIn(list)).toBe(3);
   });
 
   it("has the same codes in every language", () => {

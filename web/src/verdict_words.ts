@@ -44,6 +44,11 @@ export interface Folded {
   consequences: readonly Incident[];
 }
 
+/** How many troubles these are: what follows from another of them is none of its own. */
+export function troublesIn(items: readonly Incident[]): number {
+  return folded(items).length;
+}
+
 /** Roots with what follows from them; what follows from one that is not in the list stands for itself. */
 export function folded(items: readonly Incident[]): Folded[] {
   const there = new Set(items.map((one) => one.id));

@@ -63,10 +63,20 @@ impl Notifications {
     /// # Errors
     /// When the database does not answer.
     pub async fn list(&self) -> Result<Vec<ReceiverState>> {
+        Ok(self.kept().await?.into_iter().map(|(state, _)| state).collect())
+    }
+
+    /// Every receiver of the configuration, and whether the database knows anything of it: a program that runs makes a record of each at
+    /// once.
+    ///
+    /// # Errors
+    /// When it does not answer.
+    pub async fn kept(&self) -> Result<Vec<(ReceiverState, bool)>> {
         let records = self.records().await?;
         let setup = self.setup.get();
         let of = |name: &str| records.iter().find(|record| record.receiver == name);
-        Ok(setup.receivers.iter().map(|one| state(one, of(&one.rule.name))).collect())
+        let all = setup.receivers.iter().map(|one| (one, of(&one.rule.name)));
+        Ok(all.map(|(one, record)| (state(one, record), record.is_some())).collect())
     }
 
     /// Sends a message that says only that messages arrive, and waits for what comes of it.

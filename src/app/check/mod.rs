@@ -55,7 +55,9 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     let (listening, others) = tokio::join!(network::listen(settings.http.listen, here), program_here(settings));
     findings.push(listening);
     findings.extend(certificate(settings));
-    findings.extend(logins(settings).await);
+    let logins = logins(settings).await;
+    let nobody_logs_in = logins.as_ref().is_some_and(|(_, has_logins)| !has_logins);
+    findings.extend(logins.map(|(finding, _)| finding));
     findings.extend(others);
     // Side by side: a server that hangs costs its time limit once, however many hang.
     let servers = settings.servers.iter().map(|server| server_findings(settings, server));
@@ -74,6 +76,10 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(devices::findings(settings).await);
     findings.extend(anomalies::finding(settings));
     findings.extend(status_patterns::findings(settings, &paths));
+    findings.extend(
+        front_door::open_status_page(settings, nobody_logs_in)
+            .map(|(fault, remedy)| Finding::note("http.status_page.login", fault, remedy)),
+    );
     findings.extend(receivers::findings(settings).await);
     findings.push(program("ffmpeg", &settings.ffmpeg.ffmpeg).await);
     findings.push(program("ffprobe", &settings.ffmpeg.ffprobe).await);
@@ -123,19 +129,22 @@ fn certificate(settings: &Settings) -> Option<Finding> {
     })
 }
 
-/// Who may log in where other machines reach the page; nothing where the database does not answer, which is told of elsewhere.
-async fn logins(settings: &Settings) -> Option<Finding> {
+/// Who may log in where other machines reach the page, and whether anybody may; nothing where the database does not answer, which is told
+/// of elsewhere.
+async fn logins(settings: &Settings) -> Option<(Finding, bool)> {
     let (what, listen) = ("logins", settings.http.listen);
     let is_configured = front_door::configured(&settings.http).has_logins();
     let known = if is_configured { Ok(true) } else { has_logins(settings).await };
-    Some(match known.ok()? {
+    let has_logins = known.ok()?;
+    let finding = match has_logins {
         true => Finding::ok(what, "everybody has to log in: there is a user or a token"),
         false if front_door::is_loopback(listen) => Finding::ok(
             what,
             format!("nobody has to log in: only this machine reaches {listen}, and there is no user yet"),
         ),
         false => Finding::fault(what, front_door::no_user(listen), front_door::ADD_USER),
-    })
+    };
+    Some((finding, has_logins))
 }
 
 /// The Redis behind the live store, where there is one.

@@ -33,15 +33,15 @@ pub(in crate::http) async fn status(_: StatusReader, state: web::Data<HttpState>
     Ok(answer(&state, &request, "application/json", rendered.json.clone()))
 }
 
-/// The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one.
+/// The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one. A
+/// language that the page does not speak is as good as none.
 #[utoipa::path(get, path = "/status", operation_id = "statusPage", tag = "status",
-    params(("lang" = Option<String>, Query, pattern = "^(en|de|ru)$", description = "en, de or ru; `Accept-Language` decides when absent")),
+    params(("lang" = Option<String>, Query, description = "en, de or ru; `Accept-Language` decides when it is absent or another one")),
     responses(
     (status = 200, body = String, content_type = "text/html"),
     (status = 304, description = "it is what the caller has already"),
     (status = 401, body = String, content_type = "text/html", description = "the way to the login"),
     (status = 404, body = Problem, content_type = "application/problem+json", description = "there is no page for viewers"),
-    (status = 422, body = Problem, content_type = "application/problem+json"),
     (status = 503, body = Problem, content_type = "application/problem+json"),
 ))]
 pub(in crate::http) async fn page(
@@ -49,22 +49,30 @@ pub(in crate::http) async fn page(
     state: web::Data<HttpState>,
     request: HttpRequest,
 ) -> ErrorAnswer {
-    let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
-    let accepted = Language::accepted(accepted.unwrap_or_default());
+    let language = language_of(&request);
     if let Err(problem) = reader {
         return match problem.status_code() {
             StatusCode::UNAUTHORIZED => Ok(HttpResponse::Unauthorized()
                 .insert_header((header::CACHE_CONTROL, "no-store"))
                 .content_type("text/html; charset=utf-8")
-                .body(html::login(accepted))),
+                .body(html::login(language))),
             _ => Err(problem),
         };
     }
-    let language = Query::of(&request)?.parsed("lang", "en, de or ru")?.unwrap_or(accepted);
     let rendered = rendered(&state).await?;
     let mut answer = answer(&state, &request, "text/html; charset=utf-8", rendered.pages.of_language(language));
     answer.headers_mut().insert(header::VARY, header::HeaderValue::from_static("accept-language"));
     Ok(answer)
+}
+
+/// The language that the address asks for, else the one that the browser does. Viewers follow links that others wrote: what is not
+/// understood refuses nobody.
+fn language_of(request: &HttpRequest) -> Language {
+    let asked = Query::of(request).and_then(|mut query| query.text("lang")).ok().flatten();
+    asked.and_then(|tag| tag.to_ascii_lowercase().split('-').next()?.parse().ok()).unwrap_or_else(|| {
+        let accepted = request.headers().get(header::ACCEPT_LANGUAGE).and_then(|value| value.to_str().ok());
+        Language::accepted(accepted.unwrap_or_default())
+    })
 }
 
 /// How the page for viewers looks.

@@ -60,7 +60,7 @@ impl StatusPage {
     }
 
     /// There is one.
-    pub(super) fn is_there(&self) -> bool {
+    pub(in crate::http) fn is_there(&self) -> bool {
         self.0.is_some()
     }
 

@@ -22,15 +22,40 @@ async fn every_answer_carries_the_security_headers() {
 #[actix_web::test]
 async fn addresses_of_the_page_answer_with_the_page() {
     let world = World::new().await;
-    for uri in ["/", "/index.html", "/cameras", "/streams/site%2Fcam.1"] {
+    for (uri, status) in [
+        ("/", 200),
+        ("/?a=b", 200),
+        ("/index.html", 200),
+        ("/nope", 404),
+        ("/camerasx", 404),
+        ("/no/such/page", 404),
+        ("/site%2Fcam.1", 404),
+    ] {
         let reply = world.get(uri).await;
-        // Without a web build /index.html is an address like any other.
-        assert_eq!((reply.status, reply.header("cache-control")), (200, "no-cache"), "{uri}");
+        assert_eq!((reply.status, reply.header("cache-control")), (status, "no-cache"), "{uri}");
         assert!(reply.header("content-type").starts_with("text/html"), "{uri}");
         assert!(String::from_utf8_lossy(&reply.body).to_lowercase().contains("<title>streamwarden"), "{uri}");
     }
-    let head = world.ask(Method::HEAD, "/", &[], None).await;
-    assert_eq!(head.status, 200);
+    for (uri, status) in [("/", 200), ("/nope", 404)] {
+        let (tag, any) = (("if-none-match", "*"), ("accept", "text/html"));
+        assert_eq!(world.ask(Method::HEAD, uri, &[any], None).await.status, status, "{uri}");
+        let known = world.ask(Method::GET, uri, &[tag], None).await.status;
+        assert!(known == status || known == 304 && status == 200, "{uri}: {known}");
+    }
+}
+
+#[actix_web::test]
+async fn an_address_without_the_hash_leads_to_the_page_that_is_meant() {
+    let world = World::new().await;
+    for (uri, place) in [
+        ("/cameras", "./#/cameras"),
+        ("/cameras/7", "../#/cameras/7"),
+        ("/streams/main/site%2Fcam.1", "../../#/streams/main/site%2Fcam.1"),
+        ("/incidents/", "../#/incidents"),
+    ] {
+        let reply = world.get(uri).await;
+        assert_eq!((reply.status, reply.header("location")), (302, place), "{uri}");
+    }
 }
 
 #[actix_web::test]

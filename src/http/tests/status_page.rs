@@ -165,9 +165,31 @@ async fn names_and_times_are_told_and_nothing_of_the_inside() {
             assert!(!all.contains(secret), "{secret}: {all}");
         }
     }
-    assert_eq!(world.get("/status?lang=fr").await.status, 422);
-    let german = world.ask(Method::GET, "/status", &[("accept-language", "de-AT, en;q=0.5")], None).await;
-    assert!(String::from_utf8_lossy(&german.body).contains("<html lang=\"de\">"));
+}
+
+#[actix_web::test]
+async fn the_address_says_the_language_else_the_browser_does() {
+    let open = World::new().await.with_status_page("streams = [\"*\"]");
+    let closed = World::new().await.with_status_page("streams = [\"*\"]\nlogin = true");
+    closed.add_user("vera", UserRole::Viewer).await;
+    for (query, accepted, language) in [
+        ("", "de-AT, en;q=0.5", "de"),
+        ("?lang=ru", "de", "ru"),
+        ("?lang=RU-ru", "de", "ru"),
+        ("?lang=fr", "de", "de"),
+        ("?lang=fr", "fr", "en"),
+        ("?lang=", "de", "de"),
+        ("?lang=ru&lang=en", "de", "de"),
+        ("?lang=%ff", "de", "de"),
+    ] {
+        for (world, status) in [(&open, 200), (&closed, 401)] {
+            let uri = format!("/status{query}");
+            let page = world.ask(Method::GET, &uri, &[("accept-language", accepted)], None).await;
+            let text = String::from_utf8_lossy(&page.body).into_owned();
+            let wanted = format!("<html lang=\"{language}\">");
+            assert!(page.status == status && text.contains(&wanted), "{uri} {accepted}: {} {text}", page.status);
+        }
+    }
 }
 
 #[actix_web::test]

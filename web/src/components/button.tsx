@@ -3,6 +3,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { sentence } from "../api";
+import { capital } from "../format";
 import { Sign } from "./icons";
 import { toast } from "./toast";
 
@@ -30,7 +31,7 @@ export async function command(run: () => Promise<unknown>, done: string | null):
     if (done !== null) toast(done);
     return true;
   } catch (error) {
-    toast(sentence(error), "bad");
+    toast(capital(sentence(error)), "bad");
     return false;
   }
 }

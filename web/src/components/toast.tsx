@@ -2,7 +2,6 @@
 
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { capital } from "../format";
 
 interface Toast {
   id: number;
@@ -18,9 +17,10 @@ function drop(id: number): void {
   toasts.value = toasts.value.filter((one) => one.id !== id);
 }
 
+/** `words` stand there as they are: names begin as they do elsewhere. */
 export function toast(words: string, tone: "good" | "bad" = "good", action: Toast["action"] = null): void {
   const id = (last += 1);
-  toasts.value = [...toasts.value, { id, words: capital(words), tone, action }].slice(-3);
+  toasts.value = [...toasts.value, { id, words, tone, action }].slice(-3);
   setTimeout(() => drop(id), tone === "bad" ? 9_000 : action === null ? 4_000 : 8_000);
 }
 

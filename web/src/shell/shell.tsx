@@ -81,13 +81,13 @@ export function Shell(): VNode {
   );
 }
 
-/** How many incidents last, on every page. */
+/** How many troubles last, on every page: as many as the page of incidents has lines. */
 function OpenIncidents(): VNode | null {
-  const count = openIncidents.value;
-  if (count === 0) return null;
+  const { all, troubles } = openIncidents.value;
+  if (all === 0) return null;
   return (
     <b class="count">
-      {count === MOST_INCIDENTS ? `${count}+` : count}
+      {all === MOST_INCIDENTS ? `${troubles}+` : troubles}
       <span class="unseen"> {m.shell.open}</span>
     </b>
   );

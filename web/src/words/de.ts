@@ -350,7 +350,7 @@ export const de: Messages = {
   },
   incidents: {
     title: "Vorfälle",
-    lead: (open, over, zone) => `${open} offen, ${over} vorbei; Zeiten in ${zone}`,
+    lead: (troubles, open, over, zone) => `${troubles} offen${open === troubles ? "" : ` (${open} Vorfälle)`}, ${over} vorbei; Zeiten in ${zone}`,
     filter: "Vorfälle filtern",
     kind: "Art",
     all: "alle",

@@ -16,6 +16,7 @@ export const deHealth: HealthMessages = {
   },
   health: {
     title: "Gesundheit",
+    viewers: "Seite für Zuschauer",
     streams: "Streams, von außen geprüft",
     counts: (all, out) => `${s(all, "Ziel", "Ziele")}, ${out === 0 ? "keines ausgefallen" : `${count(out)} ausgefallen`}`,
     loading: "Prüfungen werden gelesen",

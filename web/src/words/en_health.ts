@@ -16,6 +16,7 @@ export const healthWords = {
   },
   health: {
     title: "Health",
+    viewers: "Page for viewers",
     streams: "Streams, probed from outside",
     counts: (all: number, out: number) => `${s(all, "target")}, ${out === 0 ? "none out" : `${count(out)} out`}`,
     loading: "Reading the probes",

@@ -168,7 +168,7 @@ export const pages = {
   },
   incidents: {
     title: "Incidents",
-    lead: (open: number, over: number, zone: string) => `${open} open, ${over} over; times in ${zone}`,
+    lead: (troubles: number, open: number, over: number, zone: string) => `${troubles} open${open === troubles ? "" : ` (${open} incidents)`}, ${over} over; times in ${zone}`,
     filter: "Filter incidents",
     kind: "Kind",
     all: "all",

@@ -350,7 +350,7 @@ export const ru: Messages = {
   },
   incidents: {
     title: "Происшествия",
-    lead: (open, over, zone) => `открыто ${open}, закончено ${over}; время ${zone}`,
+    lead: (troubles, open, over, zone) => `открыто ${troubles}${open === troubles ? "" : ` (происшествий: ${open})`}, закончено ${over}; время ${zone}`,
     filter: "Фильтр происшествий",
     kind: "Вид",
     all: "все",

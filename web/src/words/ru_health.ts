@@ -16,6 +16,7 @@ export const ruHealth: HealthMessages = {
   },
   health: {
     title: "Здоровье",
+    viewers: "Страница для зрителей",
     streams: "Потоки, проверенные снаружи",
     counts: (all, out) => `Целей: ${count(all)}, ${out === 0 ? "все работают" : `не работает: ${count(out)}`}`,
     loading: "Чтение проверок",

@@ -6,6 +6,7 @@ import { Badge } from "../../components/badge";
 import { usePolled } from "../../components/polled";
 import { ago, dateTime } from "../../format";
 import { now } from "../../model";
+import { href } from "../../router";
 import type { Anomaly } from "../../types";
 import { m } from "../../words/language";
 import { anomaliesByTrouble, figure, usualWords } from "./anomaly_rows";
@@ -40,7 +41,7 @@ function Row({ one }: { one: Anomaly }): VNode {
   return (
     <tr data-stream={stream} data-endpoint={endpoint} data-metric={metric} data-state={state}>
       <th scope="row" class="long">
-        {stream ?? endpoint}
+        {stream === null || server === null ? endpoint : <a href={href({ page: "stream", server, name: stream })}>{stream}</a>}
         <p class="lead">{server ?? m.anomalies.endpoint}</p>
       </th>
       <td>{m.anomalies.metrics[metric] ?? metric}</td>

@@ -4,7 +4,7 @@ import "../../styles/health.css";
 import type { VNode } from "preact";
 import { flag } from "../../components/dom";
 import { useTitle } from "../../components/title";
-import { stale } from "../../model";
+import { model, stale } from "../../model";
 import { m } from "../../words/language";
 import { Anomalies } from "./anomalies";
 import { Encoders } from "./encoders";
@@ -19,6 +19,7 @@ export function HealthPage(): VNode {
     <section class="page" aria-labelledby="health-title" data-stale={flag(stale.value)}>
       <div class="headline">
         <h1 id="health-title">{m.health.title}</h1>
+        {model.value.status?.statusPage === true ? <a href="status">{m.health.viewers}</a> : null}
       </div>
       <Troubles />
       <StreamProbes />

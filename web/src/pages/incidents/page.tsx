@@ -17,7 +17,7 @@ import { zone } from "../../format";
 import { live, stale } from "../../model";
 import { href } from "../../router";
 import type { CameraStatus, Incident } from "../../types";
-import { folded } from "../../verdict_words";
+import { folded, troublesIn } from "../../verdict_words";
 import { m } from "../../words/language";
 
 const PAGE = 200;
@@ -48,7 +48,7 @@ export function IncidentsPage(): VNode {
       <div class="headline">
         <div>
           <h1 id="incidents-title">{m.incidents.title}</h1>
-          <p class="lead">{answer === null ? "" : m.incidents.lead(lasting.length, over.length, zone())}</p>
+          <p class="lead">{answer === null ? "" : m.incidents.lead(troublesIn(lasting), lasting.length, over.length, zone())}</p>
         </div>
       </div>
       <div class="tools">
