@@ -30,7 +30,9 @@ pub(super) async fn finish(
     let security = SecurityHeaders::of(request.request());
     let response = next.call(request).await?;
     let status = response.status();
-    let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind == "application/json";
+    // A page that says what is wrong is for people; actix itself answers in plain text.
+    let is_page = |kind: &HeaderValue| kind.as_bytes().starts_with(b"text/html");
+    let is_ours = |kind: &HeaderValue| kind == PROBLEM_JSON || kind == "application/json" || is_page(kind);
     let is_bare = !response.headers().get(header::CONTENT_TYPE).is_some_and(is_ours);
     let mut response = if (status.is_client_error() || status.is_server_error()) && is_bare {
         let (request, _) = response.into_parts();

@@ -1320,7 +1320,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one. */
+        /**
+         * The page for viewers, in the language that the browser asks for: English, German or Russian; `?lang=de` asks for another one. A
+         *     language that the page does not speak is as good as none.
+         */
         get: operations["statusPage"];
         put?: never;
         post?: never;
@@ -8667,7 +8670,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description what is needed does not answer now, or too many connections are open */
+            /** @description who may log in is not known yet: the database has not answered since the start */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -12809,7 +12812,7 @@ export interface operations {
     statusPage: {
         parameters: {
             query?: {
-                /** @description en, de or ru; `Accept-Language` decides when absent */
+                /** @description en, de or ru; `Accept-Language` decides when it is absent or another one */
                 lang?: string;
             };
             header?: never;
@@ -12854,15 +12857,6 @@ export interface operations {
             };
             /** @description there is no page for viewers */
             404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description a parameter or a field is unknown or wrong; names it */
-            422: {
                 headers: {
                     [name: string]: unknown;
                 };

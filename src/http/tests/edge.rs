@@ -25,7 +25,7 @@ async fn below_a_path_everything_is_there_with_the_prefix_and_without_it() {
         assert_eq!(world.get(uri).await.status, 200, "{uri}");
     }
     for uri in ["/cams/api/v1/none", "/camsx/api/v1/session", "/cams/cams/api/v1/none.js"] {
-        assert_eq!(world.get(uri).await.status, if uri.starts_with("/camsx") { 200 } else { 404 }, "{uri}");
+        assert_eq!(world.get(uri).await.status, 404, "{uri}");
     }
     let bare = world.get("/cams").await;
     assert_eq!((bare.status, bare.header("location")), (308, "cams/"));
@@ -56,10 +56,10 @@ async fn the_page_knows_what_its_addresses_are_relative_to() {
     let base = |reply: &Reply| {
         text(reply).split("<base href=\"").nth(1).and_then(|rest| rest.split('"').next().map(str::to_owned))
     };
-    for (uri, wanted) in [("/", None), ("/cameras", None), ("/streams/a", Some("../")), ("/a/b/c", Some("../../"))] {
+    for (uri, wanted) in [("/", None), ("/nope", Some("./")), ("/nope/a", Some("../")), ("/a/b/c", Some("../../"))] {
         assert_eq!(base(&root.get(uri).await).as_deref(), wanted, "{uri}");
     }
-    for uri in ["/cams/", "/", "/cams/streams/a", "/cams/index.html"] {
+    for uri in ["/cams/", "/", "/cams/nope/a", "/cams/index.html"] {
         assert_eq!(base(&below.get(uri).await).as_deref(), Some("/cams/"), "{uri}");
     }
 }

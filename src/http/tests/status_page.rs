@@ -277,7 +277,7 @@ async fn an_address_with_a_slash_behind_it_leads_to_the_page() {
     }
     Arc::get_mut(&mut world.state).expect("nobody else has it yet").base_path = "/cams".to_owned();
     assert_eq!(world.get("/cams/status/").await.header("location"), "../status");
-    assert_eq!(World::new().await.get("/status/").await.status, 200, "where there is no such page, nothing is special");
+    assert_eq!(World::new().await.get("/status/").await.status, 404, "where there is no such page, nothing is special");
 }
 
 #[actix_web::test]
