@@ -17,7 +17,7 @@ USER, PASSWORD, CAMERA_PASSWORD = "anna", "a-password-of-anna", "the-cameras-own
 QUICK = {"CARGO_PROFILE_RELEASE_LTO": "off", "CARGO_PROFILE_RELEASE_CODEGEN_UNITS": "16", "CARGO_PROFILE_RELEASE_OPT_LEVEL": "1"}
 HARDENED = ["--read-only", "--tmpfs", "/tmp", "--cap-drop=ALL", "--security-opt", "no-new-privileges"]
 # On a machine that is busy with something else, too.
-PATIENCE = 240
+WAIT_S = 240
 VERSITYGW = "github.com/versity/versitygw/cmd/versitygw@v1.8.0"
 
 os.environ.update(
@@ -55,7 +55,7 @@ def expect(truth, what, shown=""):
 
 def eventually(what, look):
     """What `look` returns once it is something; an error of the network is nothing."""
-    until, last = time.monotonic() + PATIENCE, None
+    until, last = time.monotonic() + WAIT_S, None
     while time.monotonic() < until:
         try:
             if found := look():
@@ -65,7 +65,7 @@ def eventually(what, look):
             last = error
         time.sleep(0.5)
     logs = run("docker-compose", "-p", PROJECT, "-f", str(FOLDER / "docker/compose.yaml"), "logs", "--tail=25", check=False)
-    sys.exit(f"FAILED: {what} within {PATIENCE} s ({last})\n{logs[-8000:]}")
+    sys.exit(f"FAILED: {what} within {WAIT_S} s ({last})\n{logs[-8000:]}")
 
 
 def api(route):

@@ -5,7 +5,7 @@
 
 use std::time::{Duration, Instant};
 
-use streamwarden::domain::anomaly::{AnomalyMetric, AnomalyNews, AnomalyRule, Baseline, Sensitivity, StreamAnomalies};
+use streamwarden::domain::anomaly::{AnomalyEvent, AnomalyMetric, AnomalyRule, Baseline, Sensitivity, StreamAnomalies};
 use streamwarden::domain::history::{Aggregate, Bucket, Metric, Reading, Tier};
 use streamwarden::domain::moment::Moment;
 use streamwarden::domain::stream::StreamState;

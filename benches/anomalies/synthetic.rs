@@ -2,7 +2,7 @@
 //! Shared by a unit test and a bench: `super` has the names of the crate.
 
 use super::{
-    Aggregate, AnomalyMetric, AnomalyNews, AnomalyRule, Baseline, Bucket, Metric, Moment, Reading, StreamAnomalies,
+    Aggregate, AnomalyEvent, AnomalyMetric, AnomalyRule, Baseline, Bucket, Metric, Moment, Reading, StreamAnomalies,
     StreamState, Tier,
 };
 use std::f64::consts::TAU;
@@ -324,7 +324,7 @@ impl Measured {
             }
             let minutes = buckets(&mut stream, Tier::Minute, from, from + DAY, 60);
             for minute in &minutes {
-                if let AnomalyNews::Since(_, told) = anomalies.take(minute, moment(minute.at)) {
+                if let AnomalyEvent::Since(_, told) = anomalies.take(minute, moment(minute.at)) {
                     self.false_alarms += 1;
                     self.told.push(format!("stream {seed} {}: {told}", minute.at));
                 }
@@ -358,9 +358,9 @@ impl Measured {
         let mut told = None;
         for minute in buckets(&mut stream.clone().with_fault(fault, from), Tier::Minute, day, until, 60) {
             match anomalies.take(&minute, moment(minute.at)) {
-                AnomalyNews::Since(..) => told = Some(minute.at),
-                AnomalyNews::Well => told = None,
-                AnomalyNews::Nothing => {}
+                AnomalyEvent::Since(..) => told = Some(minute.at),
+                AnomalyEvent::Well => told = None,
+                AnomalyEvent::Nothing => {}
             }
             if told.is_some() && minute.at >= from {
                 break;

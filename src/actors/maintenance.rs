@@ -22,7 +22,7 @@ use crate::domain::maintenance::{Maintenance, excused_keys};
 /// The command line and other processes write to the database too.
 const READ_EVERY: Duration = Duration::from_secs(5);
 /// What is over ends so soon.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// What is excused in this process. One for whoever writes and for the child that keeps it in force.
 pub struct MaintenanceKeeper {
@@ -107,7 +107,7 @@ impl MaintenanceKeeper {
     /// Until the live store tells nothing any more.
     async fn keep(&self) {
         let mut updates = pin!(subscription(Arc::clone(&self.live), "maintenance"));
-        let mut look = interval(LOOK_EVERY);
+        let mut look = interval(CHECK_EVERY);
         look.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut failed, mut read_at) = (false, None);
         loop {

@@ -125,7 +125,7 @@ impl LastKnownFile {
     }
 
     /// A person has changed one row (`None`: removed it) while nobody ran on this folder: the next start takes that as it
-    /// is meant, and does not weigh it. Nothing happens where there is no file.
+    /// is meant, and does not evaluate it. Nothing happens where there is no file.
     ///
     /// # Errors
     /// As [`Self::load`] and [`Self::keep`].

@@ -166,7 +166,7 @@ impl Cameras {
     }
 
     /// Whether a change of one camera that a person names acts at once: the program that runs knows that it is meant. Else it
-    /// is a change of the table; whoever relays it elsewhere hears which camera was named (PostgreSQL), or weighs it.
+    /// is a change of the table; whoever relays it elsewhere hears which camera was named (PostgreSQL), or evaluates it as such.
     pub fn act_at_once(&self) -> bool {
         matches!(self, Self::Running(_))
     }

@@ -23,7 +23,7 @@ use crate::domain::probe::{KeptProbe, ProbeView};
 
 /// A change of the table is taken up by whoever relays it in so long, and looked for so often.
 const TAKEN_UP_WITHIN: Duration = Duration::from_secs(4);
-const LOOK_EVERY: Duration = Duration::from_millis(250);
+const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
 pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
@@ -64,7 +64,7 @@ pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRo
     Ok(row)
 }
 
-/// The next start weighs the table against the cameras that were known last: what a person named is no surprise to it.
+/// The next start compares the table with the cameras that were known last: what a person named is no surprise to it.
 fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
     if let Err(error) = LastKnownFile::at(settings.data_dir.join(LAST_KNOWN)).change_row(id, row) {
         log::warn!("the next start may block this change, see `streamwarden cameras plan` then: {error}");
@@ -102,7 +102,7 @@ pub(super) async fn blocked_since(
     while relayed_elsewhere(settings).await.is_some() && Instant::now() < until {
         match blocked(settings).await? {
             Some(now) if before.as_ref() != Some(&now) => return Ok(Some(now)),
-            _ => tokio::time::sleep(LOOK_EVERY).await,
+            _ => tokio::time::sleep(CHECK_EVERY).await,
         }
     }
     Ok(None)

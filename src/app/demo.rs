@@ -244,7 +244,7 @@ min_free = "200M"
     config::load(&sources).map_err(|complaints| Error::invalid("demo", complaints.to_string()))
 }
 
-/// The sample cameras of a kept folder have other ports now; what an earlier run knew of them is nothing to weigh that
+/// The sample cameras of a kept folder have other ports now; what an earlier run knew of them is nothing to compare that
 /// against.
 fn forget_last_known(settings: &Settings) {
     // Most often there is none; and one that stays only holds the new ports until they are confirmed.
@@ -254,7 +254,7 @@ fn forget_last_known(settings: &Settings) {
 /// Adds the sample cameras' rows, or brings their URLs up to date in a kept folder. Other rows are left alone.
 async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
     let stores = app.stores();
-    // Commands, which are not weighed like changes of the table.
+    // Commands, which are not evaluated like changes of the table.
     let restream = app.restream.as_ref();
     let restream = restream.ok_or_else(|| Error::internal("a demo has every role"))?;
     let rows = stores.cameras.cameras().await?;

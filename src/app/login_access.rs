@@ -42,7 +42,7 @@ impl LoginAccess {
     pub async fn of(settings: &Settings) -> Result<Self> {
         running::find_ours(settings).await?;
         let store = open_stores(settings).await?.logins;
-        Ok(Self::Table { store, configured: super::front_door::configured(&settings.http) })
+        Ok(Self::Table { store, configured: super::login_requirement::configured(&settings.http) })
     }
 
     /// All users.

@@ -18,13 +18,13 @@ pub mod doctor;
 mod earlier_runs;
 mod edit_body;
 pub mod foreign_folders;
-mod front_door;
 mod health_children;
 mod host_children;
 pub mod incident_access;
 pub mod instance;
 pub mod kept_recordings;
 pub mod login_access;
+mod login_requirement;
 mod main_thread;
 mod node_commands;
 pub mod notify_access;
@@ -114,7 +114,7 @@ pub struct App {
 /// # Errors
 /// The first thing that could not be opened; nothing is left running then.
 pub async fn build(settings: Settings) -> Result<App> {
-    front_door::refuse_open(&settings)?;
+    login_requirement::refuse_open(&settings)?;
     let mut instance = Instance::lock(&settings.data_dir)?;
     let listener = TcpListener::bind(settings.http.listen).map_err(|error| {
         let text =
@@ -137,7 +137,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         run_plan::children(&actual, &services, &hub, &incidents, &mark)?;
     runtime_settings.certificate = certificate;
     let address = actual.http.listen;
-    let logins = front_door::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
+    let logins = login_requirement::open_logins(&actual, &services.stores, runtime_settings.logins.subscribe()).await?;
     children.push(logins.child());
     let maintenance =
         MaintenanceKeeper::new(services.stores.maintenance.clone(), services.live.clone(), incidents.clone());

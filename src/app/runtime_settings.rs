@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use super::front_door::configured;
+use super::login_requirement::configured;
 use super::own_certificate::OwnCertificate;
 use crate::actors::notify::NotifySetup;
 use crate::actors::restream::{RestreamSetup, reach};

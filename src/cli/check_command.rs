@@ -25,7 +25,7 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
                 return Err(CommandFailure::Configuration(ConfigComplaints(complaints)));
             }
             say(&json!({ "complaints": complaints }).to_string())?;
-            return Err(CommandFailure::Told(EXIT_CONFIGURATION));
+            return Err(CommandFailure::Printed(EXIT_CONFIGURATION));
         }
     };
     logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
@@ -38,5 +38,5 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
         let file = sources.file.map_or("none, all defaults".to_owned(), |file| file.display().to_string());
         say(&format!("configuration: {file}\n\n{report}"))?;
     }
-    if report.is_fit() { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
+    if report.is_fit() { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
 }

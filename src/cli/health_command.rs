@@ -42,7 +42,7 @@ pub fn run(files: &Files, options: &HealthOptions) -> Result<(), CommandFailure>
         }
     })??;
     say(&if options.json { answer.to_string() } else { words(&answer, &remote.address()) })?;
-    if answer["ok"] == true { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
+    if answer["ok"] == true { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
 }
 
 /// One line of what it is, and one for each service that is down.

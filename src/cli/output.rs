@@ -29,7 +29,7 @@ pub enum CommandFailure {
     /// Something failed, or could not be started.
     Other(Error),
     /// What was printed says it all.
-    Told(u8),
+    Printed(u8),
 }
 
 impl From<Error> for CommandFailure {
@@ -63,7 +63,7 @@ impl CommandFailure {
             Self::Configuration(complaints) => (complaints.to_string(), EXIT_CONFIGURATION),
             Self::Usage(error) => (format!("streamwarden: {error}"), EXIT_CONFIGURATION),
             Self::Other(error) => (format!("streamwarden: {error}"), EXIT_FAILURE),
-            Self::Told(code) => return *code,
+            Self::Printed(code) => return *code,
         };
         note(&text);
         code

@@ -41,7 +41,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &PlanOptions) -> Result<(), Co
     if json {
         say(&json!(view).to_string())?;
     }
-    if view.blocked.is_some() { Err(CommandFailure::Told(EXIT_BLOCKED)) } else { Ok(()) }
+    if view.blocked.is_some() { Err(CommandFailure::Printed(EXIT_BLOCKED)) } else { Ok(()) }
 }
 
 fn words(view: &PlanView) -> String {

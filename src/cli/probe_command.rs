@@ -13,7 +13,7 @@ use crate::domain::probe::ProbeView;
 pub(super) async fn run(whom: &Whom<'_>, camera: &str, print: Print) -> Result<(), CommandFailure> {
     let view = whom.cameras().await?.probe(camera).await?;
     say(&if print.json { json!(view).to_string() } else { words(&view) })?;
-    if view.ok { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
+    if view.ok { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
 }
 
 fn words(view: &ProbeView) -> String {

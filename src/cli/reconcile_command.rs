@@ -16,7 +16,7 @@ pub(super) async fn reconcile(files: &Files, yes: bool, print: Print) -> Result<
     let all = access.reconcile(&ReconcilePart::ALL, yes).await?;
     say(&if print.json { json_of(&all, yes) } else { words(&all, yes) })?;
     let is_left = all.more > 0 || all.findings.iter().any(|finding| !finding.done);
-    if is_left { Err(CommandFailure::Told(EXIT_FAILURE)) } else { Ok(()) }
+    if is_left { Err(CommandFailure::Printed(EXIT_FAILURE)) } else { Ok(()) }
 }
 
 /// Makes the catalogue from the object store alone; without `yes` it only says what would be entered.
@@ -29,7 +29,7 @@ pub(super) async fn rebuild(files: &Files, yes: bool, print: Print) -> Result<()
     let all = rebuild_access::rebuild(&settings).await.map_err(CommandFailure::of_place)?;
     say(&if print.json { json_of(&all, true) } else { words(&all, true) })?;
     let is_left = all.more > 0 || all.findings.iter().any(|finding| !finding.done && finding.repair != Repair::Look);
-    if is_left { Err(CommandFailure::Told(EXIT_FAILURE)) } else { Ok(()) }
+    if is_left { Err(CommandFailure::Printed(EXIT_FAILURE)) } else { Ok(()) }
 }
 
 fn json_of(all: &Reconciled, yes: bool) -> String {

@@ -134,7 +134,7 @@ pub fn run(files: &Files, command: RecordingCommand) -> Result<(), CommandFailur
             RecordingCommand::Verify { stream, from, to, print } => {
                 let verified = kept(files).await?.verify(stream.as_deref(), from, to).await?;
                 say(&if print.json { json!(verified).to_string() } else { verified_words(&verified) })?;
-                if verified.damaged.is_empty() { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
+                if verified.damaged.is_empty() { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
             }
         }
     })?

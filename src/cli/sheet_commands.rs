@@ -39,7 +39,7 @@ pub(super) async fn import(whom: &Whom<'_>, options: &Import) -> Result<(), Comm
     let report = cameras.import(file, options.dry_run).await?;
     say(&if options.target.print.json { json!(report).to_string() } else { words(&report, options.dry_run) })?;
     match report.is_refused() {
-        true => Err(CommandFailure::Told(EXIT_FAILURE)),
+        true => Err(CommandFailure::Printed(EXIT_FAILURE)),
         false if options.dry_run => Ok(()),
         false => tell_blocked(&cameras, before).await,
     }

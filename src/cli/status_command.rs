@@ -58,7 +58,7 @@ pub fn run(files: &Files, target: ApiTarget) -> Result<(), CommandFailure> {
     let overview = app::block_on(async { Ok::<_, CommandFailure>(look(&remote(files, target.api).await?).await?) })??;
     let down = down(&overview, Utc::now());
     say(&if target.print.json { json(&overview, &down) } else { words(&overview, &down, Utc::now()) })?;
-    if down.is_empty() { Ok(()) } else { Err(CommandFailure::Told(EXIT_FAILURE)) }
+    if down.is_empty() { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
 }
 
 async fn look(remote: &Remote) -> Result<Overview> {

@@ -76,7 +76,7 @@ pub(super) async fn run(whom: &Whom<'_>, options: &WaitOptions) -> Result<(), Co
             let limit = options.timeout.as_secs_f64();
             let name = title.unwrap_or_else(|| options.camera.clone());
             note(&format!("camera {name} was not {} within {limit} s; {is}", options.state));
-            return Err(CommandFailure::Told(EXIT_FAILURE));
+            return Err(CommandFailure::Printed(EXIT_FAILURE));
         }
         sleep(EVERY).await;
     }

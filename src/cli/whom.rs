@@ -39,7 +39,7 @@ pub(super) async fn tell_blocked(cameras: &Cameras, before: Option<BlockedChange
     match cameras.blocked_since(before).await? {
         Some(blocked) => {
             note(&format!("blocked: {}", printable(&blocked.words)));
-            Err(CommandFailure::Told(EXIT_BLOCKED))
+            Err(CommandFailure::Printed(EXIT_BLOCKED))
         }
         None => Ok(()),
     }

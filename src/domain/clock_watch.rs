@@ -1,7 +1,7 @@
 //! Whether the clock on the wall may be believed where recordings are deleted by their age: one that is far ahead would make all of
 //! them old at once.
 //!
-//! Three witnesses: the clock of the database, a steady clock since the start, and the newest recording. Where one of them speaks against
+//! Three observers: the clock of the database, a steady clock since the start, and the newest recording. Where one of them speaks against
 //! it, nothing is deleted by age for a week, or until the clock is right again; whoever knows that it is right starts the program anew.
 
 use std::time::Duration;
@@ -100,8 +100,8 @@ mod tests {
     #[test]
     fn a_clock_that_is_far_ahead_is_not_believed_for_a_while() {
         // (steady, wall, newest, database, a word of the refusal), one look after the other.
-        type Look = (i64, i64, Option<i64>, Option<i64>, Option<&'static str>);
-        let table: [(&str, &[Look]); 7] = [
+        type Reading = (i64, i64, Option<i64>, Option<i64>, Option<&'static str>);
+        let table: [(&str, &[Reading]); 7] = [
             ("as it should be", &[(0, 0, Some(-60), None, None), (DAY, DAY + 60, None, None, None)]),
             ("nothing is recorded yet", &[(0, 0, None, None, None)]),
             (

@@ -67,8 +67,8 @@ impl RunLog {
     /// Looks that fail one after the other replace each other: what ffmpeg said at last, before the camera went away,
     /// must not be pushed out by a day of failed looks.
     pub fn begin(&mut self, run: ProgramRun) {
-        let is_look = |run: &ProgramRun| run.program == Program::Ffprobe;
-        if is_look(&run) && self.runs.front().is_some_and(is_look) {
+        let is_probe = |run: &ProgramRun| run.program == Program::Ffprobe;
+        if is_probe(&run) && self.runs.front().is_some_and(is_probe) {
             self.runs.pop_front();
         }
         self.runs.push_front(run);
@@ -119,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_runs_stay_and_failed_looks_push_out_no_more_than_one() {
+    fn the_newest_runs_stay_and_failed_probes_push_out_no_more_than_one() {
         use Program::{Ffmpeg, Ffprobe};
         let table: [(&[Program], &[u32]); 4] = [
             (&[Ffmpeg, Ffmpeg], &[2, 1]),

@@ -28,7 +28,7 @@ const LONGEST: usize = 300;
 
 /// What was changed, without secrets.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Change {
+pub(super) struct AuditedChange {
     /// To what; the address of the request when absent.
     pub(super) target: Option<String>,
     /// What it was.
@@ -47,7 +47,7 @@ pub(super) fn tell_no_change(request: &HttpRequest) {
 }
 
 /// Tells what this request changes.
-pub(super) fn tell(request: &HttpRequest, change: Change) {
+pub(super) fn tell(request: &HttpRequest, change: AuditedChange) {
     request.extensions_mut().insert(change);
 }
 
@@ -67,21 +67,28 @@ pub(super) async fn note<B>(
     if request.extensions().get::<NoChange>().is_some() {
         return;
     }
-    let change = request.extensions().get::<Change>().cloned().unwrap_or_default();
+    let change = request.extensions().get::<AuditedChange>().cloned().unwrap_or_default();
     // The log has the address that was asked, the audit log the kind of it, by which entries are found.
     let asked: String = format!("{method} {path}").chars().take(LONGEST).collect();
     let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned();
-    let change = Change { target: Some(change.target.unwrap_or(path)), ..change };
+    let change = AuditedChange { target: Some(change.target.unwrap_or(path)), ..change };
     write_as(state, caller, address, format!("{method} {route}"), &asked, change).await;
 }
 
 /// Writes an entry. Where the database does not take it, the log has it.
-pub(super) async fn write(state: &HttpState, caller: &Caller, address: IpAddr, action: String, change: Change) {
+pub(super) async fn write(state: &HttpState, caller: &Caller, address: IpAddr, action: String, change: AuditedChange) {
     let said = action.clone();
     write_as(state, caller, address, action, &said, change).await;
 }
 
-async fn write_as(state: &HttpState, caller: &Caller, address: IpAddr, action: String, said: &str, change: Change) {
+async fn write_as(
+    state: &HttpState,
+    caller: &Caller,
+    address: IpAddr,
+    action: String,
+    said: &str,
+    change: AuditedChange,
+) {
     let entry = AuditEntry {
         id: Uuid::now_v7(),
         at: Utc::now(),

@@ -6,7 +6,7 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use super::access::{Operator, Viewer};
-use super::audit_routes::{self, Change};
+use super::audit_routes::{self, AuditedChange};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -161,7 +161,7 @@ pub(super) async fn delete(
 fn tell_change(request: &HttpRequest, before: Option<&CameraRow>, after: Option<&CameraRow>) {
     let view = |row: &CameraRow| serde_json::to_value(CameraSettings::from(row)).ok();
     let target = after.or(before).map(|row| format!("camera {} (id {})", row.name, row.id));
-    let change = Change { target, before: before.and_then(view), after: after.and_then(view) };
+    let change = AuditedChange { target, before: before.and_then(view), after: after.and_then(view) };
     audit_routes::tell(request, change);
 }
 
@@ -214,7 +214,7 @@ pub(super) async fn id_of(state: &HttpState, camera: &str) -> Result<i64> {
     }
 }
 
-/// A camera that has gone between the look and the deed is called as the caller called it.
+/// A camera that has gone between being read and being written is called as the caller called it.
 fn as_asked(error: Error, camera: &str) -> Error {
     if error.kind() == ErrorKind::NotFound { no_camera(camera) } else { error }
 }

@@ -62,6 +62,6 @@ async fn ordered(state: &HttpState, name: &str, order: EncoderOrder, request: &H
         Some(node) => state.commands.order_encoder(&node, name, order).await?,
         None => state.health.encoders.order(name, order).await?,
     }
-    audit::tell(request, audit::Change { target: Some(format!("encoder {name}")), before: None, after: None });
+    audit::tell(request, audit::AuditedChange { target: Some(format!("encoder {name}")), before: None, after: None });
     Ok(HttpResponse::NoContent().finish())
 }

@@ -91,7 +91,7 @@ impl Exposition {
     }
 
     /// Begins a family; all of its samples must follow before the next one begins.
-    pub(super) fn family<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> Family<'a> {
+    pub(super) fn family<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> SampleFamily<'a> {
         self.begin(PREFIX, name, kind, help)
     }
 
@@ -108,11 +108,11 @@ impl Exposition {
     }
 
     /// One of those that every process has under the same name: `process_open_fds`.
-    pub(super) fn common<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> Family<'a> {
+    pub(super) fn common<'a>(&'a mut self, name: &'a str, kind: MetricKind, help: &str) -> SampleFamily<'a> {
         self.begin("", name, kind, help)
     }
 
-    fn begin<'a>(&'a mut self, prefix: &'static str, name: &'a str, kind: MetricKind, help: &str) -> Family<'a> {
+    fn begin<'a>(&'a mut self, prefix: &'static str, name: &'a str, kind: MetricKind, help: &str) -> SampleFamily<'a> {
         let help = help.replace('\\', "\\\\").replace('\n', "\\n");
         // OpenMetrics calls a family of counters by its name without the ending, and wants quotes escaped.
         let (of_family, help) = match self.format {
@@ -122,7 +122,7 @@ impl Exposition {
         let kind = kind.as_str();
         // Writing into a String cannot fail.
         let _ = writeln!(self.text, "# HELP {prefix}{of_family} {help}\n# TYPE {prefix}{of_family} {kind}");
-        Family { text: &mut self.text, prefix, name }
+        SampleFamily { text: &mut self.text, prefix, name }
     }
 
     /// The whole text.
@@ -135,13 +135,13 @@ impl Exposition {
 }
 
 /// One family that takes samples.
-pub(super) struct Family<'a> {
+pub(super) struct SampleFamily<'a> {
     text: &'a mut String,
     prefix: &'static str,
     name: &'a str,
 }
 
-impl Family<'_> {
+impl SampleFamily<'_> {
     /// A sample without labels.
     pub(super) fn value(&mut self, value: impl Into<Number>) {
         self.sample(&[], value);

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use chrono::Utc;
 
 use super::access::{HostReporter, Operator, Viewer};
-use super::audit_routes::{self as audit, Change as AuditChange};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::body::Json;
 use super::history_routes::{History, HistoryRequest, past_of_host};
 use super::http_error::{ErrorAnswer, Problem};
@@ -100,7 +100,7 @@ pub(super) async fn remove(
     known(&state, &host).await?;
     with_timeout(state.stores.hosts.remove_host(host.clone())).await?;
     state.live.publish(vec![Change::HostGone { name: host.clone() }]).await?;
-    audit::tell(&request, AuditChange { target: Some(host.into_inner()), before: None, after: None });
+    audit::tell(&request, AuditedChange { target: Some(host.into_inner()), before: None, after: None });
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -140,7 +140,7 @@ async fn say(state: &HttpState, id: &str, request: &HttpRequest, remark: Remark)
     let after = json!({ "acknowledges": remark.acknowledges, "note": remark.note });
     let mut incident = state.stores.incidents.remark(id, remark).await?;
     let target = format!("incident {id}: {} {}", incident.kind.as_str(), incident.subject.name());
-    audit::tell(request, audit::Change { target: Some(target), before: None, after: Some(after) });
+    audit::tell(request, audit::AuditedChange { target: Some(target), before: None, after: Some(after) });
     name_camera(&mut incident, &state.live.all_cameras().await?);
     if incident.closed_at.is_none() {
         state.live.publish(vec![Change::Incident(Arc::new(incident.clone()))]).await?;

@@ -7,7 +7,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::access::{Operator, Viewer};
-use super::audit_routes::{self as audit, Change};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::body::Json;
 use super::camera_routes::id_of;
 use super::http_error::{ErrorAnswer, Problem};
@@ -151,7 +151,7 @@ async fn set(state: &HttpState, request: &HttpRequest, new: Maintenance) -> Erro
     state.maintenance.store().put_maintenance(new.clone()).await?;
     state.maintenance.refresh().await?;
     let after = json!({ "until": new.until, "reason": new.reason });
-    audit::tell(request, Change { target: Some(new.key.clone()), before, after: Some(after) });
+    audit::tell(request, AuditedChange { target: Some(new.key.clone()), before, after: Some(after) });
     Ok(web::Json(new))
 }
 
@@ -160,7 +160,7 @@ async fn end(state: &HttpState, request: &HttpRequest, subject: Subject) -> Erro
     let before = before(state, &key).await?;
     state.maintenance.store().end_maintenance(subject, Utc::now()).await?;
     state.maintenance.refresh().await?;
-    audit::tell(request, Change { target: Some(key), before, after: None });
+    audit::tell(request, AuditedChange { target: Some(key), before, after: None });
     Ok(HttpResponse::NoContent().finish())
 }
 

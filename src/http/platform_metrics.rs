@@ -21,9 +21,9 @@ const PLATFORMS: [FamilyOf<PlatformStatus>; 5] = [
         "Requests that a platform still takes until its limit begins anew.",
         |one| one.limit.map(|limit| limit.remaining as f64),
     ),
-    ("platform_looks_total", MetricKind::Counter, "Looks at a platform.", |one| Some(one.looks as f64)),
-    ("platform_look_failures_total", MetricKind::Counter, "Looks at a platform that failed.", |one| {
-        Some(one.failed_looks as f64)
+    ("platform_polls_total", MetricKind::Counter, "Polls of a platform.", |one| Some(one.polls as f64)),
+    ("platform_poll_failures_total", MetricKind::Counter, "Polls of a platform that failed.", |one| {
+        Some(one.failed_polls as f64)
     }),
 ];
 

@@ -33,6 +33,6 @@ pub(super) async fn test(
     request: HttpRequest,
 ) -> ErrorAnswer {
     state.notifications.test(&name).await?;
-    audit::tell(&request, audit::Change { target: Some(format!("receiver {name}")), before: None, after: None });
+    audit::tell(&request, audit::AuditedChange { target: Some(format!("receiver {name}")), before: None, after: None });
     Ok(HttpResponse::NoContent().finish())
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::access::Operator;
-use super::audit_routes::{self as audit, Change};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -62,7 +62,10 @@ pub(super) async fn step(
         // The first ones tell what it was about.
         false => audit::tell(
             &request,
-            Change { after: Some(json!({ "mended": mended.len(), "first": mended[0] })), ..Change::default() },
+            AuditedChange {
+                after: Some(json!({ "mended": mended.len(), "first": mended[0] })),
+                ..AuditedChange::default()
+            },
         ),
     }
     Ok(web::Json(done))

@@ -8,7 +8,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::{Operator, Viewer};
-use super::audit_routes::{self as audit, Change};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -80,7 +80,7 @@ pub(super) async fn add(
     };
     let lock = lock.checked()?;
     state.stores.retention.add_lock(lock.clone()).await?;
-    audit::tell(&request, Change { target: Some(lock.stream.clone()), before: None, after: Some(json!(lock)) });
+    audit::tell(&request, AuditedChange { target: Some(lock.stream.clone()), before: None, after: Some(json!(lock)) });
     Ok(web::Json(lock))
 }
 
@@ -103,6 +103,6 @@ pub(super) async fn remove(
     state.stores.retention.remove_lock(id).await?;
     let before = locks.into_iter().find(|lock| lock.id == id);
     let target = before.as_ref().map(|lock| lock.stream.clone());
-    audit::tell(&request, Change { target, before: before.map(|lock| json!(lock)), after: None });
+    audit::tell(&request, AuditedChange { target, before: before.map(|lock| json!(lock)), after: None });
     Ok(HttpResponse::NoContent().finish())
 }

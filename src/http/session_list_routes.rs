@@ -9,7 +9,7 @@ use serde_json::json;
 use utoipa::ToSchema;
 
 use super::access::{Operator, Viewer};
-use super::audit_routes::{self as audit, Change};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::query::Query;
@@ -104,7 +104,7 @@ pub(super) async fn kick(
         "protocol": session.protocol, "state": session.state, "address": session.address, "user": session.user,
     });
     let target = format!("{} ({}): session {id}", stream.name, stream.server);
-    audit::tell(&request, Change { target: Some(target), before: Some(before), after: None });
+    audit::tell(&request, AuditedChange { target: Some(target), before: Some(before), after: None });
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, web};
 use serde_json::json;
 
 use super::access::{Operator, Viewer};
-use super::audit_routes::{self as audit, Change as AuditChange};
+use super::audit_routes::{self as audit, AuditedChange};
 use super::body::Csv;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
@@ -53,7 +53,7 @@ pub(super) async fn import(
         audit::tell_no_change(&request);
     } else {
         let after = json!({ "added": report.added, "changed": report.changed, "unchanged": report.unchanged });
-        audit::tell(&request, AuditChange { target: None, before: None, after: Some(after) });
+        audit::tell(&request, AuditedChange { target: None, before: None, after: Some(after) });
     }
     let mut answer = if report.is_refused() { HttpResponse::UnprocessableEntity() } else { HttpResponse::Ok() };
     Ok(answer.json(report))

@@ -2716,7 +2716,7 @@ export interface components {
                  * Format: int64
                  * @description Of them, those that failed.
                  */
-                failedLooks: number;
+                failedPolls: number;
                 fault?: components["schemas"]["PlatformFault"] | null;
                 /**
                  * Format: double
@@ -3619,7 +3619,7 @@ export interface components {
              * Format: int64
              * @description Of them, those that failed.
              */
-            failedLooks: number;
+            failedPolls: number;
             fault?: components["schemas"]["PlatformFault"] | null;
             /**
              * Format: double

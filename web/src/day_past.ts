@@ -2,7 +2,7 @@
 
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
-import type { Turns } from "./browser/turns";
+import type { RequestQueue } from "./browser/request_queue";
 import { DAY, STEP, type Known, type Seen } from "./day_states";
 import { streamKey } from "./store";
 
@@ -28,10 +28,10 @@ export class DayPast {
 
   constructor(
     private readonly now: () => number,
-    private readonly turns: Turns,
+    private readonly requests: RequestQueue,
     private readonly ask: Ask = history,
   ) {
-    turns.join(() => this.next());
+    requests.join(() => this.next());
   }
 
   /** What was seen of a stream in the last day; null while that is not known. */
@@ -52,7 +52,7 @@ export class DayPast {
     this.entries.set(key, entry);
     if (entry.at === null || entry.at < this.now() - FRESH) {
       this.queue.add(key);
-      this.turns.take();
+      this.requests.take();
     }
     return () => {
       entry.lookers -= 1;

@@ -2,7 +2,7 @@
 // `npx vitest bench`.
 
 import { bench, describe } from "vitest";
-import { Turns } from "./browser/turns";
+import { RequestQueue } from "./browser/request_queue";
 import { select } from "./pages/streams/order";
 import { problemsOf } from "./pages/streams/problems";
 import { Past } from "./past";
@@ -29,7 +29,7 @@ function first(): LiveState {
 const delta = JSON.stringify({ type: "delta", seq: 2, prev: 1, upsert: [], update: items(1, false), remove: [] });
 const begin = first();
 let clock = 1_000_000;
-const past = new Past(() => (clock += 2_000), undefined, new Turns(() => clock));
+const past = new Past(() => (clock += 2_000), undefined, new RequestQueue(() => clock));
 
 describe("a delta of a thousand streams", () => {
   bench("all of it", () => {

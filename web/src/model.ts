@@ -3,7 +3,7 @@
 
 import { computed, signal } from "@preact/signals";
 import { serverNow } from "./api";
-import { Turns } from "./browser/turns";
+import { RequestQueue } from "./browser/request_queue";
 import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { currentRoute, type Route } from "./router";
@@ -73,9 +73,9 @@ export const actions = {
 };
 
 /** The lines and the days of the rows on screen wait for one another. */
-const turns = new Turns(serverNow);
-export const past = new Past(serverNow, undefined, turns);
-export const dayPast = new DayPast(serverNow, turns);
+const requests = new RequestQueue(serverNow);
+export const past = new Past(serverNow, undefined, requests);
+export const dayPast = new DayPast(serverNow, requests);
 
 /** The incidents that last: how many, counted up to the most that are told, and how many troubles they are. */
 export const openIncidents = computed(() => {
@@ -84,7 +84,7 @@ export const openIncidents = computed(() => {
 });
 
 /** Changes with every incident that begins, ends or gets a remark, and with nothing else. */
-export const incidentNews = computed(() =>
+export const incidentsChanged = computed(() =>
   [...live.value.incidents.values()]
     .map((one) => [one.id, one.closedAt, one.acknowledged?.at, one.notes.length].join(" "))
     .sort()

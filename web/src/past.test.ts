@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { A_MINUTE } from "./browser/turns";
+import { A_MINUTE } from "./browser/request_queue";
 import { Past } from "./past";
 import { emptyState } from "./store";
 import type { StreamStatus } from "./types";

@@ -3,7 +3,7 @@
 
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
-import { Turns } from "./browser/turns";
+import { RequestQueue } from "./browser/request_queue";
 import { append, seed, WINDOW, type Point } from "./series";
 import { streamKey, type LiveState } from "./store";
 import type { Sample, StreamStatus } from "./types";
@@ -25,9 +25,9 @@ export class Past {
   constructor(
     private readonly now: () => number,
     private readonly ask: Ask = history,
-    private readonly turns: Turns = new Turns(now),
+    private readonly requests: RequestQueue = new RequestQueue(now),
   ) {
-    turns.join(() => this.next());
+    requests.join(() => this.next());
   }
 
   /** The line of a stream that is looked at; whoever reads it in a component is drawn again when it grows. */
@@ -62,7 +62,7 @@ export class Past {
     this.points.clear();
     this.queue = [...this.watched.keys()];
     for (const key of this.queue) this.asked.add(key);
-    this.turns.take();
+    this.requests.take();
   }
 
   /** Somebody looks at this stream, until the returned function is called. */
@@ -74,7 +74,7 @@ export class Past {
     if (!this.asked.has(key)) {
       this.asked.add(key);
       this.queue.push(key);
-      this.turns.take();
+      this.requests.take();
     }
     return () => {
       entry.lookers -= 1;

@@ -28,7 +28,7 @@ export type Fault = Omit<Schemas["ProbeFault"], "kind"> & { kind: string };
 export type LogRun = Required<Omit<Schemas["ProgramRun"], "fault">> & { fault: Fault | null };
 export type WouldStop = Schemas["WouldStop"];
 /** A change of the cameras that waits for a person. */
-export type HeldPlan = Schemas["BlockedChangeView"];
+export type BlockedChange = Schemas["BlockedChangeView"];
 export type PlanView = Required<Schemas["PlanView"]>;
 /** Where the fault of an incident lies. */
 export type Verdict = Schemas["Verdict"];

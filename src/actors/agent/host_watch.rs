@@ -25,7 +25,7 @@ use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
 
 /// Between two looks for hosts that have gone silent.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
+const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Between two times at which hosts are kept in the database; a new one is kept at once.
 const KEEP_EVERY: Duration = Duration::from_secs(60);
 /// Between two tries with a database that does not answer.
@@ -267,7 +267,7 @@ impl Actor for HostWatch {
     fn started(&mut self, ctx: &mut Self::Context) {
         self.publisher = Some(LivePublisher::new(Arc::clone(&self.live), "hosts"));
         ctx.add_message_stream(subscription(Arc::clone(&self.live), "hosts").map(Updated));
-        ctx.run_interval(LOOK_EVERY, |watch, _| watch.judge_silence());
+        ctx.run_interval(CHECK_EVERY, |watch, _| watch.judge_silence());
         ReadHosts::ask(self, ctx);
         ctx.run_interval(KEEP_EVERY, KeepHosts::ask_if_idle);
     }

@@ -29,7 +29,7 @@ use crate::domain::attribution::{Situation, attribute};
 use crate::domain::incident::{Incident, Verdict};
 
 /// Cameras are tried again, hosts measured, servers polled: what is known changes without any incident.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// Between two rounds: a thousand cameras that fail are written one by one.
 const REST: Duration = Duration::from_millis(500);
 /// What has ended before is not judged any more.
@@ -86,7 +86,7 @@ impl Attribution {
                 }
             };
             sleep(REST).await;
-            if !more && !matches!(timeout(LOOK_EVERY, writings.changed()).await, Ok(Ok(())) | Err(_)) {
+            if !more && !matches!(timeout(CHECK_EVERY, writings.changed()).await, Ok(Ok(())) | Err(_)) {
                 return;
             }
         }
@@ -119,7 +119,7 @@ impl Attribution {
         let ids: Vec<Uuid> = due.iter().map(|(id, _)| *id).collect();
         with_timeout(self.sources.store.put_verdicts(due)).await?;
         self.written.extend(ids.into_iter().map(|id| (id, now)));
-        self.sources.incidents.news();
+        self.sources.incidents.wake_writer();
         Ok(more)
     }
 

@@ -19,7 +19,7 @@ use crate::actors::supervision::{Supervised, supervised, watched};
 use crate::adapters::database::{CALL_TIMEOUT, HistoryQuery, with_timeout};
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
-use crate::domain::anomaly::{AnomalyMetric, AnomalyNews, Baseline, LEARNED_DAYS};
+use crate::domain::anomaly::{AnomalyEvent, AnomalyMetric, Baseline, LEARNED_DAYS};
 use crate::domain::history::{SeriesKey, SeriesKind, Tier};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
@@ -55,11 +55,11 @@ impl Anomalies {
             }
             let (kind, subject) = incident_of(&key);
             match self.table.take(&self.setup, &key, &minute, at) {
-                AnomalyNews::Since(since, why) => {
+                AnomalyEvent::Since(since, why) => {
                     self.incidents.raise(kind, &subject, &why, since);
                 }
-                AnomalyNews::Well => self.incidents.clear(kind, &subject),
-                AnomalyNews::Nothing => {}
+                AnomalyEvent::Well => self.incidents.clear(kind, &subject),
+                AnomalyEvent::Nothing => {}
             }
         }
         for key in self.table.silent(at) {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::anomaly_setup::AnomalySetup;
 use crate::actors::incidents::now;
-use crate::domain::anomaly::{AnomalyMetric, AnomalyNews, AnomalyStatus, Baseline, StreamAnomalies};
+use crate::domain::anomaly::{AnomalyEvent, AnomalyMetric, AnomalyStatus, Baseline, StreamAnomalies};
 use crate::domain::history::{Bucket, SeriesKey};
 use crate::domain::moment::Moment;
 
@@ -86,25 +86,25 @@ impl AnomalyTable {
     }
 
     /// A minute of a stream has ended.
-    pub(super) fn take(&self, setup: &AnomalySetup, key: &SeriesKey, minute: &Bucket, at: Moment) -> AnomalyNews {
+    pub(super) fn take(&self, setup: &AnomalySetup, key: &SeriesKey, minute: &Bucket, at: Moment) -> AnomalyEvent {
         let mut kept = self.lock();
         if !kept.streams.contains_key(key) {
             if kept.streams.len() >= MOST && !kept.make_room() {
                 if kept.left_out.len() < MOST {
                     kept.left_out.insert(key.clone(), at);
                 }
-                return AnomalyNews::Nothing;
+                return AnomalyEvent::Nothing;
             }
             let anomalies = StreamAnomalies::new(&setup.rule.of(key.kind));
             let stream = WatchedStream { anomalies, heard: at, learned: None, asked: None, is_silent: false };
             kept.left_out.remove(key);
             kept.streams.insert(key.clone(), stream);
         }
-        let Some(stream) = kept.streams.get_mut(key) else { return AnomalyNews::Nothing };
+        let Some(stream) = kept.streams.get_mut(key) else { return AnomalyEvent::Nothing };
         (stream.heard, stream.is_silent) = (at, false);
-        let news = stream.anomalies.take(minute, at);
-        kept.told += u64::from(matches!(news, AnomalyNews::Since(..)));
-        news
+        let events = stream.anomalies.take(minute, at);
+        kept.told += u64::from(matches!(events, AnomalyEvent::Since(..)));
+        events
     }
 
     /// Streams of which nothing is heard any more, and of which something was told; forgets those that are gone.
@@ -114,11 +114,11 @@ impl AnomalyTable {
         kept.streams.retain(|_, stream| at.since(stream.heard) < GONE);
         let silent =
             kept.streams.iter_mut().filter(|(_, stream)| !stream.is_silent && at.since(stream.heard) >= SILENT);
-        let news = silent.filter_map(|(key, stream)| {
+        let events = silent.filter_map(|(key, stream)| {
             stream.is_silent = true;
-            (stream.anomalies.ended() == AnomalyNews::Well).then(|| key.clone())
+            (stream.anomalies.ended() == AnomalyEvent::Well).then(|| key.clone())
         });
-        news.collect()
+        events.collect()
     }
 
     /// The stream whose past has to be read now.

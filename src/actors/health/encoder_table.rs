@@ -15,7 +15,7 @@ use crate::adapters::webpresenter::{EncoderAddress, WebPresenter};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::Reach;
 use crate::domain::encoder::{
-    EncoderFault, EncoderFaultKind, EncoderFeeds, EncoderMemory, EncoderNews, EncoderOrder, EncoderProtocol,
+    EncoderEvent, EncoderFault, EncoderFaultKind, EncoderFeeds, EncoderMemory, EncoderOrder, EncoderProtocol,
     EncoderReading, EncoderStatus,
 };
 use crate::domain::moment::Moment;
@@ -91,7 +91,7 @@ impl KnownEncoder {
     }
 
     /// Takes up an answer, or its absence.
-    pub(super) fn take(&self, found: Result<EncoderReading, EncoderFault>, at: Moment) -> Vec<EncoderNews> {
+    pub(super) fn take(&self, found: Result<EncoderReading, EncoderFault>, at: Moment) -> Vec<EncoderEvent> {
         let mut memory = self.lock();
         match found {
             Ok(reading) => memory.answered(reading, at),

@@ -10,7 +10,7 @@ use super::encoder_table::{EncoderTable, KnownEncoder};
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Activity, Child, Exit, Restart};
 use crate::adapters::webpresenter::{self, EventsEnded, WebPresenter};
-use crate::domain::encoder::{EncoderFault, EncoderFaultKind, EncoderNews, EncoderProtocol, EncoderReading};
+use crate::domain::encoder::{EncoderEvent, EncoderFault, EncoderFaultKind, EncoderProtocol, EncoderReading};
 use crate::domain::incident::Subject;
 
 /// A question takes no longer, all its requests together.
@@ -87,15 +87,15 @@ async fn ask(known: &KnownEncoder, device: &mut WebPresenter) -> Result<EncoderR
     device.read(&at).await
 }
 
-fn tell(known: &KnownEncoder, incidents: &IncidentsHandle, news: Vec<EncoderNews>) {
+fn tell(known: &KnownEncoder, incidents: &IncidentsHandle, events: Vec<EncoderEvent>) {
     let subject = Subject::Encoder { name: known.setup.name.clone() };
-    for one in news {
+    for one in events {
         match one {
-            EncoderNews::Raise { kind, cause, since } => {
+            EncoderEvent::Raise { kind, cause, since } => {
                 incidents.raise(kind, &subject, &in_words(known, &cause), since)
             }
-            EncoderNews::Clear(kind) => incidents.clear(kind, &subject),
-            EncoderNews::Happened { kind, cause } => incidents.happened(kind, &subject, &in_words(known, &cause)),
+            EncoderEvent::Clear(kind) => incidents.clear(kind, &subject),
+            EncoderEvent::Happened { kind, cause } => incidents.happened(kind, &subject, &in_words(known, &cause)),
         }
     }
 }

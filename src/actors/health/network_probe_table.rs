@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::domain::health::{
-    DegradedNews, EndpointNews, EndpointRecord, EndpointState, NetworkProbeStatus, NetworkResult, OutageNews,
+    DegradedEvent, EndpointEvent, EndpointRecord, EndpointState, NetworkProbeStatus, NetworkResult, OutageEvent,
     ProbeQueue,
 };
 
@@ -111,18 +111,18 @@ impl NetworkProbeTable {
     }
 
     /// A probe is through. What follows for incidents.
-    pub(super) fn finished(&self, name: &str, result: NetworkResult) -> EndpointNews {
+    pub(super) fn finished(&self, name: &str, result: NetworkResult) -> EndpointEvent {
         let now = self.now();
         let mut kept = self.lock();
         let kept = &mut *kept;
         let was_claimed = kept.running.remove(name);
         match kept.records.get_mut(name).filter(|_| was_claimed) {
             Some(record) => {
-                let (rest, news) = record.take(result);
+                let (rest, events) = record.take(result);
                 kept.queue.done(&name.to_owned(), now + rest, record.is_failing());
-                news
+                events
             }
-            None => EndpointNews { down: OutageNews::Nothing, degraded: DegradedNews::NotKnown },
+            None => EndpointEvent { down: OutageEvent::Nothing, degraded: DegradedEvent::NotKnown },
         }
     }
 

@@ -18,7 +18,7 @@ use crate::adapters::resolve;
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::Reach;
 use crate::domain::health::{
-    DegradedNews, Endpoint, EndpointRecord, EndpointState, NetworkResult, NetworkRound, OutageNews, median,
+    DegradedEvent, Endpoint, EndpointRecord, EndpointState, NetworkResult, NetworkRound, OutageEvent, median,
 };
 use crate::domain::history::{Metric, Reading, SeriesKey, SeriesKind};
 use crate::domain::incident::IncidentKind;
@@ -96,23 +96,23 @@ impl NetworkProbes {
         let subject = endpoint.subject();
         let at = now();
         let round_trip = round_trip_ms(&round);
-        let news = self.table.finished(name, NetworkResult { at, took, round });
+        let events = self.table.finished(name, NetworkResult { at, took, round });
         if let (Some(KeepReading(keep)), Some(state)) = (&self.setup.history, self.table.state(name)) {
             keep(&SeriesKey::of(SeriesKind::Endpoint, name), &reading(endpoint, state, round_trip, at.wall));
         }
-        match (news.down, cause) {
-            (OutageNews::Raise(since), Some(cause)) => {
+        match (events.down, cause) {
+            (OutageEvent::Raise(since), Some(cause)) => {
                 self.incidents.raise(IncidentKind::EndpointDown, &subject, &cause, since);
             }
-            (OutageNews::Clear, _) => self.incidents.clear(IncidentKind::EndpointDown, &subject),
+            (OutageEvent::Clear, _) => self.incidents.clear(IncidentKind::EndpointDown, &subject),
             _ => {}
         }
-        match news.degraded {
-            DegradedNews::Since(since, why) => {
+        match events.degraded {
+            DegradedEvent::Since(since, why) => {
                 self.incidents.raise(IncidentKind::EndpointDegraded, &subject, &why, since);
             }
-            DegradedNews::Well => self.incidents.clear(IncidentKind::EndpointDegraded, &subject),
-            DegradedNews::NotKnown => {}
+            DegradedEvent::Well => self.incidents.clear(IncidentKind::EndpointDegraded, &subject),
+            DegradedEvent::NotKnown => {}
         }
     }
 

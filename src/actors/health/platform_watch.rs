@@ -10,10 +10,10 @@ use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::supervision::{Activity, Child, Exit, Restart};
 use crate::adapters::platforms;
 use crate::domain::incident::Subject;
-use crate::domain::platform::{PlatformFault, PlatformFaultKind, PlatformNews};
+use crate::domain::platform::{PlatformChange, PlatformFault, PlatformFaultKind};
 
 /// A look takes no longer, all its requests together.
-const LOOK_LIMIT: Duration = Duration::from_secs(90);
+const POLL_LIMIT: Duration = Duration::from_secs(90);
 /// One that has not ended so long after its limit hangs.
 const HANGS_AFTER: Duration = Duration::from_secs(60);
 
@@ -36,24 +36,24 @@ async fn watch(known: &KnownPlatform, table: &PlatformTable, incidents: &Inciden
         Ok(platform) => platform,
         Err(error) => return Exit::Failure(error.to_string()),
     };
-    let activity = Activity::begin("looking at a platform", LOOK_LIMIT + HANGS_AFTER);
+    let activity = Activity::begin("looking at a platform", POLL_LIMIT + HANGS_AFTER);
     let mut is_clean = false;
     loop {
         let late = || {
-            let words = format!("it does not answer within {} s; look at the network", LOOK_LIMIT.as_secs());
+            let words = format!("it does not answer within {} s; look at the network", POLL_LIMIT.as_secs());
             PlatformFault::new(PlatformFaultKind::Unreachable, words)
         };
-        let found = timeout(LOOK_LIMIT, platform.look()).await.unwrap_or_else(|_| Err(late()));
+        let found = timeout(POLL_LIMIT, platform.look()).await.unwrap_or_else(|_| Err(late()));
         let has_answered = found.is_ok();
-        let (news, rest) = {
+        let (events, rest) = {
             let mut memory = known.lock();
-            let news = match found {
+            let events = match found {
                 Ok(report) => memory.took(report, now()),
                 Err(fault) => memory.failed(fault, now()),
             };
-            (news, memory.rest(Utc::now()))
+            (events, memory.rest(Utc::now()))
         };
-        news.into_iter().for_each(|one| tell(known, incidents, one));
+        events.into_iter().for_each(|one| tell(known, incidents, one));
         if has_answered && !std::mem::replace(&mut is_clean, true) {
             end_of_what_is_gone(known, table, incidents).await;
         }
@@ -74,13 +74,13 @@ async fn end_of_what_is_gone(known: &KnownPlatform, table: &PlatformTable, incid
     incidents.clone().clear_where(is_gone).await;
 }
 
-fn tell(known: &KnownPlatform, incidents: &IncidentsHandle, news: PlatformNews) {
-    match news {
-        PlatformNews::Raise { subject, kind, cause, since } => {
+fn tell(known: &KnownPlatform, incidents: &IncidentsHandle, events: PlatformChange) {
+    match events {
+        PlatformChange::Raise { subject, kind, cause, since } => {
             let cause = format!("platform {}: {cause}", known.settings.name);
             incidents.raise(kind, &subject, &cause, since);
         }
-        PlatformNews::Clear { subject, kind } => incidents.clear(kind, &subject),
-        PlatformNews::Gone(subject) => incidents.clear_all(&subject),
+        PlatformChange::Clear { subject, kind } => incidents.clear(kind, &subject),
+        PlatformChange::Gone(subject) => incidents.clear_all(&subject),
     }
 }

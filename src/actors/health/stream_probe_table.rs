@@ -8,7 +8,7 @@ use chrono::{TimeDelta, Utc};
 use tokio::time::Instant;
 
 use crate::actors::incidents::now;
-use crate::domain::health::{OutageNews, ProbeKey, ProbeQueue, ProbeRecord, ProbeResult, StreamProbeStatus};
+use crate::domain::health::{OutageEvent, ProbeKey, ProbeQueue, ProbeRecord, ProbeResult, StreamProbeStatus};
 use crate::domain::incident::Subject;
 
 /// A path that has just become live is probed when its server has had time for a key frame.
@@ -131,17 +131,17 @@ impl StreamProbeTable {
     }
 
     /// The worker is through. What follows for incidents; nothing for what is not probed any more.
-    pub(super) fn finished(&self, worker: usize, result: ProbeResult) -> OutageNews {
+    pub(super) fn finished(&self, worker: usize, result: ProbeResult) -> OutageEvent {
         let now = self.now();
         let mut kept = self.lock();
-        let Some(key) = kept.claims.remove(&worker) else { return OutageNews::Nothing };
+        let Some(key) = kept.claims.remove(&worker) else { return OutageEvent::Nothing };
         let Some(record) = kept.records.get_mut(&key).filter(|record| record.is_live()) else {
-            return OutageNews::Nothing;
+            return OutageEvent::Nothing;
         };
-        let (rest, news) = record.take(result);
+        let (rest, events) = record.take(result);
         let is_failing = record.is_failing();
         kept.queue.done(&key, now + rest, is_failing);
-        news
+        events
     }
 
     /// How long it is until something is due.

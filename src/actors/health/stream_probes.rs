@@ -125,19 +125,19 @@ impl Actor for StreamProbes {
             }
         }
         self.children = Some(children);
-        ctx.add_message_stream(subscription(Arc::clone(&self.live), "stream probes").map(PathsTold));
+        ctx.add_message_stream(subscription(Arc::clone(&self.live), "stream probes").map(PathsChanged));
     }
 }
 
 /// What the live store tells.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct PathsTold(LiveUpdate);
+struct PathsChanged(LiveUpdate);
 
-impl Handler<PathsTold> for StreamProbes {
+impl Handler<PathsChanged> for StreamProbes {
     type Result = ();
 
-    fn handle(&mut self, PathsTold(update): PathsTold, ctx: &mut Self::Context) {
+    fn handle(&mut self, PathsChanged(update): PathsChanged, ctx: &mut Self::Context) {
         if self.names_paths {
             match update {
                 LiveUpdate::Everything(latest) => {

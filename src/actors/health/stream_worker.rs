@@ -17,7 +17,7 @@ use crate::adapters::mediamtx::rtsp_connection::check_server;
 use crate::adapters::resolve;
 use crate::base::{Error, ErrorKind};
 use crate::domain::camera::CameraSource;
-use crate::domain::health::{OutageNews, ProbeKey, ProbePlace, ProbeResult, StreamReport, in_words};
+use crate::domain::health::{OutageEvent, ProbeKey, ProbePlace, ProbeResult, StreamReport, in_words};
 use crate::domain::incident::IncidentKind;
 use crate::domain::probe::{FaultKind, ProbeFault};
 
@@ -81,8 +81,8 @@ impl StreamWorker {
         let cause = found.as_ref().err().map(|fault| format!("probe {}: {fault}", key.target));
         let (kind, subject) = (IncidentKind::ProbeFailed, key.subject());
         match (self.table.finished(self.number, ProbeResult { at: now(), took, found }), cause) {
-            (OutageNews::Raise(since), Some(cause)) => self.incidents.raise(kind, &subject, &cause, since),
-            (OutageNews::Clear, _) => self.incidents.clear(kind, &subject),
+            (OutageEvent::Raise(since), Some(cause)) => self.incidents.raise(kind, &subject, &cause, since),
+            (OutageEvent::Clear, _) => self.incidents.clear(kind, &subject),
             _ => {}
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::stream_probe_table::StreamProbeTable;
 use crate::actors::incidents::now;
-use crate::domain::health::{OutageNews, ProbeKey, ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
+use crate::domain::health::{OutageEvent, ProbeKey, ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{FaultKind, ProbeFault};
 
@@ -36,12 +36,12 @@ async fn a_probe_is_claimed_once_and_given_back_by_who_dies() {
     // Worker 1 is built again.
     table.give_back(1);
     assert_eq!(table.claim(2), Some((key, TIME)));
-    assert_eq!(table.finished(1, failed()), OutageNews::Nothing, "it has none");
-    assert_eq!(table.finished(2, failed()), OutageNews::Nothing, "one failure");
+    assert_eq!(table.finished(1, failed()), OutageEvent::Nothing, "it has none");
+    assert_eq!(table.finished(2, failed()), OutageEvent::Nothing, "one failure");
     assert_eq!((only(&table).state, table.next_in()), (ProbeState::Doubtful, Some(TIME / 4)));
     tokio::time::advance(TIME / 4).await;
     assert!(table.claim(1).is_some());
-    assert!(matches!(table.finished(1, failed()), OutageNews::Raise(_)));
+    assert!(matches!(table.finished(1, failed()), OutageEvent::Raise(_)));
     let status = only(&table);
     assert_eq!((status.state, status.outages, status.failed_probes), (ProbeState::Out, 1, 2));
 }
@@ -57,14 +57,14 @@ async fn a_path_is_probed_only_while_it_is_live() {
     assert!(table.claim(1).is_some());
     // It ends while it is being probed: what the probe says of it is not believed.
     table.set_live(&key, false);
-    assert_eq!(table.finished(1, failed()), OutageNews::Nothing);
+    assert_eq!(table.finished(1, failed()), OutageEvent::Nothing);
     let status = only(&table);
     assert_eq!((status.state, status.probes, status.at), (ProbeState::NotLive, 0, None));
     table.set_live(&key, true);
     tokio::time::advance(TIME).await;
     assert!(table.claim(1).is_some(), "it is live again");
     table.remove(&key);
-    assert_eq!(table.finished(1, failed()), OutageNews::Nothing);
+    assert_eq!(table.finished(1, failed()), OutageEvent::Nothing);
     assert!(table.statuses().is_empty() && table.claim(1).is_none() && table.next_in().is_none());
 }
 

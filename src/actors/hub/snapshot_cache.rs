@@ -36,7 +36,7 @@ impl Item {
 }
 
 /// One waiting change, with the entries that tell of it: a filter may see a thing come or go that only changed.
-struct Told {
+struct ChangeEntries {
     was: Option<Change>,
     is: Option<Change>,
     upsert: String,
@@ -44,7 +44,7 @@ struct Told {
     remove: String,
 }
 
-impl Told {
+impl ChangeEntries {
     fn new(key: &ItemKey, was: Option<&mut Item>, is: Option<&mut Item>) -> Self {
         let told = |item: &Option<&mut Item>| item.as_ref().map(|item| item.told.clone());
         let (old, new) = (told(&was), told(&is));
@@ -131,8 +131,8 @@ impl SnapshotCache {
             return BTreeMap::new();
         }
         let (waiting, items) = (&mut self.waiting, &mut self.items);
-        let told = waiting.iter_mut().map(|(key, item)| Told::new(key, items.get_mut(key), item.as_mut()));
-        let told: Vec<Told> = told.collect();
+        let told = waiting.iter_mut().map(|(key, item)| ChangeEntries::new(key, items.get_mut(key), item.as_mut()));
+        let told: Vec<ChangeEntries> = told.collect();
         self.pass();
         let mut frames = BTreeMap::new();
         for (filter, prev) in last {

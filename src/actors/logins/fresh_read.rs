@@ -1,7 +1,7 @@
 //! The database read anew for a session or token that is not known: another process of the site, or the command line, may have made
 //! it a moment ago.
 //!
-//! Whoever knocks with made-up secrets costs the database no more than [`PAUSE`] allows: all who ask meanwhile share one read, and
+//! Whoever asks with made-up secrets costs the database no more than [`PAUSE`] allows: all who ask meanwhile share one read, and
 //! wait for it no longer than [`LIMIT`]. A secret that was looked for in vain is not looked for again for a while.
 
 use std::collections::HashMap;

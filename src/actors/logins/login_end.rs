@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{KnownLogins, Logins};
 
 /// A session or token that ends by itself is in no change: it is looked at again so often.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+const CHECK_EVERY: Duration = Duration::from_secs(30);
 
 impl Logins {
     /// Waits until the session or token of this id is worth nothing any more.
@@ -47,7 +47,7 @@ impl Logins {
                 }
                 tokio::select! {
                     Ok(()) = changes.changed() => {}
-                    () = tokio::time::sleep(LOOK_EVERY) => {}
+                    () = tokio::time::sleep(CHECK_EVERY) => {}
                 }
             }
         }

@@ -48,11 +48,11 @@ impl PathPoller {
     /// One line per change that people care about: an idle path at first sight is none, nor is a silent server (its
     /// poller says so once for all).
     fn log_change(&self, before: Option<StreamState>, now: &StreamStatus) {
-        let news = match (before, now.state) {
+        let changed = match (before, now.state) {
             (_, StreamState::Unknown) | (None | Some(StreamState::Unknown), StreamState::Offline) => false,
             (before, state) => before != Some(state),
         };
-        if news {
+        if changed {
             let (server, stream) = (self.server.as_str(), self.name.as_str());
             let why = now.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
             log::info!(server = server, stream = stream; "stream is {}{why}", now.state.as_str());

@@ -16,7 +16,7 @@ use crate::domain::stream::{
 };
 
 use super::path_poller::Part;
-use super::stream_incidents::StreamTurn;
+use super::stream_incidents::StreamTransition;
 
 /// Knowledge about one server.
 pub struct PathTable {
@@ -44,7 +44,7 @@ pub struct PollChanges {
     /// For the history.
     pub samples: Vec<(StreamName, Sample)>,
     /// Streams of which something is said that may be an incident.
-    pub(super) turns: Vec<StreamTurn>,
+    pub(super) transitions: Vec<StreamTransition>,
     /// Streams whose pollers have no more work.
     pub forgotten: Vec<StreamName>,
 }
@@ -174,34 +174,34 @@ impl PathTable {
         observations: Vec<StreamObservation>,
         released: impl Fn(&StreamName) -> bool,
     ) -> PollChanges {
-        let mut news = PollChanges::default();
-        news.changes.extend(self.status.clone().map(Change::Server));
+        let mut changed = PollChanges::default();
+        changed.changes.extend(self.status.clone().map(Change::Server));
         for StreamObservation { status, sample, missing, forgotten } in observations {
             if forgotten || missing && released(&status.name) {
                 let name = status.name.clone();
                 self.streams.remove(&name);
-                news.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
-                news.forgotten.push(name);
+                changed.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
+                changed.forgotten.push(name);
                 continue;
             }
-            news.samples.push((status.name.clone(), sample));
+            changed.samples.push((status.name.clone(), sample));
             match self.streams.get_mut(&status.name) {
                 Some(known) if *known == status => continue,
                 Some(known) => {
-                    if is_turn(known, &status) {
-                        news.turns.push((Arc::clone(known), Arc::clone(&status)));
+                    if is_transition(known, &status) {
+                        changed.transitions.push((Arc::clone(known), Arc::clone(&status)));
                     }
                     *known = Arc::clone(&status);
                 }
                 None => drop(self.streams.insert(status.name.clone(), Arc::clone(&status))),
             }
-            news.changes.push(Change::Stream(status));
+            changed.changes.push(Change::Stream(status));
         }
         if std::mem::take(&mut self.tell_all) {
-            news.changes.retain(|change| !matches!(change, Change::Stream(_)));
-            news.changes.extend(self.streams.values().map(|status| Change::Stream(Arc::clone(status))));
+            changed.changes.retain(|change| !matches!(change, Change::Stream(_)));
+            changed.changes.extend(self.streams.values().map(|status| Change::Stream(Arc::clone(status))));
         }
-        news
+        changed
     }
 
     /// The store did not take the news of the last [`PathTable::take_observations`].
@@ -211,7 +211,7 @@ impl PathTable {
 }
 
 /// Whether more has changed than numbers.
-fn is_turn(before: &StreamStatus, now: &StreamStatus) -> bool {
+fn is_transition(before: &StreamStatus, now: &StreamStatus) -> bool {
     before.state != now.state
         || before.source_id != now.source_id
         || before.tracks != now.tracks
@@ -242,9 +242,9 @@ mod tests {
         );
         path_table.tell_all_again();
         // Also what no path poller spoke of this time.
-        let news = path_table.take_observations(vec![offline("a")], |_| false);
+        let changed = path_table.take_observations(vec![offline("a")], |_| false);
         let told = |change: &Change| matches!(change, Change::Stream(status) if status.state == StreamState::Offline);
-        assert_eq!(news.changes.iter().filter(|change| told(change)).count(), 2);
+        assert_eq!(changed.changes.iter().filter(|change| told(change)).count(), 2);
         assert_eq!(path_table.take_observations(vec![offline("a")], |_| false).changes.len(), 1);
     }
 
@@ -252,10 +252,10 @@ mod tests {
     fn a_stream_whose_camera_is_gone_goes_with_it() {
         let mut path_table = PathTable::new("main");
         path_table.take_observations(vec![offline("a"), offline("b")], |_| false);
-        let news = path_table.take_observations(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
+        let changed = path_table.take_observations(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
         let gone = |change: &Change| matches!(change, Change::StreamGone { name, .. } if name.as_str() == "a");
-        assert_eq!(news.changes.iter().filter(|change| gone(change)).count(), 1);
-        assert_eq!((news.forgotten.len(), path_table.len()), (1, 1));
+        assert_eq!(changed.changes.iter().filter(|change| gone(change)).count(), 1);
+        assert_eq!((changed.forgotten.len(), path_table.len()), (1, 1));
     }
 
     #[test]

@@ -15,7 +15,7 @@ use tokio::time::{Instant, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::camera_paths::CameraPaths;
-use super::outage_state::Outage;
+use super::outage_state::ApiOutage;
 use super::path_poller::{Feed, Part, PathPoller};
 use super::path_table::{PathTable, PollChanges};
 use super::stream_incidents::StreamIncidents;
@@ -64,7 +64,7 @@ pub struct ServerPoller {
     /// The poll that is being handled has found another run of the server.
     pub(super) is_restarted: bool,
     figures: Figures,
-    pub(super) outage: Outage,
+    pub(super) outage: ApiOutage,
     pub(super) incidents: IncidentsHandle,
     stream_incidents: StreamIncidents,
     children: Option<ChildSet<Self>>,
@@ -104,7 +104,7 @@ impl ServerPoller {
             stands_by: false,
             is_restarted: false,
             figures: Figures::default(),
-            outage: Outage::default(),
+            outage: ApiOutage::default(),
             incidents,
             stream_incidents,
             children: None,
@@ -192,9 +192,9 @@ impl ServerPoller {
         let collected = self.feed(feeds);
         ctx.spawn(collected.into_actor(self).map(move |observations, poller, ctx| {
             let cameras = &poller.cameras;
-            let news = poller.path_table.take_observations(observations, |path| cameras.is_released(path));
+            let changed = poller.path_table.take_observations(observations, |path| cameras.is_released(path));
             poller.figures.handling = begun.elapsed();
-            poller.publish(news, ctx);
+            poller.publish(changed, ctx);
         }));
     }
 
@@ -232,11 +232,11 @@ impl ServerPoller {
         }
     }
 
-    fn publish(&mut self, news: PollChanges, ctx: &mut Context<Self>) {
-        let PollChanges { changes, samples, forgotten, turns } = news;
+    fn publish(&mut self, changed: PollChanges, ctx: &mut Context<Self>) {
+        let PollChanges { changes, samples, forgotten, transitions } = changed;
         // What a restart does to the streams is told with it.
-        let turns = if std::mem::take(&mut self.is_restarted) { Vec::new() } else { turns };
-        self.stream_incidents.take(turns, self.born.elapsed());
+        let transitions = if std::mem::take(&mut self.is_restarted) { Vec::new() } else { transitions };
+        self.stream_incidents.take(transitions, self.born.elapsed());
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {

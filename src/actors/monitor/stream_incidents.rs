@@ -10,7 +10,7 @@ use crate::domain::name::StreamName;
 use crate::domain::stream::{StreamEvent, StreamEvents, StreamStatus};
 
 /// What was told of a stream before, and what is told now.
-pub(super) type StreamTurn = (Arc<StreamStatus>, Arc<StreamStatus>);
+pub(super) type StreamTransition = (Arc<StreamStatus>, Arc<StreamStatus>);
 
 /// The incidents of one server's streams.
 pub(super) struct StreamIncidents {
@@ -41,8 +41,8 @@ impl StreamIncidents {
     }
 
     /// Takes in one poll.
-    pub(super) fn take(&mut self, turns: Vec<StreamTurn>, at: Duration) {
-        for (before, now) in turns {
+    pub(super) fn take(&mut self, transitions: Vec<StreamTransition>, at: Duration) {
+        for (before, now) in transitions {
             let mut events = self.streams.remove(&now.name).unwrap_or_default();
             for event in events.observe(&before, &now, at, self.readers_gone) {
                 self.tell(&now.name, event);

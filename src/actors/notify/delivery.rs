@@ -21,7 +21,7 @@ use crate::domain::notify::own_subject;
 /// A message is this node's for so long: longer than a try takes, and than the database takes to hear of it.
 const CLAIM: TimeDelta = TimeDelta::seconds(60);
 /// Somebody else may have written a message.
-const LOOK_EVERY: Duration = Duration::from_secs(5);
+const CHECK_EVERY: Duration = Duration::from_secs(5);
 /// Between two tries with a database that does not answer.
 const RETRY: Duration = Duration::from_secs(2);
 /// After a fault that passes.
@@ -47,17 +47,17 @@ impl DeliveryWorker {
     }
 
     pub(super) async fn keep(mut self) {
-        let (mut setups, mut news) = (self.parts.setup.watch(), self.parts.queue.news.subscribe());
+        let (mut setups, mut wake) = (self.parts.setup.watch(), self.parts.queue.wake.subscribe());
         let mut leading = self.parts.queue.leading.subscribe();
         let mut at_once = true;
         loop {
             // Their senders live as long as the parts.
             let _ = leading.wait_for(|leads| *leads).await;
-            news.mark_unchanged();
+            wake.mark_unchanged();
             let setup = setups.borrow_and_update().clone();
             let rest = match self.next(&setup, at_once).await {
                 Ok(Some(rest)) => rest,
-                Ok(None) => LOOK_EVERY,
+                Ok(None) => CHECK_EVERY,
                 // The health of the database is told elsewhere.
                 Err(error) => {
                     log::debug!(receiver = self.name.as_str(); "no message can be taken from the queue: {error}");
@@ -71,7 +71,7 @@ impl DeliveryWorker {
                 if self.failing.is_some() {
                     std::future::pending::<()>().await;
                 }
-                let _ = news.changed().await;
+                let _ = wake.changed().await;
             };
             tokio::select! {
                 () = woken => {}

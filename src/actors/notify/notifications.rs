@@ -92,18 +92,18 @@ impl Notifications {
             Error::not_found(format!("there is no receiver of this name; known: {known}"))
         };
         let (receiver, outgoing) = setup.test_message(name).ok_or_else(no_receiver)?;
-        let _turn = Turn::take(&self.trying, name)?;
+        let _permit = TestPermit::take(&self.trying, name)?;
         notify::deliver(&*receiver, &outgoing).await.map_err(|fault| fault.into_error(name))
     }
 }
 
 /// One try of a receiver at a time.
-struct Turn {
+struct TestPermit {
     trying: Arc<Mutex<Vec<String>>>,
     name: String,
 }
 
-impl Turn {
+impl TestPermit {
     fn take(trying: &Arc<Mutex<Vec<String>>>, name: &str) -> Result<Self> {
         let mut held = trying.lock().unwrap_or_else(PoisonError::into_inner);
         if held.iter().any(|one| one == name) {
@@ -114,7 +114,7 @@ impl Turn {
     }
 }
 
-impl Drop for Turn {
+impl Drop for TestPermit {
     fn drop(&mut self) {
         self.trying.lock().unwrap_or_else(PoisonError::into_inner).retain(|one| *one != self.name);
     }

@@ -36,7 +36,7 @@ pub struct QueueSignals {
     /// This node leads.
     pub(super) leading: Arc<watch::Sender<bool>>,
     /// Changes when there is something new to deliver.
-    pub(super) news: Arc<watch::Sender<u64>>,
+    pub(super) wake: Arc<watch::Sender<u64>>,
     /// Tries that go on.
     pub(super) in_flight: Arc<watch::Sender<usize>>,
     /// The database was told that this process begins.

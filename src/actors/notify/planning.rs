@@ -134,7 +134,7 @@ impl Planning {
             log::info!(receivers = setup.receivers.len(); "this node leads the notifications of its database");
         }
         self.known = Some(Arc::clone(setup));
-        self.parts.queue.news.send_modify(|news| *news += 1);
+        self.parts.queue.wake.send_modify(|wake| *wake += 1);
         // A database that does not tell what is open has its incidents told later.
         if let Ok(open) = timeout(RETRY, self.parts.incidents.open()).await {
             let is_there = |subject| setup.receivers.iter().any(|one| own_subject(&one.rule.name) == subject);
@@ -169,7 +169,7 @@ impl Planning {
             log::info!(receiver = receiver.as_str(), incidents = *incidents; "a notification is to be delivered");
         }
         if !told.is_empty() {
-            self.parts.queue.news.send_modify(|news| *news += 1);
+            self.parts.queue.wake.send_modify(|wake| *wake += 1);
         }
         Ok(())
     }

@@ -363,7 +363,7 @@ impl CatalogWriter {
         self.trouble.as_deref()
     }
 
-    /// Deeds that wait.
+    /// Operations that wait.
     pub fn waiting(&self) -> usize {
         self.queue.len() + self.set_aside.waiting()
     }

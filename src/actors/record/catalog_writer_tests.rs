@@ -2,7 +2,7 @@
 
 use futures_util::{FutureExt, StreamExt};
 
-use super::super::folder_lock::{FolderLeft, HeldFolders};
+use super::super::folder_lock::{FolderLeft, LockedFolders};
 use super::*;
 use crate::base::Scope;
 use crate::domain::arrival::FileArrival;
@@ -79,7 +79,7 @@ fn rest(catalog_writer: &mut CatalogWriter, result: Result<(), &Error>) -> Vec<C
 }
 
 #[test]
-fn after_a_operations_that_was_given_up_nothing_says_that_its_session_is_finished() {
+fn after_an_operation_that_was_given_up_nothing_says_that_its_session_is_finished() {
     let refused = Error::new(ErrorKind::Internal, "no");
     let put = |id, number| CatalogOperation::Put(Box::new(segment(Uuid::from_u128(id), number)));
     let finish = || CatalogOperation::Finish("f".into());
@@ -164,7 +164,7 @@ fn a_file_that_cannot_be_sealed_holds_up_no_other_and_is_tried_again_while_its_s
 
 #[test]
 fn the_folder_of_a_run_with_an_operation_given_up_is_not_given_back_clean() {
-    let folders = HeldFolders::default();
+    let folders = LockedFolders::default();
     let mut left = Box::pin(folders.left());
     let mut catalog_writer = CatalogWriter::default();
     let runs = |writer: &mut CatalogWriter, folder: &str| {

@@ -9,20 +9,20 @@ use tokio::sync::watch;
 /// The folders that recorders have, which tells of those that are given back with work left undone. Clones are the same; they
 /// outlive each instance of the manager, as recorders do.
 #[derive(Clone, Debug)]
-pub struct HeldFolders(watch::Sender<BTreeSet<String>>);
+pub struct LockedFolders(watch::Sender<BTreeSet<String>>);
 
 /// Folders were given back with work left undone.
 #[derive(Message, Clone, Copy, Debug, PartialEq, Eq)]
 #[rtype(result = "()")]
 pub struct FolderLeft;
 
-impl Default for HeldFolders {
+impl Default for LockedFolders {
     fn default() -> Self {
         Self(watch::Sender::new(BTreeSet::new()))
     }
 }
 
-impl HeldFolders {
+impl LockedFolders {
     /// Whether a recorder has this folder.
     pub fn has(&self, folder: &str) -> bool {
         self.0.borrow().contains(folder)
@@ -42,14 +42,14 @@ impl HeldFolders {
 
 /// A recorder's hold on a folder. Dropping it, in a panic too, gives the folder back.
 pub struct FolderLock {
-    folders: HeldFolders,
+    folders: LockedFolders,
     folder: String,
     clean: bool,
 }
 
 impl FolderLock {
     /// Takes the folder. Call it before the folder exists, or the manager may find it ownerless.
-    pub fn take(folders: &HeldFolders, folder: &str) -> Self {
+    pub fn take(folders: &LockedFolders, folder: &str) -> Self {
         folders.0.send_if_modified(|held| {
             held.insert(folder.to_owned());
             false

@@ -169,10 +169,10 @@ impl RecordingRun {
                 self.planner = Some(SessionPlanner::open(session));
             }
             Some(planner) => {
-                if let Some(turn) = planner.file_begins(file, at, Uuid::now_v7()) {
+                if let Some(cut) = planner.file_begins(file, at, Uuid::now_v7()) {
                     let continues = Some(Continues { folder: self.folder.clone(), from: file });
                     let key_prefix = self.note.key_prefix.clone();
-                    let (ended, begun) = (turn.ended, turn.begun);
+                    let (ended, begun) = (cut.ended, cut.begun);
                     self.later_folders.push((begun.id, Spool::folder(&begun)));
                     operations.push(CatalogOperation::Begin(Note { session: begun.clone(), key_prefix, continues }));
                     operations.push(CatalogOperation::Open(begun));

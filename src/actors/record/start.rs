@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::folder_lock::HeldFolders;
+use super::folder_lock::LockedFolders;
 use super::pauses::Pauses;
 use crate::actors::supervision::Setting;
 use crate::adapters::database::SegmentQuery;
@@ -76,7 +76,7 @@ pub struct RecordAssignment {
     /// Where it is told when it pauses.
     pub pauses: Pauses,
     /// Where it takes its folders.
-    pub folders: HeldFolders,
+    pub folders: LockedFolders,
 }
 
 impl RecordAssignment {

@@ -200,7 +200,7 @@ impl CommandParts {
         Ok(())
     }
 
-    /// A file is weighed like any change of the table, although a person has sent it: one that was exported from the wrong place
+    /// A file is evaluated like any change of the table, although a person has sent it: one that was exported from the wrong place
     /// switches off as many cameras as a wrong backup does. The table is read at once.
     async fn import(self, command: ImportCameras) -> Result<ImportReport> {
         let reach = self.settings.get().reach.clone();

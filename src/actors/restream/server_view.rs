@@ -36,7 +36,7 @@ struct SeenPath {
     state: StreamState,
     publisher: Option<PathPublisher>,
     /// At least one byte has come.
-    fed: bool,
+    has_bytes: bool,
     /// Whether one of its tracks is sound; `None` when it tells no tracks.
     sound: Option<bool>,
 }
@@ -118,7 +118,7 @@ impl ServerView {
     pub(super) fn at_path(&self, name: &StreamName) -> AtPath {
         let seen = self.paths.get(name).filter(|_| matches!(self.answers, Some(Ok(()))));
         let bytes = seen.and_then(|seen| match seen.state {
-            StreamState::Live => Some(seen.fed),
+            StreamState::Live => Some(seen.has_bytes),
             StreamState::Stalled => Some(false),
             StreamState::Offline | StreamState::Unknown => None,
         });
@@ -179,17 +179,17 @@ impl ServerView {
             (Some(kind), None) if kind.ends_with("Source") => Some((kind, "")),
             _ => None,
         };
-        let (state, fed) = (stream.state, stream.bytes_received > 0);
+        let (state, has_bytes) = (stream.state, stream.bytes_received > 0);
         let sound = (!stream.tracks.is_empty()).then(|| stream.tracks.iter().any(StreamTrack::is_sound));
         // Told with every poll of every path, and hardly ever news.
         let is_known = self.paths.get(&stream.name).is_some_and(|seen| {
             let known = seen.publisher.as_ref().map(|known| (known.kind.as_str(), known.id.as_str()));
-            known == publisher && (seen.state, seen.fed, seen.sound) == (state, fed, sound)
+            known == publisher && (seen.state, seen.has_bytes, seen.sound) == (state, has_bytes, sound)
         });
         if !is_known {
             let publisher =
                 publisher.map(|(kind, id)| PathPublisher { kind: kind.into(), id: id.into(), remote: None });
-            self.paths.insert(stream.name.clone(), SeenPath { state, publisher, fed, sound });
+            self.paths.insert(stream.name.clone(), SeenPath { state, publisher, has_bytes, sound });
         }
         !is_known
     }
@@ -211,10 +211,10 @@ mod tests {
     }
 
     fn stream(server: &str, state: StreamState) -> Change {
-        fed_stream(server, state, 0)
+        stream_with_bytes(server, state, 0)
     }
 
-    fn fed_stream(server: &str, state: StreamState, bytes_received: u64) -> Change {
+    fn stream_with_bytes(server: &str, state: StreamState, bytes_received: u64) -> Change {
         Change::Stream(Arc::new(StreamStatus { state, bytes_received, ..sample::stream(server, "gate") }))
     }
 
@@ -225,11 +225,11 @@ mod tests {
         view.hear(&LiveUpdate::Changes(Arc::new(vec![server("main", true)])));
         assert_eq!(view.at_path(&gate), AtPath::default(), "no such path");
         let table = [
-            (fed_stream("main", StreamState::Live, 0), true, Some(false)),
-            (fed_stream("main", StreamState::Live, 1), true, Some(true)),
-            (fed_stream("main", StreamState::Live, 2), false, Some(true)),
-            (fed_stream("main", StreamState::Stalled, 2), true, Some(false)),
-            (fed_stream("main", StreamState::Offline, 0), true, None),
+            (stream_with_bytes("main", StreamState::Live, 0), true, Some(false)),
+            (stream_with_bytes("main", StreamState::Live, 1), true, Some(true)),
+            (stream_with_bytes("main", StreamState::Live, 2), false, Some(true)),
+            (stream_with_bytes("main", StreamState::Stalled, 2), true, Some(false)),
+            (stream_with_bytes("main", StreamState::Offline, 0), true, None),
         ];
         for (change, concerned, arriving) in table {
             let words = format!("{change:?}");
@@ -254,8 +254,8 @@ mod tests {
         ];
         let mut view = ServerView::new("main", true, true);
         let mut other = ServerView::new("main", true, false);
-        for (answers, is_news, observation) in table {
-            assert_eq!(view.hear(&silent(answers)), is_news, "{answers:?}");
+        for (answers, is_change, observation) in table {
+            assert_eq!(view.hear(&silent(answers)), is_change, "{answers:?}");
             assert_eq!(view.observation(), Some(observation), "{answers:?}");
             assert!(!view.is_in_doubt(), "it is probed already");
             assert_eq!(view.answers().is_ok(), observation == ServerObservation::Up, "{answers:?}");

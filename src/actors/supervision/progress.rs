@@ -119,7 +119,7 @@ pub fn finish<A: Actor<Context = Context<A>>>(ctx: &mut Context<A>, exit: Exit) 
 /// What an actor shares with its parent beside its mailbox.
 #[derive(Default)]
 pub(super) struct Vitals {
-    activities: RefCell<Vec<Entry>>,
+    activities: RefCell<Vec<WatchedSteps>>,
     exit: RefCell<Option<Exit>>,
     /// When it was asked whether it reads its mailbox; `None`: it has answered.
     asked: Cell<Option<Instant>>,
@@ -149,7 +149,7 @@ pub fn answer_ping() {
     });
 }
 
-struct Entry {
+struct WatchedSteps {
     steps: Weak<Steps>,
     /// How many steps had been made at the last look that found a new one, and when that was.
     seen: u64,
@@ -167,7 +167,7 @@ impl Vitals {
         if activities.len() >= SWEEP_AT {
             activities.retain(|entry| entry.steps.strong_count() > 0);
         }
-        activities.push(Entry { steps: Arc::downgrade(steps), seen: 0, since: Instant::now() });
+        activities.push(WatchedSteps { steps: Arc::downgrade(steps), seen: 0, since: Instant::now() });
     }
 
     /// Every limit begins anew.

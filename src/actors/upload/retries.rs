@@ -31,14 +31,14 @@ pub(super) type Claims = BTreeMap<Uuid, usize>;
 pub(super) struct SharedRetries {
     claims: Rc<RefCell<Claims>>,
     retries: Rc<RefCell<Retries>>,
-    turns: Rc<RefCell<Turns>>,
+    order: Rc<RefCell<ClaimOrder>>,
     born: Instant,
 }
 
 /// Whose turn it is: after an outage the oldest go first, and every third claim takes the newest of one stream after the other, so that
 /// nobody waits for the backlog to see what is recorded now.
 #[derive(Default)]
-struct Turns {
+struct ClaimOrder {
     claims: usize,
     /// Streams that have had their turn in this round.
     served: BTreeSet<String>,
@@ -50,7 +50,7 @@ const NEWEST_EVERY: usize = 3;
 impl SharedRetries {
     pub(super) fn new() -> Self {
         let (claims, retries) = (Rc::default(), Rc::new(RefCell::new(Retries::new())));
-        Self { claims, retries, turns: Rc::default(), born: Instant::now() }
+        Self { claims, retries, order: Rc::default(), born: Instant::now() }
     }
 
     pub(super) fn claims(&self) -> RefMut<'_, Claims> {
@@ -62,15 +62,15 @@ impl SharedRetries {
     }
 
     /// Counts a claim: the streams whose newest segments are not wanted now, where it is the turn of the newest.
-    pub(super) fn turn(&self) -> Option<Vec<String>> {
-        let mut turns = self.turns.borrow_mut();
-        turns.claims += 1;
-        turns.claims.is_multiple_of(NEWEST_EVERY).then(|| turns.served.iter().cloned().collect())
+    pub(super) fn newest_first(&self) -> Option<Vec<String>> {
+        let mut order = self.order.borrow_mut();
+        order.claims += 1;
+        order.claims.is_multiple_of(NEWEST_EVERY).then(|| order.served.iter().cloned().collect())
     }
 
     /// A stream had its turn; `None`: none was left, and a new round begins.
     pub(super) fn served(&self, stream: Option<&str>) {
-        let served = &mut self.turns.borrow_mut().served;
+        let served = &mut self.order.borrow_mut().served;
         match stream {
             Some(stream) => _ = served.insert(stream.to_owned()),
             None => served.clear(),

@@ -281,7 +281,7 @@ impl Flight for Evict {
 /// A segment has been sealed.
 #[derive(Message)]
 #[rtype(result = "()")]
-struct SealedNews;
+struct SegmentSealed;
 
 impl Actor for Uploads {
     type Context = Context<Self>;
@@ -291,7 +291,7 @@ impl Actor for Uploads {
         Begin::ask(self, ctx);
         let sealed = self.handles.sealed.clone();
         ctx.add_message_stream(futures_util::stream::unfold(sealed, |mut sealed| async move {
-            sealed.changed().await.ok().map(|()| (SealedNews, sealed))
+            sealed.changed().await.ok().map(|()| (SegmentSealed, sealed))
         }));
         ctx.run_interval(WAKE_EVERY, |manager, ctx| {
             manager.wake();
@@ -314,10 +314,10 @@ impl Supervised for Uploads {
 }
 supervised!(Uploads, manager);
 
-impl Handler<SealedNews> for Uploads {
+impl Handler<SegmentSealed> for Uploads {
     type Result = ();
 
-    fn handle(&mut self, _: SealedNews, _: &mut Self::Context) {
+    fn handle(&mut self, _: SegmentSealed, _: &mut Self::Context) {
         self.wake();
     }
 }

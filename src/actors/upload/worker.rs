@@ -221,10 +221,10 @@ pub(super) async fn claim(
 ) -> Result<Option<Segment>> {
     give_back(number, handles, shared).await?;
     handles.ready().await?;
-    let turn = shared.turn();
-    let is_turn = turn.is_some();
-    let mut claimed = handles.recordings.claim_upload(Skip { newest_but: turn, ..skip.clone() }).await?;
-    if is_turn {
+    let newest_first = shared.newest_first();
+    let is_newest_first = newest_first.is_some();
+    let mut claimed = handles.recordings.claim_upload(Skip { newest_but: newest_first, ..skip.clone() }).await?;
+    if is_newest_first {
         shared.served(claimed.as_ref().map(|segment| segment.stream.as_str()));
         if claimed.is_none() {
             claimed = handles.recordings.claim_upload(skip).await?;

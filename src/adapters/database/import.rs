@@ -8,7 +8,7 @@ use crate::base::{Error, Result};
 use crate::domain::camera::sheet::{ImportReport, MOST_FAULTS, Sheet, SheetFault, SheetTarget};
 use crate::domain::camera::{CameraRow, Kinds};
 
-/// Reads the file, weighs it against the cameras as they are, asks whether what they would call may be called and, unless
+/// Reads the file, compares it with the cameras as they are, asks whether what they would call may be called and, unless
 /// `dry`, writes what differs. Faults are in the report, and then nothing is written.
 ///
 /// # Errors

@@ -6,11 +6,11 @@ use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 
 /// The owner, or why there is none.
-type Held = Result<Arc<str>, (ErrorKind, String)>;
+type OwnerKnown = Result<Arc<str>, (ErrorKind, String)>;
 
 /// The owner of this process's rows, shared by all who ask the database.
 #[derive(Clone, Debug)]
-pub(super) struct Owner(Arc<RwLock<Held>>);
+pub(super) struct Owner(Arc<RwLock<OwnerKnown>>);
 
 impl Owner {
     /// A process that is admitted under this name.

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use nix::sys::statvfs::statvfs;
 
-use super::files::Files;
+use super::files::HostFiles;
 use super::parse;
 use crate::domain::host::{DiskForecast, DiskStatus, DiskTrend, IoBytes};
 
@@ -65,7 +65,7 @@ impl Default for Disks {
 
 impl Disks {
     /// Every disk once, at its shortest mount point, with the bytes that it has read and written.
-    pub(super) fn look(&mut self, files: &mut Files<'_>) -> (Vec<DiskStatus>, BTreeMap<String, IoBytes>) {
+    pub(super) fn look(&mut self, files: &mut HostFiles<'_>) -> (Vec<DiskStatus>, BTreeMap<String, IoBytes>) {
         let mut mounts = files.parsed("disks", "self/mountinfo", mounted).unwrap_or_default();
         if mounts.len() > MOST {
             files.lacks("disks", &format!("only {MOST} of {} are looked at", mounts.len()));

@@ -26,13 +26,13 @@ impl HostSources {
 }
 
 /// The files of one measurement, and what could not be read of them.
-pub(super) struct Files<'a> {
+pub(super) struct HostFiles<'a> {
     pub(super) proc: &'a Path,
     pub(super) sys: &'a Path,
     pub(super) unmeasured: BTreeMap<String, String>,
 }
 
-impl Files<'_> {
+impl HostFiles<'_> {
     /// Why a value is not there; the first reason counts.
     pub(super) fn lacks(&mut self, what: &str, why: &str) {
         self.unmeasured.entry(what.to_owned()).or_insert_with(|| why.to_owned());

@@ -18,7 +18,7 @@ use std::time::Instant;
 use chrono::Utc;
 
 use self::disks::Disks;
-use self::files::Files;
+use self::files::HostFiles;
 pub use self::files::HostSources;
 use self::mediamtx::Search;
 pub use self::process::this_process;
@@ -45,7 +45,7 @@ impl HostMeter {
 
     /// Measures now. Blocks for some milliseconds, and for some seconds when a disk begins to hang.
     pub fn measure(&mut self) -> HostStatus {
-        let mut files = Files { proc: &self.sources.proc, sys: &self.sources.sys, unmeasured: BTreeMap::new() };
+        let mut files = HostFiles { proc: &self.sources.proc, sys: &self.sources.sys, unmeasured: BTreeMap::new() };
         let cpu = files.parsed("cpu", "stat", parse::cpu);
         let memory = files.parsed("memory", "meminfo", parse::memory);
         let swap = memory.map(|(_, swap)| swap).filter(|swap| swap.total > 0);

@@ -8,7 +8,7 @@ use socket2::{Domain, Protocol, Socket, Type};
 use tokio::net::{TcpStream, UdpSocket};
 use tokio::time::{Instant, sleep_until};
 
-use super::icmp_packet::{Family, TOKEN, reply, request};
+use super::icmp_packet::{IcmpFamily, TOKEN, reply, request};
 use super::network_fault::{late, of_io};
 use super::question::Question;
 use crate::domain::health::{NetworkRound, RoundTripBy};
@@ -33,13 +33,13 @@ pub enum IcmpWay {
 /// The ways that this process has now, for IPv4 and for IPv6; `None`: a TCP connection stands in.
 pub fn available_ways() -> (Option<IcmpWay>, Option<IcmpWay>) {
     let way = |family| open(family).ok().map(|(way, _)| way);
-    (way(Family::V4), way(Family::V6))
+    (way(IcmpFamily::V4), way(IcmpFamily::V6))
 }
 
-fn open(family: Family) -> std::io::Result<(IcmpWay, Socket)> {
+fn open(family: IcmpFamily) -> std::io::Result<(IcmpWay, Socket)> {
     let (domain, protocol) = match family {
-        Family::V4 => (Domain::IPV4, Protocol::ICMPV4),
-        Family::V6 => (Domain::IPV6, Protocol::ICMPV6),
+        IcmpFamily::V4 => (Domain::IPV4, Protocol::ICMPV4),
+        IcmpFamily::V6 => (Domain::IPV6, Protocol::ICMPV6),
     };
     let unprivileged = Socket::new(domain, Type::DGRAM, Some(protocol)).map(|socket| (IcmpWay::Datagram, socket));
     unprivileged.or_else(|_| Socket::new(domain, Type::RAW, Some(protocol)).map(|socket| (IcmpWay::Raw, socket)))
@@ -48,7 +48,7 @@ fn open(family: Family) -> std::io::Result<(IcmpWay, Socket)> {
 pub(super) async fn probe(question: &Question<'_>, round: &mut NetworkRound) -> Result<(), ProbeFault> {
     let Some(address) = question.addresses.first().copied() else { return Err(late(question.url, round)) };
     round.address = Some(address.to_string());
-    let family = if address.is_ipv4() { Family::V4 } else { Family::V6 };
+    let family = if address.is_ipv4() { IcmpFamily::V4 } else { IcmpFamily::V6 };
     match open(family) {
         Ok((way, socket)) => {
             round.by = Some(if way == IcmpWay::Datagram { RoundTripBy::IcmpDatagram } else { RoundTripBy::IcmpRaw });
@@ -69,7 +69,7 @@ fn connected(socket: Socket, address: IpAddr) -> std::io::Result<UdpSocket> {
 
 async fn echo(
     question: &Question<'_>,
-    family: Family,
+    family: IcmpFamily,
     socket: &UdpSocket,
     round: &mut NetworkRound,
 ) -> Result<(), ProbeFault> {

@@ -33,7 +33,7 @@ const LONGEST_HANDSHAKE: usize = 32 * 1024;
 const HANDSHAKE: [u8; 2] = [20, 22];
 /// Of several addresses of a server each has so long to accept the connection.
 const ACCEPTS_WITHIN: Duration = Duration::from_secs(6);
-/// The mail is handed over by then: whoever does not answer the good-bye is not waited for, and not sent the mail again.
+/// The mail is handed over by then: whoever does not answer QUIT is not waited for, and not sent the mail again.
 const PARTS_WITHIN: Duration = Duration::from_secs(2);
 /// In the order of preference.
 const MECHANISMS: [Mechanism; 2] = [Mechanism::Plain, Mechanism::Login];
@@ -160,7 +160,7 @@ pub(super) async fn hand_over(connection: &mut AsyncSmtpConnection, mail: &Mail)
     connection.message(&mail.formatted()).await.map(drop)
 }
 
-/// Says good-bye.
+/// Says QUIT.
 pub(super) async fn part(mut connection: AsyncSmtpConnection) {
     // Nothing depends on the answer.
     let _ = timeout(PARTS_WITHIN, connection.quit()).await;

@@ -10,7 +10,7 @@ use crate::base::endpoint_url::EndpointScheme;
 use crate::config::Settings;
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::Reach;
-use crate::domain::health::{DegradedNews, Endpoint, EndpointRecord, NetworkResult};
+use crate::domain::health::{DegradedEvent, Endpoint, EndpointRecord, NetworkResult};
 use crate::domain::moment::Moment;
 
 /// So many are asked.
@@ -70,7 +70,7 @@ async fn tried(endpoint: &Endpoint, trust: &ApiTrust, reach: &Reach) -> Option<F
     certificate?;
     let at = Moment { wall: chrono::Utc::now(), steady: std::time::Duration::ZERO };
     let mut record = EndpointRecord::new(endpoint.clone());
-    let (_, news) = record.take(NetworkResult { at, took: std::time::Duration::ZERO, round });
-    let DegradedNews::Since(_, why) = news.degraded else { return None };
+    let (_, events) = record.take(NetworkResult { at, took: std::time::Duration::ZERO, round });
+    let DegradedEvent::Since(_, why) = events.degraded else { return None };
     Some(Finding::in_words(what, CheckOutcome::Note, &why, "renew it"))
 }

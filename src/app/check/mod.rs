@@ -33,7 +33,7 @@ use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
 use crate::adapters::objects::s3::S3Store;
 use crate::adapters::tls::server_certificate::ServerCertificate;
 use crate::app::open_stores::has_logins;
-use crate::app::{agent_alone, front_door, running};
+use crate::app::{agent_alone, login_requirement, running};
 use crate::config::Settings;
 use crate::config::settings::{DatabaseSettings, LiveSettings, ObjectsSettings, ServerSettings};
 use crate::domain::name::StreamName;
@@ -77,7 +77,7 @@ pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     findings.extend(anomalies::finding(settings));
     findings.extend(status_patterns::findings(settings, &paths));
     findings.extend(
-        front_door::open_status_page(settings, nobody_logs_in)
+        login_requirement::open_status_page(settings, nobody_logs_in)
             .map(|(fault, remedy)| Finding::note("http.status_page.login", fault, remedy)),
     );
     findings.extend(receivers::findings(settings).await);
@@ -133,16 +133,16 @@ fn certificate(settings: &Settings) -> Option<Finding> {
 /// of elsewhere.
 async fn logins(settings: &Settings) -> Option<(Finding, bool)> {
     let (what, listen) = ("logins", settings.http.listen);
-    let is_configured = front_door::configured(&settings.http).has_logins();
+    let is_configured = login_requirement::configured(&settings.http).has_logins();
     let known = if is_configured { Ok(true) } else { has_logins(settings).await };
     let has_logins = known.ok()?;
     let finding = match has_logins {
         true => Finding::ok(what, "everybody has to log in: there is a user or a token"),
-        false if front_door::is_loopback(listen) => Finding::ok(
+        false if login_requirement::is_loopback(listen) => Finding::ok(
             what,
             format!("nobody has to log in: only this machine reaches {listen}, and there is no user yet"),
         ),
-        false => Finding::fault(what, front_door::no_user(listen), front_door::ADD_USER),
+        false => Finding::fault(what, login_requirement::no_user(listen), login_requirement::ADD_USER),
     };
     Some((finding, has_logins))
 }

@@ -124,7 +124,7 @@ pub struct ConnectionTable {
     sessions: Mutex<BTreeMap<u64, Arc<SessionEntry>>>,
 }
 
-/// Takes its entry out of the ledger when dropped.
+/// Takes its entry out of the table when dropped.
 pub struct Listed {
     table: Arc<ConnectionTable>,
     number: u64,

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{AnomalyMetric, AnomalyNews, AnomalyRule, Baseline, Sensitivity, StreamAnomalies};
+use super::{AnomalyEvent, AnomalyMetric, AnomalyRule, Baseline, Sensitivity, StreamAnomalies};
 use crate::domain::history::{Aggregate, Bucket, Metric, Reading, Tier};
 use crate::domain::moment::Moment;
 use crate::domain::stream::StreamState;

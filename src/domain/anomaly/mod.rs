@@ -21,4 +21,4 @@ pub use anomaly_metric::{AnomalyMetric, FigureUnit};
 pub use anomaly_status::{AnomalyState, AnomalyStatus};
 pub use baseline::{Baseline, LEARNED_DAYS, UNLEARNED_DAYS, Usual};
 pub use hour_of_week::HourOfWeek;
-pub use stream_anomalies::{AnomalyNews, AnomalyRule, Sensitivity, StreamAnomalies};
+pub use stream_anomalies::{AnomalyEvent, AnomalyRule, Sensitivity, StreamAnomalies};

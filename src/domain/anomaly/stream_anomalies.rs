@@ -69,7 +69,7 @@ impl AnomalyRule {
 
 /// What a minute means for whoever tells of incidents.
 #[derive(Clone, Debug, PartialEq)]
-pub enum AnomalyNews {
+pub enum AnomalyEvent {
     /// Nothing new.
     Nothing,
     /// A number is unusual, since then; what is unusual, in numbers.
@@ -147,7 +147,7 @@ impl StreamAnomalies {
     }
 
     /// A minute has ended; `at` is now.
-    pub fn take(&mut self, minute: &Bucket, at: Moment) -> AnomalyNews {
+    pub fn take(&mut self, minute: &Bucket, at: Moment) -> AnomalyEvent {
         let goes_on = self.last.is_some_and(|last| (1..=MOST_APART).contains(&(minute.at - last)));
         self.first.get_or_insert(minute.at);
         self.last = Some(minute.at);
@@ -168,17 +168,17 @@ impl StreamAnomalies {
                 self.judged_from.get_or_insert(at);
             }
         }
-        self.news(at)
+        self.events(at)
     }
 
     /// It is not live, gone, or nothing is heard of it: nothing more is said of it.
-    pub fn ended(&mut self) -> AnomalyNews {
+    pub fn ended(&mut self) -> AnomalyEvent {
         self.settle();
         for one in &mut self.watched {
             one.forget();
         }
         let tells = std::mem::take(&mut self.is_raised) || !std::mem::replace(&mut self.is_told, true);
-        if tells { AnomalyNews::Well } else { AnomalyNews::Nothing }
+        if tells { AnomalyEvent::Well } else { AnomalyEvent::Nothing }
     }
 
     /// When the last minute began, in seconds since 1970.
@@ -194,7 +194,7 @@ impl StreamAnomalies {
         }
     }
 
-    fn news(&mut self, at: Moment) -> AnomalyNews {
+    fn events(&mut self, at: Moment) -> AnomalyEvent {
         for one in &mut self.watched {
             if one.judged.is_some_and(|judged| at.since(judged) >= FORGOTTEN) {
                 one.forget();
@@ -205,18 +205,18 @@ impl StreamAnomalies {
             (Some(since), false) => {
                 (self.is_raised, self.is_told) = (true, true);
                 let told: Vec<String> = self.watched.iter().filter_map(|one| one.explanation(at)).collect();
-                AnomalyNews::Since(since, told.join("; "))
+                AnomalyEvent::Since(since, told.join("; "))
             }
             (None, true) => {
                 self.is_raised = false;
-                AnomalyNews::Well
+                AnomalyEvent::Well
             }
             // What an earlier run has told of would have been told again by now.
             (None, false) if !self.is_told => {
                 self.is_told = self.judged_from.is_some_and(|from| at.since(from) >= self.dwell * CLEAR_DWELLS);
-                if self.is_told { AnomalyNews::Well } else { AnomalyNews::Nothing }
+                if self.is_told { AnomalyEvent::Well } else { AnomalyEvent::Nothing }
             }
-            _ => AnomalyNews::Nothing,
+            _ => AnomalyEvent::Nothing,
         }
     }
 

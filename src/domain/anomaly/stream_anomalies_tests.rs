@@ -60,9 +60,9 @@ fn told(stream: &mut StreamAnomalies, minutes: &str) -> String {
             _ => panic!("{letter}"),
         };
         told.push(match stream.take(&minute, moment(at + 60)) {
-            AnomalyNews::Nothing => ' ',
-            AnomalyNews::Since(..) => '!',
-            AnomalyNews::Well => '.',
+            AnomalyEvent::Nothing => ' ',
+            AnomalyEvent::Since(..) => '!',
+            AnomalyEvent::Well => '.',
         });
     }
     told
@@ -112,7 +112,7 @@ fn frames_are_judged_as_probes_count_them() {
                 let at = SUNDAY + minute * 60;
                 let probed = minute % 4 == 3;
                 let minute = if probed { frames(at, fps) } else { bucket(at, StreamState::Live, &[]) };
-                told |= matches!(one.take(&minute, moment(at + 60)), AnomalyNews::Since(..));
+                told |= matches!(one.take(&minute, moment(at + 60)), AnomalyEvent::Since(..));
             }
             told
         };
@@ -134,7 +134,7 @@ fn it_is_explained_in_numbers() {
     let (since, cause) = loop {
         let at = SUNDAY + minute * 60;
         match one.take(&bucket(at, StreamState::Live, &numbers(1.2, 40.0)), moment(at + 60)) {
-            AnomalyNews::Since(since, cause) => break (since, cause),
+            AnomalyEvent::Since(since, cause) => break (since, cause),
             _ => minute += 1,
         }
     };

@@ -3,7 +3,7 @@
 use super::network_range::is_loopback;
 use super::opinion::Opinion;
 use super::situation::{CameraFact, IncidentFact};
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::camera::CameraState;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 use crate::domain::probe::FaultKind;
@@ -11,7 +11,7 @@ use crate::domain::probe::FaultKind;
 /// So many neighbours that deliver speak for the network to a camera.
 const ENOUGH_NEIGHBOURS: u32 = 2;
 
-pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, id: i64) -> Opinion {
+pub(super) fn judge(view: &SituationView<'_>, incident: &IncidentFact, id: i64) -> Opinion {
     if incident.kind == IncidentKind::OtherPublisher {
         return Opinion::new(FaultCause::OtherPublisher, Confidence::High)
             .found_at(FaultPart::Publisher, FaultFinding::Replaced, incident.opened_at)
@@ -33,7 +33,7 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, id: i64) -> Opinio
     }
 }
 
-fn of_fault(view: &View<'_>, incident: &IncidentFact, camera: &CameraFact, fault: FaultKind) -> Opinion {
+fn of_fault(view: &SituationView<'_>, incident: &IncidentFact, camera: &CameraFact, fault: FaultKind) -> Opinion {
     use Confidence::{High, Low, Medium};
     use FaultKind as Kind;
     let at = incident.opened_at;
@@ -125,7 +125,7 @@ enum Way {
 }
 
 /// What else is on the way of the picture. A camera that says nothing itself is the more likely the more of it works.
-fn rest_of_the_way(view: &View<'_>, camera: &CameraFact, opinion: Opinion, way: Way) -> Opinion {
+fn rest_of_the_way(view: &SituationView<'_>, camera: &CameraFact, opinion: Opinion, way: Way) -> Opinion {
     let mut opinion = server(view, camera, opinion.found(FaultPart::Relay, FaultFinding::Fine));
     match way {
         Way::Answered => opinion = opinion.found(FaultPart::Network, FaultFinding::Fine),
@@ -159,12 +159,12 @@ fn rest_of_the_way(view: &View<'_>, camera: &CameraFact, opinion: Opinion, way: 
     opinion.host(view.here())
 }
 
-fn server_is_fine(view: &View<'_>, camera: &CameraFact) -> Option<bool> {
+fn server_is_fine(view: &SituationView<'_>, camera: &CameraFact) -> Option<bool> {
     view.server(&camera.server).map(|server| server.reachable || server.rtsp_answers == Some(true))
 }
 
 /// What is known of the media server.
-fn server(view: &View<'_>, camera: &CameraFact, opinion: Opinion) -> Opinion {
+fn server(view: &SituationView<'_>, camera: &CameraFact, opinion: Opinion) -> Opinion {
     match server_is_fine(view, camera) {
         Some(true) => opinion.found(FaultPart::Server, FaultFinding::Fine),
         Some(false) => opinion.found_of(FaultPart::Server, FaultFinding::NoAnswer, &camera.server),

@@ -2,14 +2,14 @@
 
 use super::opinion::Opinion;
 use super::situation::IncidentFact;
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
 use crate::domain::probe::FaultKind;
 
 /// A platform notices that no stream comes so much later than its encoder does, in seconds.
 pub(super) const NOTICED_WITHIN: i64 = 300;
 
-pub(super) fn encoder(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+pub(super) fn encoder(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     use Confidence::{High, Medium};
     let at = incident.opened_at;
     let found = |cause, confidence, finding| Opinion::new(cause, confidence).found_at(FaultPart::Encoder, finding, at);
@@ -43,7 +43,7 @@ pub(super) fn encoder(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     }
 }
 
-pub(super) fn platform(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+pub(super) fn platform(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     let at = incident.opened_at;
     let found = |cause, finding| Opinion::new(cause, Confidence::Medium).found_at(FaultPart::Platform, finding, at);
     match incident.kind {
@@ -69,7 +69,7 @@ pub(super) fn platform(view: &View<'_>, incident: &IncidentFact) -> Opinion {
 }
 
 /// An event of which it is known which encoder feeds it.
-fn fed_event(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+fn fed_event(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     let mut without = Opinion::new(FaultCause::IngestWithoutStream, Confidence::Medium);
     let in_trouble = encoders_in_trouble(view, incident);
     let mut all_stream = true;
@@ -93,7 +93,7 @@ fn fed_event(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     without.step(first).step(NextStep::LookAtUplink).step(last)
 }
 
-fn encoders_in_trouble<'a>(view: &View<'a>, incident: &IncidentFact) -> Vec<&'a str> {
+fn encoders_in_trouble<'a>(view: &SituationView<'a>, incident: &IncidentFact) -> Vec<&'a str> {
     let troubles = view.facts.incidents.iter().filter(|other| other.meets(incident, NOTICED_WITHIN));
     let names = troubles.filter_map(|other| match &other.subject {
         Subject::Encoder { name } if other.kind != IncidentKind::EncoderChanged => {

@@ -2,14 +2,14 @@
 
 use super::opinion::Opinion;
 use super::situation::IncidentFact;
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 use crate::domain::probe::FaultKind;
 
 /// Percent of the round trips: so many are lost by no accident.
 const LOSSY: f64 = 5.0;
 
-pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
+pub(super) fn judge(view: &SituationView<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     let Some(endpoint) = view.endpoint(name) else { return Opinion::unknown() };
     let fails = |confidence, finding| {
         Opinion::new(FaultCause::EndpointFails, confidence)
@@ -57,7 +57,7 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opi
 
 /// It does not answer: whether anything else beyond this host does says where that lies.
 fn silent(
-    view: &View<'_>,
+    view: &SituationView<'_>,
     incident: &IncidentFact,
     name: &str,
     fails: impl Fn(Confidence, FaultFinding) -> Opinion,

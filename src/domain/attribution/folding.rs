@@ -8,7 +8,7 @@ use super::device_rules::NOTICED_WITHIN;
 use super::opinion::Opinion;
 use super::part_rules::is_of_spool;
 use super::situation::{EndpointFact, IncidentFact};
-use super::view::{TOGETHER_S, View};
+use super::view::{SituationView, TOGETHER_S};
 use crate::domain::incident::{FaultCause, FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
 
@@ -17,7 +17,7 @@ const LONGEST_CHAIN: usize = 5;
 
 /// The root of each incident that has one.
 pub(super) fn roots(
-    view: &View<'_>,
+    view: &SituationView<'_>,
     opinions: &BTreeMap<Uuid, Opinion>,
     leads: &HashMap<Uuid, Uuid>,
 ) -> HashMap<Uuid, Uuid> {
@@ -53,7 +53,7 @@ struct Index<'a> {
 }
 
 impl<'a> Index<'a> {
-    fn of(view: &View<'a>) -> Self {
+    fn of(view: &SituationView<'a>) -> Self {
         let mut by_subject: HashMap<String, Vec<&IncidentFact>> = HashMap::new();
         for incident in &view.facts.incidents {
             by_subject.entry(incident.subject.key()).or_default().push(incident);
@@ -79,7 +79,7 @@ impl<'a> Index<'a> {
 }
 
 fn cause_of(
-    view: &View<'_>,
+    view: &SituationView<'_>,
     index: &Index<'_>,
     opinions: &BTreeMap<Uuid, Opinion>,
     incident: &IncidentFact,
@@ -145,7 +145,7 @@ fn cause_of(
 }
 
 /// The incident of an encoder that feeds this stream or event, as the configuration says; what began well after has another cause.
-fn feeder_fault(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact, within: i64) -> Option<Uuid> {
+fn feeder_fault(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact, within: i64) -> Option<Uuid> {
     use IncidentKind as Kind;
     let follows = match incident.kind {
         Kind::TracksChanged => |kind| kind == Kind::EncoderChanged,
@@ -185,7 +185,13 @@ fn server_fault(index: &Index<'_>, server: &str, incident: &IncidentFact) -> Opt
     down.filter(|one| !began_before(one)).or_else(restarted).map(|one| one.id)
 }
 
-fn stream_cause(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact, server: &str, name: &str) -> Option<Uuid> {
+fn stream_cause(
+    view: &SituationView<'_>,
+    index: &Index<'_>,
+    incident: &IncidentFact,
+    server: &str,
+    name: &str,
+) -> Option<Uuid> {
     match incident.kind {
         IncidentKind::RecordingPaused => {
             let spool = Subject::Service { name: "spool".to_owned() };
@@ -230,7 +236,7 @@ fn objects_away(index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     index.find(&subject, IncidentKind::ServiceDown, incident, TOGETHER_S).map(|one| one.id)
 }
 
-fn full_disk_here(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
+fn full_disk_here(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     let host = view.here()?;
     let disks = host.disks.iter().map(|disk| Subject::Disk { host: host.name.clone(), name: disk.mount.clone() });
     let mut found = disks.filter_map(|disk| index.find(&disk, IncidentKind::DiskNearlyFull, incident, TOGETHER_S));
@@ -238,7 +244,7 @@ fn full_disk_here(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact) -
 }
 
 /// The incident that says that nothing beyond this host answers.
-fn own_network(view: &View<'_>, opinions: &BTreeMap<Uuid, Opinion>, incident: &IncidentFact) -> Option<Uuid> {
+fn own_network(view: &SituationView<'_>, opinions: &BTreeMap<Uuid, Opinion>, incident: &IncidentFact) -> Option<Uuid> {
     first_of(view, opinions, incident, FaultCause::OwnNetwork)
 }
 
@@ -248,7 +254,7 @@ fn has(opinions: &BTreeMap<Uuid, Opinion>, incident: &IncidentFact, cause: Fault
 
 /// The first incident of this cause at that time.
 fn first_of(
-    view: &View<'_>,
+    view: &SituationView<'_>,
     opinions: &BTreeMap<Uuid, Opinion>,
     incident: &IncidentFact,
     cause: FaultCause,
@@ -261,7 +267,7 @@ fn first_of(
 }
 
 /// Another incident of the same camera, or of its stream, that began before and lasts.
-fn earlier_of_same(view: &View<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
+fn earlier_of_same(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     let Subject::Camera { id, .. } = &incident.subject else { return None };
     let camera = view.camera(*id)?;
     let stream = Subject::Stream { server: camera.server.clone(), name: camera.path.clone() };

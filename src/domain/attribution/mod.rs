@@ -36,13 +36,13 @@ pub use situation::{
 };
 
 use opinion::Opinion;
-use view::View;
+use view::SituationView;
 
 use crate::domain::incident::{IncidentKind, Subject, Verdict};
 
 /// A verdict for each incident of the situation.
 pub fn attribute(situation: &Situation) -> BTreeMap<Uuid, Verdict> {
-    let view = View::of(situation);
+    let view = SituationView::of(situation);
     let mut opinions: BTreeMap<Uuid, Opinion> =
         situation.incidents.iter().map(|incident| (incident.id, by_itself(&view, incident))).collect();
     let leads = together::leads(&view, &mut opinions);
@@ -59,7 +59,7 @@ pub fn attribute(situation: &Situation) -> BTreeMap<Uuid, Verdict> {
 }
 
 /// As if there were no other incident.
-fn by_itself(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+fn by_itself(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     match &incident.subject {
         Subject::Camera { id, .. } => camera_rules::judge(view, incident, *id),
         Subject::Stream { server, name } => stream_rules::judge(view, incident, server, name),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 
 use super::fault_words::{cause_words, evidence_text, step_text};
 use super::situation::{HostFact, IncidentFact};
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::incident::{
     Confidence, Evidence, FaultCause, FaultFinding, FaultPart, NextStep, Suggestion, Verdict,
 };
@@ -37,7 +37,7 @@ impl Opinion {
 
     /// A name that is not known: names are not resolved, or that one is wrong. `own`: the cause where others are.
     pub fn unknown_name(
-        view: &View<'_>,
+        view: &SituationView<'_>,
         part: FaultPart,
         own: FaultCause,
         incident: &IncidentFact,

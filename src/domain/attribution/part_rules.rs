@@ -2,14 +2,14 @@
 
 use super::opinion::Opinion;
 use super::situation::{HostFact, IncidentFact};
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 use crate::domain::probe::FaultKind;
 
 /// A disk that is full to this percent takes nothing more.
 const NO_ROOM: f64 = 99.5;
 
-pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
+pub(super) fn server(view: &SituationView<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     let at = incident.opened_at;
     let known = view.server(name);
     let host = known.and_then(|server| server.host.as_deref()).and_then(|host| view.host(host));
@@ -56,7 +56,7 @@ pub(super) fn server(view: &View<'_>, incident: &IncidentFact, name: &str) -> Op
 }
 
 /// The incident itself says what was answered there.
-pub(super) fn target(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+pub(super) fn target(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     let found = |cause, confidence, finding| {
         Opinion::new(cause, confidence).found_at(FaultPart::Target, finding, incident.opened_at)
     };
@@ -73,7 +73,7 @@ pub(super) fn target(view: &View<'_>, incident: &IncidentFact) -> Opinion {
     }
 }
 
-pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
+pub(super) fn host(view: &SituationView<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     let silent = |cause, confidence| {
         Opinion::new(cause, confidence).found_at(FaultPart::Host, FaultFinding::Silent, incident.opened_at)
     };
@@ -95,7 +95,7 @@ pub(super) fn host(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opin
     }
 }
 
-pub(super) fn disk(view: &View<'_>, incident: &IncidentFact, host: &str, mount: &str) -> Opinion {
+pub(super) fn disk(view: &SituationView<'_>, incident: &IncidentFact, host: &str, mount: &str) -> Opinion {
     let full = Opinion::new(FaultCause::DiskFull, Confidence::High);
     let used = view.host(host).and_then(|host| used(host, mount));
     let name = format!("{host} {mount}");
@@ -115,7 +115,7 @@ pub(super) fn disk(view: &View<'_>, incident: &IncidentFact, host: &str, mount: 
     }
 }
 
-pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> Opinion {
+pub(super) fn service(view: &SituationView<'_>, incident: &IncidentFact, name: &str) -> Opinion {
     use Confidence::{High, Medium};
     let at = incident.opened_at;
     match (name, incident.kind) {
@@ -170,7 +170,7 @@ pub(super) fn service(view: &View<'_>, incident: &IncidentFact, name: &str) -> O
 }
 
 /// The spool cannot be written: its disk is full, because nothing leaves it or by itself, or its folder is not what it should be.
-fn spool(view: &View<'_>, incident: &IncidentFact) -> Opinion {
+fn spool(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     let paused = |cause, confidence| {
         Opinion::new(cause, confidence).found_at(FaultPart::Spool, FaultFinding::CannotWrite, incident.opened_at)
     };
@@ -208,7 +208,7 @@ fn spool(view: &View<'_>, incident: &IncidentFact) -> Opinion {
 }
 
 /// What else of ours was asked.
-fn with_neighbours(view: &View<'_>, mut opinion: Opinion, but: FaultPart) -> Opinion {
+fn with_neighbours(view: &SituationView<'_>, mut opinion: Opinion, but: FaultPart) -> Opinion {
     let others = super::situation::WATCHED_PARTS.into_iter().filter(|part| *part != but && *part != FaultPart::Spool);
     for part in others {
         opinion = match view.part(part) {
@@ -231,6 +231,6 @@ fn no_room(host: &HostFact) -> Option<&str> {
 }
 
 /// Whether the spool of this process is on this disk.
-pub(super) fn is_of_spool(view: &View<'_>, host: &str, mount: &str) -> bool {
+pub(super) fn is_of_spool(view: &SituationView<'_>, host: &str, mount: &str) -> bool {
     host == view.facts.here && view.facts.spool_mount.as_deref() == Some(mount)
 }

@@ -2,14 +2,14 @@
 
 use super::opinion::Opinion;
 use super::situation::IncidentFact;
-use super::view::View;
+use super::view::SituationView;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep};
 use crate::domain::probe::FaultKind;
 
 /// Percent of lost packets that make a stream unsteady.
 const LOSSY: f64 = 2.0;
 
-pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
+pub(super) fn judge(view: &SituationView<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
     use Confidence::{High, Low, Medium};
     let at = incident.opened_at;
     match incident.kind {
@@ -55,7 +55,7 @@ pub(super) fn judge(view: &View<'_>, incident: &IncidentFact, server: &str, name
     }
 }
 
-fn flapping(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
+fn flapping(view: &SituationView<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
     let at = incident.opened_at;
     let lost =
         Opinion::new(FaultCause::Unsteady, Confidence::Low).found_at(FaultPart::Stream, FaultFinding::LostOften, at);
@@ -83,7 +83,7 @@ fn flapping(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) 
 }
 
 /// What is unusual is in its cause, in numbers; packets that are lost on the way explain most of them.
-fn unusual(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
+fn unusual(view: &SituationView<'_>, incident: &IncidentFact, server: &str, name: &str) -> Opinion {
     let unusual = Opinion::new(FaultCause::LeftUsual, Confidence::Low).found_at(
         FaultPart::Stream,
         FaultFinding::Unusual,
@@ -98,7 +98,7 @@ fn unusual(view: &View<'_>, incident: &IncidentFact, server: &str, name: &str) -
     server_and_stream(view, lossy.step(NextStep::LookAtSwitch), server)
 }
 
-fn server_and_stream(view: &View<'_>, opinion: Opinion, server: &str) -> Opinion {
+fn server_and_stream(view: &SituationView<'_>, opinion: Opinion, server: &str) -> Opinion {
     match view.server(server).map(|server| server.reachable) {
         Some(true) => opinion.found(FaultPart::Server, FaultFinding::Fine),
         Some(false) => opinion.found_of(FaultPart::Server, FaultFinding::NoAnswer, server),
@@ -107,7 +107,7 @@ fn server_and_stream(view: &View<'_>, opinion: Opinion, server: &str) -> Opinion
 }
 
 /// Parts of ours, as far as they were asked.
-fn parts(view: &View<'_>, mut opinion: Opinion) -> Opinion {
+fn parts(view: &SituationView<'_>, mut opinion: Opinion) -> Opinion {
     for part in [FaultPart::Spool, FaultPart::Objects] {
         opinion = match view.part(part) {
             Some(true) => opinion.found(part, FaultFinding::Fine),

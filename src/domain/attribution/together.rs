@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::network_range::is_loopback;
 use super::opinion::{Opinion, load_of};
 use super::situation::{CameraFact, IncidentFact};
-use super::view::{TOGETHER_S, View};
+use super::view::{SituationView, TOGETHER_S};
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
 use crate::domain::probe::FaultKind;
 
@@ -21,7 +21,7 @@ const RANGE_AT_LEAST: usize = 3;
 type Member<'a> = (&'a IncidentFact, &'a CameraFact);
 
 /// Which incident stands for another one. The opinions of those that stand for others become that of all.
-pub(super) fn leads(view: &View<'_>, opinions: &mut BTreeMap<Uuid, Opinion>) -> HashMap<Uuid, Uuid> {
+pub(super) fn leads(view: &SituationView<'_>, opinions: &mut BTreeMap<Uuid, Opinion>) -> HashMap<Uuid, Uuid> {
     let mut leads = HashMap::new();
     let mut members: Vec<Member<'_>> = view.facts.incidents.iter().filter_map(|one| member(view, one)).collect();
     members.sort_by_key(|(incident, _)| (incident.opened_at, incident.id));
@@ -45,7 +45,7 @@ pub(super) fn leads(view: &View<'_>, opinions: &mut BTreeMap<Uuid, Opinion>) -> 
     leads
 }
 
-fn member<'a>(view: &View<'a>, incident: &'a IncidentFact) -> Option<Member<'a>> {
+fn member<'a>(view: &SituationView<'a>, incident: &'a IncidentFact) -> Option<Member<'a>> {
     let Subject::Camera { id, .. } = &incident.subject else { return None };
     let is_down = matches!(incident.kind, IncidentKind::CameraDown | IncidentKind::CameraStalled);
     is_down.then_some(())?;
@@ -94,7 +94,7 @@ fn count(cluster: &[Member<'_>]) -> u32 {
 type Found<'a> = Vec<(Vec<Member<'a>>, Opinion)>;
 
 /// Cameras of several networks, and nothing beyond this host delivers.
-fn everywhere<'a>(view: &View<'a>, members: &[Member<'a>]) -> Option<(Vec<Member<'a>>, Opinion)> {
+fn everywhere<'a>(view: &SituationView<'a>, members: &[Member<'a>]) -> Option<(Vec<Member<'a>>, Opinion)> {
     let beyond = |camera: &CameraFact| camera.host.as_deref().is_some_and(|host| !is_loopback(host));
     let silent: Vec<Member<'a>> = members
         .iter()
@@ -137,7 +137,7 @@ fn everywhere<'a>(view: &View<'a>, members: &[Member<'a>]) -> Option<(Vec<Member
     Some((cluster, opinion))
 }
 
-fn ranges<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
+fn ranges<'a>(view: &SituationView<'a>, members: &[Member<'a>]) -> Found<'a> {
     let groups = grouped(members, |(_, camera)| {
         is_silent(camera.fault).then_some(())?;
         Some(view.range(camera.host.as_deref()?)?.0)
@@ -175,7 +175,7 @@ fn device_class(fault: Option<FaultKind>) -> Option<u8> {
     }
 }
 
-fn devices<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
+fn devices<'a>(view: &SituationView<'a>, members: &[Member<'a>]) -> Found<'a> {
     let groups = grouped(members, |(_, camera)| {
         let host = camera.host.as_deref().filter(|host| !is_loopback(host))?;
         Some((host, device_class(camera.fault)?))
@@ -218,7 +218,7 @@ fn devices<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     found
 }
 
-fn names<'a>(_: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
+fn names<'a>(_: &SituationView<'a>, members: &[Member<'a>]) -> Found<'a> {
     let unknown = grouped(members, |(_, camera)| (camera.fault == Some(FaultKind::NameNotResolved)).then_some(()));
     let clusters = unknown.into_values().flat_map(clusters).filter(|cluster| addresses(cluster) >= 2);
     let told = clusters.map(|cluster| {
@@ -232,7 +232,7 @@ fn names<'a>(_: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
 }
 
 /// A media server that answers and takes no stream.
-fn refusals<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
+fn refusals<'a>(view: &SituationView<'a>, members: &[Member<'a>]) -> Found<'a> {
     let refused = grouped(members, |(_, camera)| {
         let is_up = view.server(&camera.server).is_none_or(|server| server.reachable);
         (camera.fault == Some(FaultKind::PublishRefused) && is_up).then_some(camera.server.as_str())
@@ -250,7 +250,7 @@ fn refusals<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     told.collect()
 }
 
-fn programs<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
+fn programs<'a>(view: &SituationView<'a>, members: &[Member<'a>]) -> Found<'a> {
     let failed = grouped(members, |(_, camera)| (camera.fault == Some(FaultKind::Program)).then_some(()));
     let clusters = failed.into_values().flat_map(clusters).filter(|cluster| count(cluster) >= 2);
     let told = clusters.map(|cluster| {
@@ -264,7 +264,7 @@ fn programs<'a>(view: &View<'a>, members: &[Member<'a>]) -> Found<'a> {
     told.collect()
 }
 
-fn server_fine(view: &View<'_>, server: &str, opinion: Opinion) -> Opinion {
+fn server_fine(view: &SituationView<'_>, server: &str, opinion: Opinion) -> Opinion {
     match view.server(server).map(|server| server.reachable) {
         Some(true) => opinion.found(FaultPart::Server, FaultFinding::Fine),
         Some(false) => opinion.found_of(FaultPart::Server, FaultFinding::NoAnswer, server),

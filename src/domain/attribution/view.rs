@@ -17,23 +17,23 @@ pub(super) const TOGETHER_S: i64 = 60;
 
 /// How many cameras there are, and how many of them deliver.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Tally {
+pub(super) struct CameraTally {
     pub all: u32,
     pub deliver: u32,
 }
 
-pub(super) struct View<'a> {
+pub(super) struct SituationView<'a> {
     pub facts: &'a Situation,
     cameras: HashMap<i64, &'a CameraFact>,
     paths: HashMap<(&'a str, &'a str), &'a CameraFact>,
     incidents: HashMap<Uuid, &'a IncidentFact>,
-    ranges: BTreeMap<String, Tally>,
-    devices: BTreeMap<&'a str, Tally>,
+    ranges: BTreeMap<String, CameraTally>,
+    devices: BTreeMap<&'a str, CameraTally>,
 }
 
-impl<'a> View<'a> {
+impl<'a> SituationView<'a> {
     pub fn of(facts: &'a Situation) -> Self {
-        let (mut ranges, mut devices) = (BTreeMap::<String, Tally>::new(), BTreeMap::<&str, Tally>::new());
+        let (mut ranges, mut devices) = (BTreeMap::<String, CameraTally>::new(), BTreeMap::<&str, CameraTally>::new());
         let excused: HashSet<&str> = facts.excused.iter().map(String::as_str).collect();
         for camera in &facts.cameras {
             let Some(host) = camera.host.as_deref() else { continue };
@@ -41,7 +41,7 @@ impl<'a> View<'a> {
             if excused.contains(Subject::camera_of(camera.id, "").key().as_str()) {
                 continue;
             }
-            let count = |tally: &mut Tally| {
+            let count = |tally: &mut CameraTally| {
                 tally.all += 1;
                 tally.deliver += u32::from(camera.state == CameraState::Running);
             };
@@ -96,12 +96,12 @@ impl<'a> View<'a> {
     }
 
     /// Cameras of the same device.
-    pub fn device(&self, host: &str) -> Tally {
+    pub fn device(&self, host: &str) -> CameraTally {
         self.devices.get(host).copied().unwrap_or_default()
     }
 
     /// Cameras of the same part of the network.
-    pub fn range(&self, host: &str) -> Option<(String, Tally)> {
+    pub fn range(&self, host: &str) -> Option<(String, CameraTally)> {
         let range = range_of(host)?;
         let tally = self.ranges.get(&range).copied().unwrap_or_default();
         Some((range, tally))

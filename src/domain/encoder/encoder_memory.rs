@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use super::occurrences::Occurrences;
 use super::{
-    EncoderClaim, EncoderDetails, EncoderFault, EncoderFeeds, EncoderNews, EncoderOrder, EncoderReading, EncoderState,
+    EncoderClaim, EncoderDetails, EncoderEvent, EncoderFault, EncoderFeeds, EncoderOrder, EncoderReading, EncoderState,
     EncoderStatus,
 };
-use crate::domain::health::{OutageLog, OutageNews};
+use crate::domain::health::{OutageEvent, OutageLog};
 use crate::domain::incident::IncidentKind;
 use crate::domain::moment::Moment;
 
@@ -109,18 +109,18 @@ impl EncoderMemory {
     }
 
     /// The device has answered.
-    pub fn answered(&mut self, reading: EncoderReading, at: Moment) -> Vec<EncoderNews> {
+    pub fn answered(&mut self, reading: EncoderReading, at: Moment) -> Vec<EncoderEvent> {
         self.polls += 1;
         let before = self.last.take();
         let interrupted = self.follow(before.as_ref(), &reading, at);
         let state = self.judge(&reading, at);
-        let mut news = Vec::new();
+        let mut events = Vec::new();
         let mut tell = |kind, cause: Option<String>, log: &mut Occurrences| {
             let told = match cause {
                 Some(cause) => log.happened(cause, at),
                 None => log.due(at),
             };
-            news.extend(told.map(|cause| EncoderNews::Happened { kind, cause }));
+            events.extend(told.map(|cause| EncoderEvent::Happened { kind, cause }));
         };
         let changed = changes(before.as_ref().map(|before| &before.details), &reading.details);
         tell(IncidentKind::EncoderChanged, changed, &mut self.changes);
@@ -128,15 +128,15 @@ impl EncoderMemory {
         tell(IncidentKind::EncoderStopped, ended, &mut self.ends);
         self.enter(state, at);
         (self.fault, self.answered, self.last) = (None, Some(at), Some(reading));
-        news.extend(told(&mut self.silent, IncidentKind::EncoderDown, None, at));
-        news.extend(self.stall(at));
-        news.extend(self.idle(at));
-        news.extend(self.congestion(at));
-        news
+        events.extend(told(&mut self.silent, IncidentKind::EncoderDown, None, at));
+        events.extend(self.stall(at));
+        events.extend(self.idle(at));
+        events.extend(self.congestion(at));
+        events
     }
 
     /// The device has not answered.
-    pub fn failed(&mut self, fault: EncoderFault, at: Moment) -> Vec<EncoderNews> {
+    pub fn failed(&mut self, fault: EncoderFault, at: Moment) -> Vec<EncoderEvent> {
         self.polls += 1;
         self.failed_polls += 1;
         // One lost answer is no silence.
@@ -228,7 +228,7 @@ impl EncoderMemory {
         Some("its stream was ended at the device, or by itself; nobody has ended it here".to_owned())
     }
 
-    fn stall(&mut self, at: Moment) -> Option<EncoderNews> {
+    fn stall(&mut self, at: Moment) -> Option<EncoderEvent> {
         let long = |least: Duration| self.since.is_some_and(|since| at.since(since) >= least);
         let cause = match self.state {
             EncoderState::Frozen => self.frozen_words(at),
@@ -252,7 +252,7 @@ impl EncoderMemory {
             }
             EncoderState::Idle | EncoderState::Flushing => {
                 self.stalled.stopped(at);
-                return Some(EncoderNews::Clear(IncidentKind::EncoderStalled));
+                return Some(EncoderEvent::Clear(IncidentKind::EncoderStalled));
             }
         };
         told(&mut self.stalled, IncidentKind::EncoderStalled, Some(cause), at)
@@ -268,11 +268,11 @@ impl EncoderMemory {
     }
 
     /// A device that should always stream and does not.
-    fn idle(&mut self, at: Moment) -> Option<EncoderNews> {
+    fn idle(&mut self, at: Moment) -> Option<EncoderEvent> {
         let kind = IncidentKind::EncoderStopped;
         if !self.always_on {
             self.stopped.stopped(at);
-            return Some(EncoderNews::Clear(kind));
+            return Some(EncoderEvent::Clear(kind));
         }
         let told_to_stop = matches!(self.order, Some((EncoderOrder::Stop, _)));
         match self.state {
@@ -285,7 +285,7 @@ impl EncoderMemory {
         }
     }
 
-    fn congestion(&mut self, at: Moment) -> Option<EncoderNews> {
+    fn congestion(&mut self, at: Moment) -> Option<EncoderEvent> {
         let kind = IncidentKind::EncoderCacheFull;
         let percent = self.last.as_ref()?.cache_percent?;
         if self.state == EncoderState::Idle || percent < CACHE_LOW {
@@ -321,11 +321,11 @@ fn changes(before: Option<&EncoderDetails>, now: &EncoderDetails) -> Option<Stri
 }
 
 /// Counts one good or bad answer in one respect.
-fn told(log: &mut OutageLog, kind: IncidentKind, cause: Option<String>, at: Moment) -> Option<EncoderNews> {
+fn told(log: &mut OutageLog, kind: IncidentKind, cause: Option<String>, at: Moment) -> Option<EncoderEvent> {
     match cause {
-        None => (log.succeeded(at) == OutageNews::Clear).then_some(EncoderNews::Clear(kind)),
+        None => (log.succeeded(at) == OutageEvent::Clear).then_some(EncoderEvent::Clear(kind)),
         Some(cause) => match log.failed(at) {
-            OutageNews::Raise(since) => Some(EncoderNews::Raise { kind, cause, since }),
+            OutageEvent::Raise(since) => Some(EncoderEvent::Raise { kind, cause, since }),
             _ => None,
         },
     }

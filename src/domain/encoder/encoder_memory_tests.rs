@@ -38,21 +38,21 @@ fn run(memory: &mut EncoderMemory, polls: &[(u64, &str)]) -> (EncoderState, Vec<
     for (after, word) in polls {
         second += after;
         let fault = EncoderFault::new(EncoderFaultKind::TimedOut, "it does not answer");
-        let news = match said(word) {
+        let events = match said(word) {
             Some(reading) => memory.answered(reading, at(second)),
             None => memory.failed(fault, at(second)),
         };
-        for one in news {
+        for one in events {
             match one {
-                EncoderNews::Raise { kind, .. } if !open.contains(&kind) => {
+                EncoderEvent::Raise { kind, .. } if !open.contains(&kind) => {
                     open.push(kind);
                     told.push(format!("+{}", kind.as_str()));
                 }
-                EncoderNews::Clear(kind) if open.contains(&kind) => {
+                EncoderEvent::Clear(kind) if open.contains(&kind) => {
                     open.retain(|open| *open != kind);
                     told.push(format!("-{}", kind.as_str()));
                 }
-                EncoderNews::Happened { kind, .. } => told.push(format!("!{}", kind.as_str())),
+                EncoderEvent::Happened { kind, .. } => told.push(format!("!{}", kind.as_str())),
                 _ => {}
             }
         }
@@ -156,7 +156,7 @@ fn a_stop_that_an_operator_ordered_is_no_incident() {
             .iter()
             .enumerate()
             .flat_map(|(poll, word)| memory.answered(said(word).expect("an answer"), at(4 + 2 * poll as u64)))
-            .filter(|one| !matches!(one, EncoderNews::Clear(_)))
+            .filter(|one| !matches!(one, EncoderEvent::Clear(_)))
             .collect();
         assert_eq!(told, [], "always_on {always_on}");
     }
@@ -174,9 +174,9 @@ fn what_is_another_now_is_told_with_both_and_what_was_unknown_has_not_changed() 
     };
     let mut memory = memory(false);
     let mut changes = |reading| {
-        let news = memory.answered(reading, at(0)).into_iter();
-        let told = news.filter_map(|one| match one {
-            EncoderNews::Happened { kind: IncidentKind::EncoderChanged, cause } => Some(cause),
+        let events = memory.answered(reading, at(0)).into_iter();
+        let told = events.filter_map(|one| match one {
+            EncoderEvent::Happened { kind: IncidentKind::EncoderChanged, cause } => Some(cause),
             _ => None,
         });
         told.collect::<Vec<_>>()

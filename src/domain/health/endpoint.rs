@@ -9,8 +9,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::endpoint_status::{EndpointState, NetworkProbeStatus};
 use super::network_round::{CertificateFacts, NetworkRound};
-use super::outage::{OutageLog, OutageNews, OutageRule};
-use super::probe_queue::pace;
+use super::outage::{OutageEvent, OutageLog, OutageRule};
+use super::probe_queue::next_interval;
 use super::rolling_window::{RollingWindow, WindowFigures, median};
 use super::threshold_alarm::{ThresholdAlarm, ThresholdRule};
 use crate::base::endpoint_url::EndpointUrl;
@@ -76,16 +76,16 @@ pub struct NetworkResult {
 
 /// What a result means for whoever tells of incidents.
 #[derive(Clone, Debug, PartialEq)]
-pub struct EndpointNews {
+pub struct EndpointEvent {
     /// Of being down.
-    pub down: OutageNews,
+    pub down: OutageEvent,
     /// Of being degraded.
-    pub degraded: DegradedNews,
+    pub degraded: DegradedEvent,
 }
 
 /// Whether an endpoint is degraded.
 #[derive(Clone, Debug, PartialEq)]
-pub enum DegradedNews {
+pub enum DegradedEvent {
     /// It was not looked at for long enough: what an earlier run has said of it stays.
     NotKnown,
     /// It is not.
@@ -154,7 +154,7 @@ impl EndpointRecord {
     }
 
     /// Takes a result. The time until the next probe, and what it means for incidents.
-    pub fn take(&mut self, result: NetworkResult) -> (Duration, EndpointNews) {
+    pub fn take(&mut self, result: NetworkResult) -> (Duration, EndpointEvent) {
         let at = result.at;
         self.runs += 1;
         for took in &result.round.round_trips {
@@ -180,12 +180,12 @@ impl EndpointRecord {
         }
         self.last = Some(result);
         let degraded = match self.degraded(at) {
-            Some((since, why)) => DegradedNews::Since(since, why),
-            None if seen < 2 * DWELL && !self.outages.is_raised() => DegradedNews::NotKnown,
-            None => DegradedNews::Well,
+            Some((since, why)) => DegradedEvent::Since(since, why),
+            None if seen < 2 * DWELL && !self.outages.is_raised() => DegradedEvent::NotKnown,
+            None => DegradedEvent::Well,
         };
-        self.trouble = if let DegradedNews::Since(_, why) = &degraded { Some(why.clone()) } else { None };
-        (pace(self.endpoint.interval, 0, self.outages.failures()), EndpointNews { down, degraded })
+        self.trouble = if let DegradedEvent::Since(_, why) = &degraded { Some(why.clone()) } else { None };
+        (next_interval(self.endpoint.interval, 0, self.outages.failures()), EndpointEvent { down, degraded })
     }
 
     fn degraded(&mut self, at: Moment) -> Option<(Moment, String)> {
@@ -339,9 +339,9 @@ mod tests {
         let mut states = String::new();
         for (index, result_word) in "+---+-+++++++".chars().enumerate() {
             let round = if result_word == '+' { well(10.0) } else { silent() };
-            let (rest, news) = record.take(result(index as u64 * 30, round));
+            let (rest, events) = record.take(result(index as u64 * 30, round));
             assert_eq!(rest.as_secs(), if result_word == '+' { 30 } else { 7 }, "{index}");
-            assert!(!matches!(news.degraded, DegradedNews::Since(..)), "{index}: an outage is no loss");
+            assert!(!matches!(events.degraded, DegradedEvent::Since(..)), "{index}: an outage is no loss");
             states.push(match record.state() {
                 EndpointState::Waiting => 'w',
                 EndpointState::Up => 'u',
@@ -378,14 +378,14 @@ mod tests {
             ("a short certificate", certificate(6), Some("valid for 5 more days")),
         ] {
             let mut record = EndpointRecord::new(endpoint());
-            let mut degraded = DegradedNews::NotKnown;
+            let mut degraded = DegradedEvent::NotKnown;
             for index in 0..6 {
                 degraded = record.take(result(30 + index * 30, round.clone())).1.degraded;
             }
             let told = match degraded {
-                DegradedNews::Since(_, why) => Some(why),
-                DegradedNews::Well => None,
-                DegradedNews::NotKnown => panic!("{what}: it was looked at for two minutes"),
+                DegradedEvent::Since(_, why) => Some(why),
+                DegradedEvent::Well => None,
+                DegradedEvent::NotKnown => panic!("{what}: it was looked at for two minutes"),
             };
             assert_eq!(told.is_some(), wanted.is_some(), "{what}: {told:?}");
             assert_eq!(record.state() == EndpointState::Degraded, wanted.is_some(), "{what}");

@@ -20,10 +20,10 @@ mod stream_meter;
 mod stream_report;
 mod threshold_alarm;
 
-pub use endpoint::{DegradedNews, Endpoint, EndpointLimits, EndpointNews, EndpointRecord, NetworkResult};
+pub use endpoint::{DegradedEvent, Endpoint, EndpointEvent, EndpointLimits, EndpointRecord, NetworkResult};
 pub use endpoint_status::{EndpointState, NetworkProbeStatus};
 pub use network_round::{CertificateFacts, NetworkRound, ProbePhases, RoundTripBy};
-pub use outage::{Outage, OutageLog, OutageNews, OutageRule};
+pub use outage::{Outage, OutageEvent, OutageLog, OutageRule};
 pub use probe_queue::ProbeQueue;
 pub use probe_record::{ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
 pub use probe_target::{ProbeKey, ProbePlace, ProbeTarget, at_server};

@@ -44,7 +44,7 @@ pub struct Outage {
 
 /// What a result means for whoever tells of incidents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum OutageNews {
+pub enum OutageEvent {
     /// Nothing.
     Nothing,
     /// It is out, since then.
@@ -75,23 +75,23 @@ impl OutageLog {
     }
 
     /// A probe has failed.
-    pub fn failed(&mut self, at: Moment) -> OutageNews {
+    pub fn failed(&mut self, at: Moment) -> OutageEvent {
         self.successes = 0;
         self.failures = self.failures.saturating_add(1);
         let since = *self.since.get_or_insert(at);
         if self.failures < self.rule.raised_by && !self.raised {
-            return OutageNews::Nothing;
+            return OutageEvent::Nothing;
         }
         if self.failures >= self.rule.raised_by && self.last.as_ref().is_none_or(|last| last.to.is_some()) {
             self.count += 1;
             self.last = Some(Outage { from: since.wall, to: None });
         }
         self.raised = true;
-        OutageNews::Raise(since)
+        OutageEvent::Raise(since)
     }
 
     /// A probe was good.
-    pub fn succeeded(&mut self, at: Moment) -> OutageNews {
+    pub fn succeeded(&mut self, at: Moment) -> OutageEvent {
         self.failures = 0;
         self.successes = self.successes.saturating_add(1);
         let since = self.since.take();
@@ -103,13 +103,13 @@ impl OutageLog {
         let flaps = self.cleared.is_some_and(|cleared| at.since(cleared) < FLAPS);
         let wanted = if flaps { self.rule.cleared_by.max(CLEARED_BY_FLAPPING) } else { self.rule.cleared_by };
         if self.raised && self.successes < wanted {
-            return OutageNews::Nothing;
+            return OutageEvent::Nothing;
         }
         if std::mem::take(&mut self.raised) {
             self.cleared = Some(at);
         }
         // Told each time, for what an earlier run has left open.
-        OutageNews::Clear
+        OutageEvent::Clear
     }
 
     /// It is not probed any more: what lasts is over, whoever has seen it end.
@@ -167,9 +167,9 @@ mod tests {
         let told = results.chars().enumerate().map(|(number, result)| {
             let now = at(number as u64 * every);
             match if result == '+' { log.succeeded(now) } else { log.failed(now) } {
-                OutageNews::Nothing => '.',
-                OutageNews::Raise(_) => 'R',
-                OutageNews::Clear => 'C',
+                OutageEvent::Nothing => '.',
+                OutageEvent::Raise(_) => 'R',
+                OutageEvent::Clear => 'C',
             }
         });
         (told.collect(), log)

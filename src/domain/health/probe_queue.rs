@@ -18,7 +18,7 @@ const HASTE: u32 = 4;
 const LEAST: Duration = Duration::from_secs(5);
 
 /// The time until the next probe of a target.
-pub fn pace(interval: Duration, successes: u32, failures: u32) -> Duration {
+pub fn next_interval(interval: Duration, successes: u32, failures: u32) -> Duration {
     if failures > 0 {
         let soon = (interval / HASTE).max(LEAST).min(interval);
         return if failures <= HASTY { soon } else { interval };
@@ -32,12 +32,12 @@ pub fn pace(interval: Duration, successes: u32, failures: u32) -> Duration {
 pub struct ProbeQueue<K> {
     /// By time; what is being probed is not in it.
     due: BTreeSet<(Duration, K)>,
-    times: BTreeMap<K, Entry>,
+    times: BTreeMap<K, QueuedProbe>,
     workers: usize,
 }
 
 #[derive(Clone, Copy, Debug, Default)]
-struct Entry {
+struct QueuedProbe {
     /// When; of one that is being probed: when it was due.
     at: Duration,
     is_running: bool,
@@ -53,7 +53,7 @@ impl<K: Ord + Clone> ProbeQueue<K> {
     /// Something to be probed at that time. Nothing new when it is there already.
     pub fn add(&mut self, key: K, at: Duration) {
         if !self.times.contains_key(&key) {
-            self.times.insert(key.clone(), Entry { at, ..Entry::default() });
+            self.times.insert(key.clone(), QueuedProbe { at, ..QueuedProbe::default() });
             self.due.insert((at, key));
         }
     }
@@ -61,7 +61,7 @@ impl<K: Ord + Clone> ProbeQueue<K> {
     /// The same, of something that counts as failing until it was well: very many new ones that hang leave room for those that are well.
     pub fn add_unproven(&mut self, key: K, at: Duration) {
         if !self.times.contains_key(&key) {
-            self.times.insert(key.clone(), Entry { at, is_failing: true, ..Entry::default() });
+            self.times.insert(key.clone(), QueuedProbe { at, is_failing: true, ..QueuedProbe::default() });
             self.due.insert((at, key));
         }
     }
@@ -87,7 +87,7 @@ impl<K: Ord + Clone> ProbeQueue<K> {
     /// Its probe has ended; the next is to be at that time.
     pub fn done(&mut self, key: &K, next: Duration, is_failing: bool) {
         let Some(entry) = self.times.get_mut(key).filter(|entry| entry.is_running) else { return };
-        *entry = Entry { at: next, is_running: false, is_failing };
+        *entry = QueuedProbe { at: next, is_running: false, is_failing };
         self.due.insert((next, key.clone()));
     }
 
@@ -151,7 +151,7 @@ mod tests {
             (8, 0, 1, 5),
             (3, 0, 1, 3),
         ] {
-            assert_eq!(pace(s(interval), successes, failures), s(wanted), "{interval} {successes} {failures}");
+            assert_eq!(next_interval(s(interval), successes, failures), s(wanted), "{interval} {successes} {failures}");
         }
     }
 

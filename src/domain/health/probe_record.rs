@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use super::outage::{Outage, OutageLog, OutageNews};
-use super::probe_queue::pace;
+use super::outage::{Outage, OutageEvent, OutageLog};
+use super::probe_queue::next_interval;
 use super::probe_target::ProbeKey;
 use super::stream_report::StreamReport;
 use crate::domain::moment::Moment;
@@ -71,9 +71,9 @@ impl ProbeRecord {
     }
 
     /// Takes a result. The time until the next probe, and what it means for incidents.
-    pub fn take(&mut self, result: ProbeResult) -> (Duration, OutageNews) {
+    pub fn take(&mut self, result: ProbeResult) -> (Duration, OutageEvent) {
         self.runs += 1;
-        let news = match &result.found {
+        let events = match &result.found {
             Ok(_) => self.outages.succeeded(result.at),
             Err(_) => {
                 self.failed_runs += 1;
@@ -81,7 +81,7 @@ impl ProbeRecord {
             }
         };
         self.last = Some(result);
-        (pace(self.interval, self.outages.successes(), self.outages.failures()), news)
+        (next_interval(self.interval, self.outages.successes(), self.outages.failures()), events)
     }
 
     /// Its server says that the path is live, or is not. Then nothing is known of it, and its outage is the server's to tell.

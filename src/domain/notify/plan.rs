@@ -108,7 +108,7 @@ pub fn plan(rule: &ReceiverRule, times: ReceiverTimes, known: &Known<'_>) -> Rec
         planner.known_episode(episode, troubles.get(key).unwrap_or(&nothing));
     }
     for (key, trouble) in troubles.iter().filter(|(key, _)| !episodes.contains_key(*key)) {
-        planner.news(trouble, None, key.0);
+        planner.announce(trouble, None, key.0);
     }
     planner.finish()
 }
@@ -130,7 +130,7 @@ impl Planner<'_> {
     /// The receiver was told of it before.
     fn known_episode(&mut self, episode: &Episode, trouble: &Trouble<'_>) {
         if episode.ended_at.is_some() {
-            return self.news(trouble, Some(episode), episode.kind);
+            return self.announce(trouble, Some(episode), episode.kind);
         }
         if !self.wants(episode.kind, &episode.subject) {
             // Excused, or the rule is another one: nothing more is told of it.
@@ -190,7 +190,7 @@ impl Planner<'_> {
     }
 
     /// Incidents that the receiver has not been told of. `before`: an episode that is over.
-    fn news(&mut self, trouble: &Trouble<'_>, before: Option<&Episode>, kind: IncidentKind) {
+    fn announce(&mut self, trouble: &Trouble<'_>, before: Option<&Episode>, kind: IncidentKind) {
         let (now, wait) = (self.known.now, self.rule.wait());
         let is_new = |one: &&&Incident| {
             before.is_none_or(|episode| one.opened_at > episode.newest)

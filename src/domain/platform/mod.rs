@@ -13,6 +13,6 @@ mod request_limit;
 
 pub use live_event::{EventPhase, IngestPhase, IngestReport, LiveEvent, PlatformReport};
 pub use platform_fault::{PlatformFault, PlatformFaultKind};
-pub use platform_memory::{PlatformMemory, PlatformNews};
+pub use platform_memory::{PlatformChange, PlatformMemory};
 pub use platform_status::{PlatformState, PlatformStatus};
 pub use request_limit::{RequestLimit, resets_at};

@@ -1,4 +1,4 @@
-//! What the looks at a platform have found, and what has to be told of it.
+//! What the polls at a platform have found, and what has to be told of it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::{
     EventPhase, IngestPhase, LiveEvent, PlatformFault, PlatformFaultKind, PlatformReport, PlatformState,
     PlatformStatus, RequestLimit,
 };
-use crate::domain::health::{OutageLog, OutageNews};
+use crate::domain::health::{OutageEvent, OutageLog};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::moment::Moment;
 
@@ -20,7 +20,7 @@ const REFUSED_REST: Duration = Duration::from_secs(300);
 
 /// What has to be told.
 #[derive(Clone, Debug, PartialEq)]
-pub enum PlatformNews {
+pub enum PlatformChange {
     /// It goes wrong, since then.
     Raise {
         /// With whom.
@@ -56,8 +56,8 @@ pub struct PlatformMemory {
     down: OutageLog,
     /// Of each event, whether it lacks its stream.
     ingests: BTreeMap<String, OutageLog>,
-    looks: u64,
-    failed_looks: u64,
+    polls: u64,
+    failed_polls: u64,
 }
 
 impl PlatformMemory {
@@ -77,32 +77,32 @@ impl PlatformMemory {
             answered: None,
             down: OutageLog::default(),
             ingests: BTreeMap::new(),
-            looks: 0,
-            failed_looks: 0,
+            polls: 0,
+            failed_polls: 0,
         }
     }
 
     /// A look has found this.
-    pub fn took(&mut self, report: PlatformReport, at: Moment) -> Vec<PlatformNews> {
-        self.looks += 1;
-        let mut news: Vec<PlatformNews> = self.is_well(at).into_iter().collect();
+    pub fn took(&mut self, report: PlatformReport, at: Moment) -> Vec<PlatformChange> {
+        self.polls += 1;
+        let mut changes: Vec<PlatformChange> = self.is_well(at).into_iter().collect();
         let gone = self.events.iter().filter(|old| report.events.iter().all(|new| new.id != old.id));
-        news.extend(gone.map(|old| PlatformNews::Gone(self.subject_of(old))));
+        changes.extend(gone.map(|old| PlatformChange::Gone(self.subject_of(old))));
         let before = std::mem::take(&mut self.events);
         self.events = report.events.into_iter().map(|event| with_what_was_known(event, &before)).collect();
         self.ingests.retain(|id, _| self.events.iter().any(|event| event.id == *id));
         (self.limit, self.fault, self.answered) = (report.limit, None, Some(at));
         for event in self.events.clone() {
-            news.extend(self.of_stream(&event, at));
-            news.extend(self.of_link(&event, at));
+            changes.extend(self.of_stream(&event, at));
+            changes.extend(self.of_link(&event, at));
         }
-        news
+        changes
     }
 
     /// A look has failed. What was known stays, with its age.
-    pub fn failed(&mut self, fault: PlatformFault, at: Moment) -> Vec<PlatformNews> {
-        self.looks += 1;
-        self.failed_looks += 1;
+    pub fn failed(&mut self, fault: PlatformFault, at: Moment) -> Vec<PlatformChange> {
+        self.polls += 1;
+        self.failed_polls += 1;
         let cause = fault.message.clone();
         let (is_lasting, rests) = (fault.is_lasting(), fault.kind == PlatformFaultKind::RateLimited);
         self.fault = Some(fault);
@@ -114,9 +114,9 @@ impl PlatformMemory {
             told = self.down.failed(at);
         }
         match told {
-            OutageNews::Raise(since) => {
+            OutageEvent::Raise(since) => {
                 let (subject, kind) = (self.subject(), IncidentKind::PlatformDown);
-                vec![PlatformNews::Raise { subject, kind, cause, since }]
+                vec![PlatformChange::Raise { subject, kind, cause, since }]
             }
             _ => Vec::new(),
         }
@@ -151,8 +151,8 @@ impl PlatformMemory {
             events: self.events.clone(),
             limit: self.limit,
             fault: self.fault.clone(),
-            looks: self.looks,
-            failed_looks: self.failed_looks,
+            polls: self.polls,
+            failed_polls: self.failed_polls,
         }
     }
 
@@ -175,13 +175,13 @@ impl PlatformMemory {
         Subject::LiveEvent { platform: self.name.clone(), id: event.id.clone(), name: event.title.clone() }
     }
 
-    fn is_well(&mut self, at: Moment) -> Option<PlatformNews> {
+    fn is_well(&mut self, at: Moment) -> Option<PlatformChange> {
         let (subject, kind) = (self.subject(), IncidentKind::PlatformDown);
-        (self.down.succeeded(at) == OutageNews::Clear).then_some(PlatformNews::Clear { subject, kind })
+        (self.down.succeeded(at) == OutageEvent::Clear).then_some(PlatformChange::Clear { subject, kind })
     }
 
     /// An event that goes on and gets no stream.
-    fn of_stream(&mut self, event: &LiveEvent, at: Moment) -> Option<PlatformNews> {
+    fn of_stream(&mut self, event: &LiveEvent, at: Moment) -> Option<PlatformChange> {
         let (subject, kind) = (self.subject_of(event), IncidentKind::IngestDown);
         let log = self.ingests.entry(event.id.clone()).or_default();
         match event.lacks_stream() {
@@ -193,21 +193,21 @@ impl PlatformMemory {
                     phase_words(event)
                 );
                 match log.failed(at) {
-                    OutageNews::Raise(since) => Some(PlatformNews::Raise { subject, kind, cause, since }),
+                    OutageEvent::Raise(since) => Some(PlatformChange::Raise { subject, kind, cause, since }),
                     _ => None,
                 }
             }
-            Some(false) => (log.succeeded(at) == OutageNews::Clear).then_some(PlatformNews::Clear { subject, kind }),
+            Some(false) => (log.succeeded(at) == OutageEvent::Clear).then_some(PlatformChange::Clear { subject, kind }),
             None if event.fault.is_none() && event.phase != EventPhase::Live => {
                 log.stopped(at);
-                Some(PlatformNews::Clear { subject, kind })
+                Some(PlatformChange::Clear { subject, kind })
             }
             None => None,
         }
     }
 
     /// An address that expires before somebody streams to it.
-    fn of_link(&self, event: &LiveEvent, at: Moment) -> Option<PlatformNews> {
+    fn of_link(&self, event: &LiveEvent, at: Moment) -> Option<PlatformChange> {
         let (subject, kind) = (self.subject_of(event), IncidentKind::IngestLinkExpires);
         let is_over = event.phase == EventPhase::Ended;
         // Of one that goes on this is the next time.
@@ -225,9 +225,9 @@ impl PlatformMemory {
                     "the address that the event {} is to be streamed to {verb} at {time}; let {} make a new one and give it to the encoder",
                     event.title, self.kind
                 );
-                Some(PlatformNews::Raise { subject, kind, cause, since: at })
+                Some(PlatformChange::Raise { subject, kind, cause, since: at })
             }
-            None => Some(PlatformNews::Clear { subject, kind }),
+            None => Some(PlatformChange::Clear { subject, kind }),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Tables: what looks at a platform find, and what is told of it.
+//! Tables: what polls at a platform find, and what is told of it.
 
 use super::*;
 use crate::domain::platform::IngestReport;
@@ -31,17 +31,17 @@ fn report(events: Vec<LiveEvent>) -> PlatformReport {
 }
 
 /// Incidents that are opened and end, as `+kind` and `-kind`.
-fn told(open: &mut Vec<IncidentKind>, news: Vec<PlatformNews>) -> Vec<String> {
-    let told = news.into_iter().flat_map(|one| match one {
-        PlatformNews::Raise { kind, .. } if !open.contains(&kind) => {
+fn told(open: &mut Vec<IncidentKind>, changes: Vec<PlatformChange>) -> Vec<String> {
+    let told = changes.into_iter().flat_map(|one| match one {
+        PlatformChange::Raise { kind, .. } if !open.contains(&kind) => {
             open.push(kind);
             vec![format!("+{}", kind.as_str())]
         }
-        PlatformNews::Clear { kind, .. } if open.contains(&kind) => {
+        PlatformChange::Clear { kind, .. } if open.contains(&kind) => {
             open.retain(|open| *open != kind);
             vec![format!("-{}", kind.as_str())]
         }
-        PlatformNews::Gone(Subject::LiveEvent { .. }) => {
+        PlatformChange::Gone(Subject::LiveEvent { .. }) => {
             open.drain(..).map(|kind| format!("-{}", kind.as_str())).collect()
         }
         _ => vec![],
@@ -54,7 +54,7 @@ fn an_event_that_goes_on_without_a_stream_is_told() {
     use EventPhase::{Ended, Live, Planned};
     use IngestPhase::{Ended as Over, Ready, Streaming, TimedOut, Unknown};
     let live = |phase| event(Live, Some(phase));
-    for (looks, wanted) in [
+    for (polls, wanted) in [
         (vec![live(Streaming), live(Streaming)], vec![]),
         (vec![event(Planned, Some(Ready)), event(Planned, Some(Ready))], vec![]),
         (vec![live(Ready)], vec![]),
@@ -66,11 +66,11 @@ fn an_event_that_goes_on_without_a_stream_is_told() {
         (vec![live(Over), live(Over), event(Live, None)], vec!["+ingestDown"]),
     ] {
         let (mut memory, mut open) = (memory(), Vec::new());
-        let all = looks
+        let all = polls
             .iter()
             .enumerate()
             .flat_map(|(look, event)| told(&mut open, memory.took(report(vec![event.clone()]), at(look as u64 * 60))));
-        assert_eq!(all.collect::<Vec<_>>(), wanted, "{looks:?}");
+        assert_eq!(all.collect::<Vec<_>>(), wanted, "{polls:?}");
     }
     // It is gone from the list.
     let (mut memory, mut open) = (memory(), Vec::new());
@@ -103,9 +103,10 @@ fn an_address_that_expires_too_early_is_told() {
         (with(Live, Ready, 5, None), true),
         (with(Ended, Ready, 5, None), false),
     ] {
-        let news = memory().took(report(vec![event.clone()]), at(0));
-        let raised =
-            news.iter().any(|one| matches!(one, PlatformNews::Raise { kind: IncidentKind::IngestLinkExpires, .. }));
+        let changes = memory().took(report(vec![event.clone()]), at(0));
+        let raised = changes
+            .iter()
+            .any(|one| matches!(one, PlatformChange::Raise { kind: IncidentKind::IngestLinkExpires, .. }));
         assert_eq!(raised, wanted, "{event:?}");
     }
 }

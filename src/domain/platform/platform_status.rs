@@ -34,7 +34,7 @@ pub struct PlatformStatus {
     pub kind: String,
     /// How it is.
     pub state: PlatformState,
-    /// Time between two looks, in seconds, where it allows it.
+    /// Time between two polls, in seconds, where it allows it.
     pub interval_seconds: f64,
     /// When it answered last; null before the first answer.
     pub at: Option<DateTime<Utc>>,
@@ -45,7 +45,7 @@ pub struct PlatformStatus {
     /// Why the last look failed; null when it did not.
     pub fault: Option<PlatformFault>,
     /// Looks since the start of the program.
-    pub looks: u64,
+    pub polls: u64,
     /// Of them, those that failed.
-    pub failed_looks: u64,
+    pub failed_polls: u64,
 }

@@ -32,7 +32,7 @@ fn what_rtsp_carries() {
 }
 
 #[test]
-fn a_look_that_ran_out_of_time_claims_nothing_about_the_sound() {
+fn a_probe_that_ran_out_of_time_claims_nothing_about_the_sound() {
     let (limit, shown) = (Duration::from_secs(4), "rtsp://h/x");
     for (video, audio, kind, begins) in [
         (Some("h264"), Some("aac"), FaultKind::Silent, "timeout: no picture within 4 s from rtsp://h/x, which names a"),

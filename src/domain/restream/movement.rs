@@ -19,7 +19,7 @@ const STILL_IN_CONTAINER: Duration = Duration::from_secs(12);
 const STILL_FRAMES: u64 = 4;
 
 /// Media time stands still when it makes less than this part of the way of the wall clock.
-const STILL_PACE: u32 = 10;
+const STILL_RATE: u32 = 10;
 
 /// Media time that gets ahead of both the wall clock and the pictures by so much has jumped. Less is a burst, a stall that was
 /// made up for, or a clock that was set by a time server.
@@ -92,7 +92,7 @@ impl MovementWatch {
         self.at = Some(now);
         let (Some(time), Some(earlier)) = (counts.time, before.time) else { return moved };
         let (media, wall) = (time.saturating_sub(earlier), now.saturating_sub(at));
-        let still = media <= wall / STILL_PACE || counts.set_back > before.set_back;
+        let still = media <= wall / STILL_RATE || counts.set_back > before.set_back;
         if self.has_leapt(media, wall, frames, before) || self.is_still(still, frames, before.frames, now - wall, now) {
             self.still = None;
             return Movement::ClockJumped;
@@ -102,8 +102,8 @@ impl MovementWatch {
 
     /// More media time than can have passed, and more than these pictures take at the pace so far.
     fn has_leapt(&self, media: Duration, wall: Duration, frames: u64, before: MovementCounts) -> bool {
-        let pace = before.time.unwrap_or_default().as_secs_f64() / before.frames.max(1) as f64;
-        let played = Duration::try_from_secs_f64(pace * frames as f64).unwrap_or(Duration::MAX);
+        let seconds_per_frame = before.time.unwrap_or_default().as_secs_f64() / before.frames.max(1) as f64;
+        let played = Duration::try_from_secs_f64(seconds_per_frame * frames as f64).unwrap_or(Duration::MAX);
         media.saturating_sub(wall.max(played)) > LEAP
     }
 

@@ -93,7 +93,7 @@ fn the_way_to_running() {
 }
 
 #[test]
-fn an_end_is_followed_by_a_look_at_the_row_and_a_short_wait() {
+fn an_end_is_followed_by_a_read_of_the_row_and_a_short_wait() {
     let mut relay = running();
     assert_eq!(step(&mut relay, 100, RelayEvent::Exited(fault(FaultKind::Ended))), [Action::ReadRow]);
     let soon = seconds(100) + Duration::from_millis(100);
@@ -142,7 +142,7 @@ fn a_changed_row_starts_at_once_wherever_it_finds_the_relay() {
 }
 
 #[test]
-fn what_is_known_of_the_source_saves_a_look_and_a_look_saves_the_wait() {
+fn what_is_known_of_the_source_saves_a_probe_and_a_probe_saves_the_wait() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());
     step(&mut relay, 0, RelayEvent::Server(Ok(())));

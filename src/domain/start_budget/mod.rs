@@ -47,12 +47,12 @@ struct Host {
     budget: Budget,
     /// Cameras by place.
     waiting: BTreeMap<u64, i64>,
-    listed: ListedTurn,
+    listed: QueueState,
 }
 
 /// Where a host is listed.
 #[derive(Clone, Copy, Debug)]
-enum ListedTurn {
+enum QueueState {
     Ready(u64),
     Later(Duration),
     Idle(Duration),
@@ -96,7 +96,7 @@ impl StartQueue {
         self.places.insert(id, (place, host.to_owned()));
         let rate = self.host_rate;
         let new =
-            || Host { budget: Budget::new(rate), waiting: BTreeMap::new(), listed: ListedTurn::Idle(Duration::ZERO) };
+            || Host { budget: Budget::new(rate), waiting: BTreeMap::new(), listed: QueueState::Idle(Duration::ZERO) };
         let known = self.hosts.entry(host.to_owned()).or_insert_with(new);
         known.waiting.insert(place, id);
         // Behind others of its host it changes nothing.
@@ -160,7 +160,7 @@ impl StartQueue {
         while let Some(name) = due(&mut self.later, now) {
             let Some(host) = self.hosts.get_mut(&name) else { continue };
             let Some(place) = host.waiting.keys().next().copied() else { continue };
-            host.listed = ListedTurn::Ready(place);
+            host.listed = QueueState::Ready(place);
             self.ready.insert(place, name);
         }
         while let Some(name) = due(&mut self.idle, now) {
@@ -172,17 +172,17 @@ impl StartQueue {
     fn list_again(&mut self, name: &str) {
         let Some(host) = self.hosts.get_mut(name) else { return };
         match host.listed {
-            ListedTurn::Ready(place) => _ = self.ready.remove(&place),
-            ListedTurn::Later(at) => _ = self.later.remove(&(at, name.to_owned())),
-            ListedTurn::Idle(at) => _ = self.idle.remove(&(at, name.to_owned())),
+            QueueState::Ready(place) => _ = self.ready.remove(&place),
+            QueueState::Later(at) => _ = self.later.remove(&(at, name.to_owned())),
+            QueueState::Idle(at) => _ = self.idle.remove(&(at, name.to_owned())),
         }
         if host.waiting.is_empty() {
             let at = host.budget.whole_at();
-            host.listed = ListedTurn::Idle(at);
+            host.listed = QueueState::Idle(at);
             self.idle.insert((at, name.to_owned()));
         } else {
             let at = host.budget.free_at();
-            host.listed = ListedTurn::Later(at);
+            host.listed = QueueState::Later(at);
             self.later.insert((at, name.to_owned()));
         }
     }

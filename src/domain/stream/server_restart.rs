@@ -68,8 +68,8 @@ pub fn server_run(
 impl Continuity {
     /// Of a stream by what was known of it and what the server lists now.
     pub fn of(before: &StreamStatus, now: Option<&PathReading>) -> Self {
-        let was_fed = before.bytes_received > 0 || before.source_id.is_some();
-        if !was_fed {
+        let was_publishing = before.bytes_received > 0 || before.source_id.is_some();
+        if !was_publishing {
             return Self::None;
         }
         let goes_on = now.is_some_and(|now| {

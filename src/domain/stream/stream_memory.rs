@@ -123,11 +123,11 @@ impl StreamMemory {
 
     /// Goes on from what was last told about a stream, after a restart of whoever remembered it.
     pub fn resume(status: Arc<StreamStatus>) -> Self {
-        let fed = matches!(status.state, StreamState::Live | StreamState::Stalled);
+        let has_publisher = matches!(status.state, StreamState::Live | StreamState::Stalled);
         let settled = (status.state != StreamState::Unknown).then_some((status.state, status.since));
-        let bytes = fed.then_some(status.bytes_received);
+        let bytes = has_publisher.then_some(status.bytes_received);
         let (server, name) = (status.server.clone(), status.name.clone());
-        let counted = fed.then_some((status.bytes_received, status.bytes_sent));
+        let counted = has_publisher.then_some((status.bytes_received, status.bytes_sent));
         Self { settled, bytes, counted, status: Some(status), ..Self::new(server, name) }
     }
 
@@ -206,7 +206,7 @@ impl StreamMemory {
             }
             None => {
                 let motion = self.motion(&reading, at);
-                let state = self.fed_state(motion, at);
+                let state = self.publishing_state(motion, at);
                 self.count_retransmits(motion, reading.srt.and_then(|srt| srt.retransmitted), at);
                 let began = (motion == Motion::Anew).then_some(reading.available_since).flatten();
                 let reason = (state == StreamState::Stalled).then(|| STALLED.to_owned());
@@ -281,7 +281,7 @@ impl StreamMemory {
         });
     }
 
-    fn fed_state(&mut self, motion: Motion, at: Moment) -> StreamState {
+    fn publishing_state(&mut self, motion: Motion, at: Moment) -> StreamState {
         let stalled = self.settled.is_some_and(|(state, _)| state == StreamState::Stalled);
         if motion == Motion::Quiet {
             // Resumed without a time of the last byte: the quiet begins now at the latest.

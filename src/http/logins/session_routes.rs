@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::domain::login::{LoginSession, Refusal, UserRole};
 use crate::http::access::{Operator, Public, PublicInPart, too_many};
-use crate::http::audit_routes::{self as audit, Change};
+use crate::http::audit_routes::{self as audit, AuditedChange};
 use crate::http::base_path::BasePath;
 use crate::http::body::Json;
 use crate::http::caller::Caller;
@@ -103,7 +103,7 @@ pub(in crate::http) async fn log_in(
         let _ = state.logins.end_session(session.id).await;
     }
     let caller = Caller::User { name: user.name.clone().into(), role: begun.role, session: Some(begun.session.id) };
-    audit::write(&state, &caller, address, "login".to_owned(), Change::default()).await;
+    audit::write(&state, &caller, address, "login".to_owned(), AuditedChange::default()).await;
     let view = SessionView { login_required: true, user: Some(user.name), role: Some(begun.role), reason: None };
     let cookie = base_cookie(&request, begun.secret.expose_secret().to_owned());
     let age = begun.session.expires_at - begun.session.created_at;
@@ -120,7 +120,7 @@ pub(in crate::http) async fn log_out(
 ) -> ErrorAnswer {
     if let Caller::User { session: Some(id), .. } = &caller {
         state.logins.end_session(*id).await?;
-        audit::write(&state, &caller, source_of(&request).address, "logout".to_owned(), Change::default()).await;
+        audit::write(&state, &caller, source_of(&request).address, "logout".to_owned(), AuditedChange::default()).await;
     }
     let cookie = base_cookie(&request, String::new()).max_age(actix_web::cookie::time::Duration::ZERO).finish();
     Ok(HttpResponse::NoContent().cookie(cookie).finish())
@@ -167,7 +167,10 @@ pub(in crate::http) async fn end(
     let session = state.logins.table().sessions.into_iter().find(|session| session.id == id);
     state.logins.end_session(id).await?;
     let user = session.map(|session| session.user);
-    audit::tell(&request, Change { before: Some(serde_json::json!({ "user": user })), ..Change::default() });
+    audit::tell(
+        &request,
+        AuditedChange { before: Some(serde_json::json!({ "user": user })), ..AuditedChange::default() },
+    );
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -12,7 +12,7 @@ use crate::adapters::secrets::{random_secret, sha256};
 use crate::base::Error;
 use crate::domain::login::{Token, UserRole, check_login_name, check_stream_prefix};
 use crate::http::access::Operator;
-use crate::http::audit_routes::{self as audit, Change};
+use crate::http::audit_routes::{self as audit, AuditedChange};
 use crate::http::body::Json;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::HttpState;
@@ -101,7 +101,7 @@ pub(in crate::http) async fn add(
     state.logins.store().add_token(token.clone()).await?;
     state.logins.refresh().await?;
     let after = json!({ "role": token.role, "streamPrefix": token.stream_prefix, "expiresAt": token.expires_at });
-    audit::tell(&request, Change { target: Some(token.name.clone()), before: None, after: Some(after) });
+    audit::tell(&request, AuditedChange { target: Some(token.name.clone()), before: None, after: Some(after) });
     let token = NewTokenView { view: view(token), token: secret.expose_secret().to_owned() };
     Ok(HttpResponse::Created().json(token))
 }
@@ -121,7 +121,7 @@ pub(in crate::http) async fn revoke(
     let before = tokens.iter().find(|token| token.name == *name).map(|token| json!({ "role": token.role }));
     state.logins.store().remove_token(name.clone()).await?;
     state.logins.refresh().await?;
-    audit::tell(&request, Change { target: Some(name.into_inner()), before, after: None });
+    audit::tell(&request, AuditedChange { target: Some(name.into_inner()), before, after: None });
     Ok(HttpResponse::NoContent().finish())
 }
 

@@ -12,7 +12,7 @@ use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::domain::login::{User, UserRole, check_login_name, check_password, check_user_role};
 use crate::http::access::{Operator, Viewer};
-use crate::http::audit_routes::{self as audit, Change};
+use crate::http::audit_routes::{self as audit, AuditedChange};
 use crate::http::body::Json;
 use crate::http::caller::Caller;
 use crate::http::forwarded::source_of;
@@ -101,7 +101,7 @@ pub(in crate::http) async fn add(
     state.logins.store().add_user(user.clone()).await?;
     state.logins.refresh().await?;
     let (target, after) = (Some(user.name.clone()), Some(json!({ "role": user.role })));
-    audit::tell(&request, Change { target, before: None, after });
+    audit::tell(&request, AuditedChange { target, before: None, after });
     Ok(HttpResponse::Created().json(view(&user)))
 }
 
@@ -134,7 +134,7 @@ pub(in crate::http) async fn edit(
     let after = find(&state, &name)?;
     audit::tell(
         &request,
-        Change {
+        AuditedChange {
             target: Some(name.into_inner()),
             before: Some(json!({ "role": before.role })),
             after: Some(json!({ "role": after.role, "newPassword": has_password })),
@@ -160,7 +160,7 @@ pub(in crate::http) async fn remove(
     state.logins.store().remove_user(name.clone(), state.logins.last_operator()).await?;
     state.logins.refresh().await?;
     let before = Some(json!({ "role": before.role }));
-    audit::tell(&request, Change { target: Some(name.into_inner()), before, after: None });
+    audit::tell(&request, AuditedChange { target: Some(name.into_inner()), before, after: None });
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -186,7 +186,7 @@ pub(in crate::http) async fn change_password(
         return Err(Error::invalid("current", "is not the password of this user, or was tried too often").into());
     }
     state.logins.set_password(name.to_string(), edit.new).await?;
-    let change = Change { target: Some(name.to_string()), ..Change::default() };
+    let change = AuditedChange { target: Some(name.to_string()), ..AuditedChange::default() };
     audit::write(&state, &caller, address, "password".to_owned(), change).await;
     Ok(HttpResponse::NoContent().finish())
 }

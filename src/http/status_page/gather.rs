@@ -24,7 +24,7 @@ use crate::domain::public_status::{
 use crate::domain::uptime::{DayUptime, SHOWN_DAYS, begin_of, day_of, last_days, uptime_of_day};
 
 /// Where it comes from.
-pub(super) struct Sources {
+pub(super) struct StatusSources {
     /// States and incidents.
     pub live: SharedLive,
     /// The past.
@@ -68,7 +68,11 @@ struct DaysOfOne {
 }
 
 /// What is told now; `None` where the live store does not answer, or nothing at all is known of the days because they could not be read.
-pub(super) async fn status(sources: &Sources, settings: &StatusPageSettings, days: &mut Days) -> Option<PublicStatus> {
+pub(super) async fn status(
+    sources: &StatusSources,
+    settings: &StatusPageSettings,
+    days: &mut Days,
+) -> Option<PublicStatus> {
     let latest = sources.live.latest().await.ok()?;
     let is_due = days.read_at.is_none_or(|at| at.elapsed() >= DAYS_EVERY);
     let now = Utc::now().trunc_subsecs(0);
@@ -110,7 +114,7 @@ impl Days {
     }
 
     /// Reads what may have changed, and everything of what is new here. The first error ends it: it is the database's.
-    async fn read(&mut self, sources: &Sources, keys: &[PublicKey], now: DateTime<Utc>) -> Result<()> {
+    async fn read(&mut self, sources: &StatusSources, keys: &[PublicKey], now: DateTime<Utc>) -> Result<()> {
         self.of.retain(|key, _| keys.contains(key));
         for key in keys {
             let of = self.of.entry(key.clone()).or_default();
@@ -121,7 +125,7 @@ impl Days {
 }
 
 impl DaysOfOne {
-    async fn read(&mut self, sources: &Sources, series: &SeriesKey, now: DateTime<Utc>) -> Result<()> {
+    async fn read(&mut self, sources: &StatusSources, series: &SeriesKey, now: DateTime<Utc>) -> Result<()> {
         let Some(oldest) = last_days(now, SHOWN_DAYS).next() else { return Ok(()) };
         if self.read_on.is_some_and(|day| day > day_of(now)) {
             // The clock was put back: what was read is that of another time.
@@ -163,7 +167,11 @@ fn series_of(key: &PublicKey) -> SeriesKey {
 }
 
 /// Streams of the patterns that the history knows of late.
-async fn seen(sources: &Sources, settings: &StatusPageSettings, now: DateTime<Utc>) -> Result<BTreeSet<PublicKey>> {
+async fn seen(
+    sources: &StatusSources,
+    settings: &StatusPageSettings,
+    now: DateTime<Utc>,
+) -> Result<BTreeSet<PublicKey>> {
     let since = (now - SEEN_WITHIN).timestamp();
     let series = with_timeout(sources.history.series(SeriesKind::Stream, Tier::TenMinutes, since)).await?;
     let shown = series.into_iter().filter(|series| is_any(&settings.streams, &series.name));
@@ -268,7 +276,7 @@ mod tests {
         let gate = SeriesKey::stream("main", "gate");
         let past = vec![bucket(80), bucket(40), bucket(1)];
         database.add_history(vec![(gate.clone(), Tier::TenMinutes, past)]).await.expect("written");
-        let sources = Sources {
+        let sources = StatusSources {
             live: FaultyLiveStore::new(),
             history: database,
             recent: HistoryHandle::default(),

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use actix_web::web::Bytes;
 use chrono::{DateTime, NaiveDate, Utc};
 
-use super::words::{Language, Words};
+use super::words::{Language, StatusWords};
 use crate::domain::public_status::{PublicDay, PublicIncident, PublicKind, PublicState, PublicStatus, PublicThing};
 
 /// Width of a day and of its column, and the height of all, in the units of the drawing.
@@ -102,7 +102,7 @@ fn page(status: &PublicStatus, language: Language) -> String {
     out
 }
 
-fn incidents(out: &mut String, status: &PublicStatus, words: &Words) {
+fn incidents(out: &mut String, status: &PublicStatus, words: &StatusWords) {
     let _ = write!(out, "<section><h2>{}</h2>", words.incidents);
     if status.incidents.is_empty() {
         let nothing = match (status.items.is_empty(), status.state) {
@@ -125,7 +125,7 @@ fn incidents(out: &mut String, status: &PublicStatus, words: &Words) {
     out.push_str("</ul></section>");
 }
 
-fn thing(out: &mut String, thing: &PublicThing, words: &Words) {
+fn thing(out: &mut String, thing: &PublicThing, words: &StatusWords) {
     let name = escaped(&thing.name);
     let (all, unknown) = thing
         .days
@@ -177,7 +177,7 @@ fn thing(out: &mut String, thing: &PublicThing, words: &Words) {
 }
 
 /// One column: up below, not known (narrower) above it, down on top.
-fn day(out: &mut String, place: usize, day: &PublicDay, today: Option<NaiveDate>, words: &Words) {
+fn day(out: &mut String, place: usize, day: &PublicDay, today: Option<NaiveDate>, words: &StatusWords) {
     let (all, x) = (passed(day), place * COLUMN);
     let part = |seconds: u32| match (u64::from(seconds) * HEIGHT).checked_div(all) {
         Some(height) if seconds > 0 => height.max(LEAST),
@@ -216,7 +216,7 @@ fn day(out: &mut String, place: usize, day: &PublicDay, today: Option<NaiveDate>
 }
 
 /// The days with outages, the latest first, in words.
-fn outages(days: &[PublicDay], words: &Words) -> String {
+fn outages(days: &[PublicDay], words: &StatusWords) -> String {
     let away: Vec<&PublicDay> = days.iter().rev().filter(|day| day.down_seconds > 0).collect();
     let mut told = format!("{} {}", words.outages, away.len());
     for (place, day) in away.iter().take(NAMED).enumerate() {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
 
-use super::gather::Sources;
+use super::gather::StatusSources;
 use super::html;
 use super::reader::StatusReader;
 use super::status_cache::{EVERY, RenderedStatus};
@@ -100,7 +100,7 @@ pub(in crate::http) fn without_the_slash(request: &HttpRequest, path: &str) -> O
 }
 
 async fn rendered(state: &HttpState) -> Result<Arc<RenderedStatus>, Problem> {
-    let sources = Sources {
+    let sources = StatusSources {
         live: Arc::clone(&state.live),
         history: Arc::clone(&state.stores.history),
         recent: state.history.clone(),

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::web::Bytes;
 use tokio::time::{Instant, timeout};
 
-use super::gather::{self, Days, Sources};
+use super::gather::{self, Days, StatusSources};
 use super::html::Pages;
 use crate::config::settings::StatusPageSettings;
 use crate::domain::public_status::PublicStatus;
@@ -70,7 +70,7 @@ impl StatusPage {
     }
 
     /// What is told now; `None` where nothing can be.
-    pub(super) async fn rendered(&self, sources: Sources) -> Option<Arc<RenderedStatus>> {
+    pub(super) async fn rendered(&self, sources: StatusSources) -> Option<Arc<RenderedStatus>> {
         let shown = Arc::clone(self.0.as_ref()?);
         let before = shown.kept();
         if let Some(rendered) = before.as_ref().filter(|rendered| rendered.at.elapsed() < EVERY) {
@@ -94,7 +94,7 @@ impl Shown {
     }
 
     /// Makes something newer, unless somebody else has done so meanwhile.
-    async fn make(&self, sources: &Sources) -> Option<Arc<RenderedStatus>> {
+    async fn make(&self, sources: &StatusSources) -> Option<Arc<RenderedStatus>> {
         let mut making = self.making.lock().await;
         if let Some(rendered) = self.kept().filter(|rendered| rendered.at.elapsed() < EVERY) {
             return Some(rendered);

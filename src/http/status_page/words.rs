@@ -44,7 +44,7 @@ impl Language {
     }
 
     /// What it says.
-    pub(super) fn words(self) -> &'static Words {
+    pub(super) fn words(self) -> &'static StatusWords {
         match self {
             Self::English => &ENGLISH,
             Self::German => &GERMAN,
@@ -63,7 +63,7 @@ impl FromStr for Language {
 
 /// Everything that is said.
 #[derive(Debug)]
-pub(super) struct Words {
+pub(super) struct StatusWords {
     /// The language's own name.
     pub name: &'static str,
     /// Of the whole, by state: up, maintenance, unknown, degraded, down.
@@ -104,7 +104,7 @@ pub(super) struct Words {
     comma: char,
 }
 
-impl Words {
+impl StatusWords {
     pub(super) fn whole(&self, state: PublicState) -> &'static str {
         self.whole[state as usize]
     }
@@ -136,7 +136,7 @@ impl Words {
     }
 }
 
-const ENGLISH: Words = Words {
+const ENGLISH: StatusWords = StatusWords {
     name: "English",
     whole: [
         "Everything is up",
@@ -173,7 +173,7 @@ const ENGLISH: Words = Words {
     comma: '.',
 };
 
-const GERMAN: Words = Words {
+const GERMAN: StatusWords = StatusWords {
     name: "Deutsch",
     whole: [
         "Alles läuft",
@@ -210,7 +210,7 @@ const GERMAN: Words = Words {
     comma: ',',
 };
 
-const RUSSIAN: Words = Words {
+const RUSSIAN: StatusWords = StatusWords {
     name: "Русский",
     whole: ["Всё работает", "Ведутся работы", "Не обо всём есть сведения", "Не всё в порядке", "Что-то не работает"],
     one: ["работает", "обслуживание", "нет сведений", "не в порядке", "не работает"],

@@ -1,4 +1,5 @@
-//! One meaning per name: file names say whose they are, and a public type's name is there once.
+//! One meaning per name: file names say whose they are, and a type that more than one file sees has a name that is there once. A
+//! type of one file alone is read beside its meaning, and may be called as briefly as that allows.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -22,9 +23,12 @@ fn all() -> Vec<PathBuf> {
     files
 }
 
-/// Name of the type that a line declares to other folders, if it does.
+/// Name of the type that a line declares to other files, if it does.
 fn declared(line: &str) -> Option<&str> {
-    let rest = line.strip_prefix("pub ")?;
+    let rest = match line.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(") ")?.1,
+        None => line.strip_prefix("pub ")?,
+    };
     let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| rest.strip_prefix(word))?;
     rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
 }
@@ -43,7 +47,7 @@ fn no_name_of_a_file_stands_more_than_twice() {
 }
 
 #[test]
-fn a_public_type_has_a_name_of_its_own() {
+fn a_type_of_several_files_has_a_name_of_its_own() {
     let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in all().into_iter().filter(|file| !file.starts_with(OWN_WORDS)) {
         let text = fs::read_to_string(&file).expect("a source is readable");
@@ -60,7 +64,8 @@ fn a_public_type_has_a_name_of_its_own() {
 fn declarations_are_found() {
     let table = [
         ("pub struct Hub {", Some("Hub")),
-        ("pub(super) enum ItemKey {", None),
+        ("pub(super) enum ItemKey {", Some("ItemKey")),
+        ("pub(in crate::actors) struct Slot {", Some("Slot")),
         ("pub type Result<T, E = Error> = core::Result<T, E>;", Some("Result")),
         ("pub trait Keep: Send {", Some("Keep")),
         ("pub fn structure() {", None),

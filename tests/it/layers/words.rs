@@ -82,6 +82,15 @@ const COINED: [&str; 44] = [
     "rig",
 ];
 
+/// Words that read well in a sentence, and name no type: an event, an update, a permit, a probe have those names.
+const NO_TYPES: [&str; 14] = [
+    "board", "door", "fed", "held", "look", "looks", "news", "pace", "perform", "shell", "stranger", "told", "turn",
+    "turns",
+];
+
+/// `Shell` is whose completions are written, and the frame around the pages.
+const SHELLS: [&str; 2] = ["src/cli/manual_options.rs", "web/src/shell"];
+
 fn all(folders: &[&str], extensions: &[&str]) -> Vec<PathBuf> {
     let mut files = Vec::new();
     folders.iter().for_each(|folder| sources_of(Path::new(folder), extensions, &mut files));
@@ -168,7 +177,7 @@ fn identifiers(text: &str) -> String {
 #[test]
 fn no_coined_word_is_an_identifier() {
     let mut faults = Vec::new();
-    for file in all(&["src", "tests/it", "benches", "web/src"], &["rs", "ts"]) {
+    for file in all(&["src", "tests/it", "benches", "web/src", "web/e2e"], &["rs", "ts", "tsx"]) {
         let text = fs::read_to_string(&file).expect("a source is readable");
         let words = words_of(&identifiers(&text));
         let found = COINED.iter().filter(|word| words.contains(**word) && !file.ends_with("layers/words.rs"));
@@ -182,6 +191,52 @@ fn no_coined_word_is_an_identifier() {
         );
     }
     assert!(faults.is_empty(), "there is a plain term for each of these:\n{}", faults.join("\n"));
+}
+
+/// Name of the type that a line declares, however private.
+fn declared(line: &str) -> Option<&str> {
+    let line = line.trim_start();
+    let line = line.strip_prefix("export ").unwrap_or(line);
+    let line = match line.strip_prefix("pub(") {
+        Some(rest) => rest.split_once(") ")?.1,
+        None => line.strip_prefix("pub ").unwrap_or(line),
+    };
+    let kinds = ["struct ", "enum ", "trait ", "type ", "class ", "interface "];
+    let name = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
+    name.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+}
+
+#[test]
+fn no_coined_word_names_a_type() {
+    let mut faults = Vec::new();
+    for file in all(&["src", "tests/it", "benches", "web/src"], &["rs", "ts", "tsx"]) {
+        if SHELLS.iter().any(|place| file.starts_with(place)) {
+            continue;
+        }
+        let text = fs::read_to_string(&file).expect("a source is readable");
+        for name in text.lines().filter_map(declared) {
+            let words = words_of(name);
+            let found = NO_TYPES.iter().filter(|word| words.contains(**word));
+            faults.extend(found.map(|word| format!("{}: {name} ({word})", file.display())));
+        }
+    }
+    assert!(faults.is_empty(), "there is a plain term for each of these:\n{}", faults.join("\n"));
+}
+
+#[test]
+fn types_are_found_however_private() {
+    let table = [
+        ("pub struct Hub {", Some("Hub")),
+        ("    pub(in crate::actors) enum OutageNews {", Some("OutageNews")),
+        ("struct Told(u8);", Some("Told")),
+        ("export interface Told {", Some("Told")),
+        ("export class Turns {", Some("Turns")),
+        ("let told = 1;", None),
+        ("/// type of a thing", None),
+    ];
+    for (line, name) in table {
+        assert_eq!(declared(line), name, "{line}");
+    }
 }
 
 #[test]

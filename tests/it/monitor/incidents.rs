@@ -23,12 +23,12 @@ async fn down(program: &Program) -> Vec<String> {
 }
 
 /// Incidents as a browser knows them: by their ids, from the change feed.
-type Told = Arc<Mutex<BTreeMap<String, Value>>>;
+type Heard = Arc<Mutex<BTreeMap<String, Value>>>;
 
-async fn listen(program: &Program) -> (Told, AbortOnDropHandle<()>) {
+async fn listen(program: &Program) -> (Heard, AbortOnDropHandle<()>) {
     let url = format!("ws://{}/api/v1/ws", program.api.address());
     let (mut socket, _) = tokio_tungstenite::connect_async(url).await.expect("let in");
-    let told = Told::default();
+    let told = Heard::default();
     let known = Arc::clone(&told);
     let listening = tokio::spawn(async move {
         while let Some(Ok(message)) = socket.next().await {
@@ -52,7 +52,7 @@ async fn listen(program: &Program) -> (Told, AbortOnDropHandle<()>) {
 }
 
 /// Waits until the feed tells of an incident of this kind and server.
-async fn feed(told: &Told, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+async fn feed(told: &Heard, kind: &str, name: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     eventually(&format!("{kind} of {name} in the feed"), || async {
         let told = told.lock().expect("whole");
         let is_it = |one: &&Value| one["kind"] == kind && one["subject"]["name"] == name && wanted(one);

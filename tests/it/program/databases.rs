@@ -78,7 +78,7 @@ async fn another_database_than_that_of_the_running_program_is_refused() {
 }
 
 #[tokio::test]
-async fn what_a_person_names_is_never_held_and_what_is_blocked_is_said() {
+async fn what_a_person_names_is_never_blocked_and_what_is_blocked_is_said() {
     let (cameras, media) = (Cameras::start(2).await, server(&Options::default()).await);
     let config = Config { more: "exclude = [\"*\"]".to_owned(), ..Config::on(&media) };
     let mut program = Program::start(&config).await;

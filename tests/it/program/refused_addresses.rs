@@ -23,7 +23,7 @@ async fn refused(program: &Program, name: &str) -> Value {
 }
 
 #[tokio::test]
-async fn a_relay_with_a_kept_look_and_rows_by_sql_and_file_lead_to_no_refused_address() {
+async fn a_relay_with_a_kept_probe_and_rows_by_sql_and_file_lead_to_no_refused_address() {
     let (cameras, media) = (Cameras::start(1).await, server(&Options::default()).await);
     let before =
         Config { server: "name = \"main\"".to_owned(), restream: "server = \"main\"".to_owned(), ..Config::on(&media) };

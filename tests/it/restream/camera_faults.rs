@@ -211,7 +211,7 @@ async fn a_session_that_is_released_late_is_not_spent_on_a_second_probe() {
 }
 
 #[actix::test]
-async fn a_look_asks_for_pictures() {
+async fn a_probe_asks_for_pictures() {
     let harness = Harness::open().await;
     let restreams = harness.restream.clone();
     let look = async |camera: &Camera| {

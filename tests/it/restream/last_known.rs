@@ -1,4 +1,4 @@
-//! The last known cameras: what a start goes by while the database is away, and what it weighs the table against.
+//! The last known cameras: what a start goes by while the database is away, and what it compares the table with.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;

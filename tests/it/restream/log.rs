@@ -79,7 +79,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
 }
 
 #[actix::test]
-async fn a_failed_look_is_in_the_log_in_its_own_words_without_the_password() {
+async fn a_failed_probe_is_in_the_log_in_its_own_words_without_the_password() {
     let peer = Peer::refusing();
     let mut harness = Harness::open().await;
     let url = format!("rtsp://admin:w-r-o-n-g@{}/x", peer.address);

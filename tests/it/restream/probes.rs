@@ -74,7 +74,7 @@ async fn a_restart_of_ours_does_not_look_again_at_a_camera_that_is_well() {
 }
 
 #[actix::test]
-async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
+async fn a_probe_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
     let source = Source::start().await;
     let mut harness = Harness::open().await;
     let restreams = harness.restream.clone();
@@ -113,7 +113,7 @@ async fn a_look_that_is_asked_for_leaves_a_running_relay_alone_and_is_kept() {
 }
 
 #[actix::test]
-async fn a_relay_that_waits_starts_when_a_look_finds_its_camera_well() {
+async fn a_relay_that_waits_starts_when_a_probe_finds_its_camera_well() {
     let source = Source::start().await;
     let mut harness = Harness::open().await;
     harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'late', '{}')", source.url("late")));

@@ -49,7 +49,7 @@ fn told(harness: &Harness) -> Vec<String> {
     )
 }
 
-fn never_held(camera: Option<&CameraStatus>) -> &CameraStatus {
+fn never_blocked(camera: Option<&CameraStatus>) -> &CameraStatus {
     let camera = camera.expect("a camera");
     assert_ne!(camera.state, CameraState::Held, "nobody else publishes: {:?}", camera.last_error);
     camera
@@ -67,8 +67,8 @@ async fn another_publisher_is_shown_and_not_fought() {
     for _ in 0..2 {
         let pid = i32::try_from(harness.pid("gate").await).expect("a pid");
         kill(Pid::from_raw(pid), Signal::SIGKILL).expect("our child");
-        harness.camera("gate", |camera| never_held(camera).state != CameraState::Running).await;
-        harness.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+        harness.camera("gate", |camera| never_blocked(camera).state != CameraState::Running).await;
+        harness.camera("gate", |camera| never_blocked(camera).state == CameraState::Running).await;
     }
 
     let mut other = Other::on(&harness, &source, "gate").await;
@@ -166,7 +166,7 @@ async fn a_path_that_is_free_in_a_moment_was_not_taken() {
     harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (1, 'gate', '{}')", source.url("a")));
     harness.camera("gate", |camera| camera.is_some()).await;
     drop(other);
-    harness.camera("gate", |camera| never_held(camera).state == CameraState::Running).await;
+    harness.camera("gate", |camera| never_blocked(camera).state == CameraState::Running).await;
     assert_eq!(told(&harness), Vec::<String>::new());
     harness.stop().await;
 }

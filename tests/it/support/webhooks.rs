@@ -30,11 +30,11 @@ pub struct Posted {
 /// Gone with this value.
 pub struct Webhooks {
     address: String,
-    held: Arc<Mutex<Held>>,
+    held: Arc<Mutex<WebhookState>>,
     _serve: AbortOnDropHandle<()>,
 }
 
-struct Held {
+struct WebhookState {
     posted: Vec<Posted>,
     status: u16,
 }
@@ -44,7 +44,7 @@ impl Webhooks {
     pub async fn start(status: u16) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("its address").to_string();
-        let held = Arc::new(Mutex::new(Held { posted: Vec::new(), status }));
+        let held = Arc::new(Mutex::new(WebhookState { posted: Vec::new(), status }));
         let kept = Arc::clone(&held);
         let serve = async move {
             while let Ok((guest, _)) = listener.accept().await {
@@ -90,7 +90,7 @@ impl Webhooks {
     }
 }
 
-async fn taken(kept: Arc<Mutex<Held>>, request: Request<Incoming>) -> Result<Response<Body>, std::io::Error> {
+async fn taken(kept: Arc<Mutex<WebhookState>>, request: Request<Incoming>) -> Result<Response<Body>, std::io::Error> {
     let path = request.uri().to_string();
     let headers = request.headers().iter();
     let headers =

@@ -2,9 +2,9 @@
 
 import type { VNode } from "preact";
 import { Sign } from "./icons";
-import { lookOf, type Look } from "../words/states";
+import { lookOf, type StateStyle } from "../words/states";
 
-export function Badge<S extends string>({ looks, state }: { looks: Record<S, Look>; state: S }): VNode {
+export function Badge<S extends string>({ looks, state }: { looks: Record<S, StateStyle>; state: S }): VNode {
   const look = lookOf(looks, state);
   return (
     <span class="badge" data-tone={look.tone}>

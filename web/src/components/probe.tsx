@@ -21,7 +21,7 @@ interface State {
   age: string | null;
 }
 
-export class Look {
+export class CameraProbe {
   readonly state: Signal<State> = signal({ found: null, since: null, age: null });
   private abort: AbortController | null = null;
   /** When what is shown was found. */
@@ -75,7 +75,7 @@ export class Look {
   }
 }
 
-export function LookButton({ look, label }: { look: Look; label: string }): VNode {
+export function ProbeButton({ look, label }: { look: CameraProbe; label: string }): VNode {
   return (
     <button type="button" class="small" disabled={look.state.value.since !== null} onClick={() => void look.look()}>
       <Icon name="look" />
@@ -84,7 +84,7 @@ export function LookButton({ look, label }: { look: Look; label: string }): VNod
   );
 }
 
-export function Finding({ look }: { look: Look }): VNode {
+export function Finding({ look }: { look: CameraProbe }): VNode {
   const { found, since, age } = look.state.value;
   useEffect(() => () => look.close(), [look]);
   return (

@@ -6,14 +6,14 @@ import { holdsLogin, type Text } from "../camera_edit";
 import { places, preview } from "../template";
 import { m } from "../words/language";
 import type { Draft } from "./draft";
-import { Field, Toggle, type FieldLook } from "./field";
+import { Field, Toggle, type FieldStyle } from "./field";
 
 /** What can be chosen, in the order of its words. */
 const choicesOf = (words: Readonly<Record<string, string>>) => Object.entries(words).map(([value, label]) => ({ value, label }));
 
-function lookOf(name: Text): Partial<FieldLook> {
+function lookOf(name: Text): Partial<FieldStyle> {
   const { hints, examples, transports, sounds } = m.form;
-  const looks: Partial<Record<Text, Partial<FieldLook>>> = {
+  const looks: Partial<Record<Text, Partial<FieldStyle>>> = {
     name: { hint: hints.name, placeholder: examples.name, required: true, wide: true },
     label: { hint: hints.label, placeholder: examples.label, wide: true },
     host: { placeholder: "192.168.1.20", required: true },

@@ -9,7 +9,7 @@ import { fullTitle } from "../camera_words";
 import { closeDialog, Dialog, openDialog } from "../components/dialog";
 import { FormEnd } from "../components/form_end";
 import { Skeleton } from "../components/empty";
-import { Finding, Look, LookButton } from "../components/probe";
+import { Finding, CameraProbe, ProbeButton } from "../components/probe";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import type { CameraEdit, CameraKind, CameraSettings, CameraStatus } from "../types";
@@ -80,7 +80,7 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
   };
   const [look] = useState(
     () =>
-      new Look(
+      new CameraProbe(
         async (signal) => {
           // A camera is tested before one finds a name for it.
           if (!check((name) => name !== "name" && name !== "label")) return null;
@@ -150,7 +150,7 @@ function CameraForm({ draft, first, done }: { draft: Draft; first: Loaded | null
       <CameraFields draft={draft} />
       {untested ? null : (
         <section class="test-camera" aria-label={m.form.test}>
-          <LookButton look={look} label={m.form.testThis} />
+          <ProbeButton look={look} label={m.form.testThis} />
           <Finding look={look} />
         </section>
       )}

@@ -3,7 +3,7 @@
 import type { ComponentChildren, VNode } from "preact";
 import { capital } from "../format";
 
-export interface FieldLook {
+export interface FieldStyle {
   label: string;
   hint?: string;
   type?: "text" | "password" | "number" | "datetime-local";
@@ -15,7 +15,7 @@ export interface FieldLook {
   wide?: boolean;
 }
 
-interface Props extends FieldLook {
+interface Props extends FieldStyle {
   name: string;
   value: string;
   hidden: boolean;

@@ -8,9 +8,9 @@ import { FormEnd } from "../components/form_end";
 import { toast } from "../components/toast";
 import { capital } from "../format";
 import { m } from "../words/language";
-import { Field, type FieldLook } from "./field";
+import { Field, type FieldStyle } from "./field";
 
-export interface FormField extends FieldLook {
+export interface FormField extends FieldStyle {
   name: string;
   /** What stands in it at first. */
   value?: string;

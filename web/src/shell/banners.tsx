@@ -8,7 +8,7 @@ import { Icon } from "../components/icons";
 import { actions, clock, model } from "../model";
 import { href } from "../router";
 import { m } from "../words/language";
-import { remember, troubles, type Told, type Trouble } from "../words/troubles";
+import { remember, troubles, type PastTroubles, type Trouble } from "../words/troubles";
 
 const buttons: Record<NonNullable<Trouble["action"]>, { label: () => string; run: () => void }> = {
   retry: { label: () => m.troubles.tryNow, run: () => actions.retry() },
@@ -17,7 +17,7 @@ const buttons: Record<NonNullable<Trouble["action"]>, { label: () => string; run
 };
 
 export function Banners(): VNode {
-  const told = useRef<Told>({ of: null, back: null });
+  const told = useRef<PastTroubles>({ of: null, back: null });
   const at = clock.value;
   told.current = remember(told.current, model.value, at);
   return (

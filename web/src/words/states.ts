@@ -4,14 +4,14 @@ import { m } from "./language";
 import type { SignName } from "../components/icons";
 import type { CameraState, EndpointState, HostState, ProbeState, RecordingState, StreamState } from "../types";
 
-export interface Look {
+export interface StateStyle {
   readonly words: string;
   sign: SignName;
   tone: "good" | "warn" | "bad" | "off" | "busy" | "rec" | "held";
 }
 
 /** Its words are read when it is drawn: the language may be another one by then. */
-export function look(words: () => string, { sign, tone }: Pick<Look, "sign" | "tone">): Look {
+export function look(words: () => string, { sign, tone }: Pick<StateStyle, "sign" | "tone">): StateStyle {
   return {
     sign,
     tone,
@@ -21,14 +21,14 @@ export function look(words: () => string, { sign, tone }: Pick<Look, "sign" | "t
   };
 }
 
-export const streamLook: Record<StreamState, Look> = {
+export const streamLook: Record<StreamState, StateStyle> = {
   live: look(() => m.states.live, { sign: "good", tone: "good" }),
   stalled: look(() => m.states.stalled, { sign: "warn", tone: "warn" }),
   offline: look(() => m.states.offline, { sign: "bad", tone: "bad" }),
   unknown: look(() => m.states.unknown, { sign: "unknown", tone: "off" }),
 };
 
-export const cameraLook: Record<CameraState, Look> = {
+export const cameraLook: Record<CameraState, StateStyle> = {
   waiting: look(() => m.camera.states.waiting, { sign: "busy", tone: "busy" }),
   probing: look(() => m.camera.states.probing, { sign: "busy", tone: "busy" }),
   starting: look(() => m.camera.states.starting, { sign: "busy", tone: "busy" }),
@@ -40,7 +40,7 @@ export const cameraLook: Record<CameraState, Look> = {
   stopped: look(() => m.camera.states.stopped, { sign: "off", tone: "off" }),
 };
 
-export const recordingLook: Record<RecordingState, Look> = {
+export const recordingLook: Record<RecordingState, StateStyle> = {
   starting: look(() => m.camera.recording.starting, { sign: "busy", tone: "busy" }),
   recording: look(() => m.camera.recording.recording, { sign: "rec", tone: "rec" }),
   restarting: look(() => m.camera.recording.restarting, { sign: "warn", tone: "warn" }),
@@ -48,12 +48,12 @@ export const recordingLook: Record<RecordingState, Look> = {
   off: look(() => m.camera.recording.off, { sign: "off", tone: "off" }),
 };
 
-export const hostLook: Record<HostState, Look> = {
+export const hostLook: Record<HostState, StateStyle> = {
   live: look(() => m.hosts.states.live, { sign: "good", tone: "good" }),
   silent: look(() => m.hosts.states.silent, { sign: "bad", tone: "bad" }),
 };
 
-export const probeLook: Record<ProbeState, Look> = {
+export const probeLook: Record<ProbeState, StateStyle> = {
   waiting: look(() => m.health.states.waiting, { sign: "busy", tone: "busy" }),
   well: look(() => m.health.states.well, { sign: "good", tone: "good" }),
   doubtful: look(() => m.health.states.doubtful, { sign: "warn", tone: "warn" }),
@@ -61,7 +61,7 @@ export const probeLook: Record<ProbeState, Look> = {
   notLive: look(() => m.health.states.notLive, { sign: "off", tone: "off" }),
 };
 
-export const endpointLook: Record<EndpointState, Look> = {
+export const endpointLook: Record<EndpointState, StateStyle> = {
   waiting: look(() => m.network.states.waiting, { sign: "busy", tone: "busy" }),
   up: look(() => m.network.states.up, { sign: "good", tone: "good" }),
   degraded: look(() => m.network.states.degraded, { sign: "warn", tone: "warn" }),
@@ -70,8 +70,8 @@ export const endpointLook: Record<EndpointState, Look> = {
 };
 
 /** Look of a state; one of a later version shows as it is. */
-export function lookOf<S extends string>(looks: Record<S, Look>, state: S): Look {
-  return (looks as Partial<Record<S, Look>>)[state] ?? { words: state, sign: "unknown", tone: "off" };
+export function lookOf<S extends string>(looks: Record<S, StateStyle>, state: S): StateStyle {
+  return (looks as Partial<Record<S, StateStyle>>)[state] ?? { words: state, sign: "unknown", tone: "off" };
 }
 
 /** Trouble first: the order when sorted by state. */

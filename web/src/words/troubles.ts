@@ -20,25 +20,25 @@ const RECOVERY = 4_000;
 const GRACE = 1_500;
 
 /** What was told of a loss, so that its end can be told. */
-export interface Told {
+export interface PastTroubles {
   /** When the last news came before the loss that was told; null while all is well. */
   of: number | null;
   back: { at: number; after: number } | null;
 }
 
 /** `now` by this machine's clock. */
-export function remember(told: Told, { connection, heardAt }: Model, now: number): Told {
+export function remember(told: PastTroubles, { connection, heardAt }: Model, now: number): PastTroubles {
   if (connection.phase === "open") return told.of === null ? told : { of: null, back: { at: now, after: now - told.of } };
   const { lostAt } = connection;
   return lostAt !== null && now - lostAt >= GRACE && told.of === null ? { ...told, of: heardAt ?? lostAt } : told;
 }
 
 /** `now` by this machine's clock; `serverNow` for times that the server wrote. */
-export function troubles(model: Model, told: Told, now: number, serverNow: number): Trouble[] {
+export function troubles(model: Model, told: PastTroubles, now: number, serverNow: number): Trouble[] {
   return [...lost(model, told, now), ...blocked(model), ...servers(model, serverNow), ...services(model), ...held(model, serverNow), ...outdated(model)];
 }
 
-function lost({ connection, heardAt, refused, polling }: Model, told: Told, now: number): Trouble[] {
+function lost({ connection, heardAt, refused, polling }: Model, told: PastTroubles, now: number): Trouble[] {
   const { lostAt, retryAt } = connection;
   if (polling) return [];
   if (lostAt !== null && now - lostAt >= GRACE) {

@@ -87,8 +87,8 @@ impl KnownStreams {
     fn camera(&mut self, camera: &CameraStatus) -> bool {
         // A camera with a name that no path can have is never restreamed.
         let Ok(name) = StreamName::parse(&camera.path) else { return self.cameras.remove(&camera.id).is_some() };
-        let news = (StreamKey { server: camera.server.clone(), name }, camera.record);
-        self.cameras.insert(camera.id, news.clone()) != Some(news)
+        let event = (StreamKey { server: camera.server.clone(), name }, camera.record);
+        self.cameras.insert(camera.id, event.clone()) != Some(event)
     }
 
     /// Every stream of the servers that we know.

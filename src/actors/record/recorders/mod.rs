@@ -35,11 +35,11 @@ use crate::domain::recording::{RecordingState, RecordingStatus};
 
 use known_streams::KnownStreams;
 use recorder_slot::{RecorderSlot, SlotState};
-use recorders_memory::{RecordersMemory, StreamMemory};
+use recorders_memory::{RecordersMemory, RecordingMemory};
 use recovery_state::Recovery;
 
 /// How often the spool's disk is looked at.
-const LOOK_AT_DISK: Duration = Duration::from_secs(2);
+const DISK_CHECK_INTERVAL: Duration = Duration::from_secs(2);
 /// By then it is known which recordings pause: of what an earlier run left open the rest is over.
 const SETTLED: Duration = Duration::from_secs(30);
 /// A recorder that ends may take so long to close its files and rows.
@@ -84,7 +84,7 @@ impl Recorders {
         handles: RecordHandles,
         memory: RecordersMemory,
     ) -> Self {
-        let StreamMemory { known, slots } = memory.streams.take();
+        let RecordingMemory { known, slots } = memory.streams.take();
         Self {
             rules: rules(settings.get()),
             settings,
@@ -125,19 +125,21 @@ impl Recorders {
         for (key, decision) in decisions {
             let state = self.slots.get(&key).map_or(SlotState::Not, |slot| slot.state.clone());
             match (decision, state) {
-                (AdmissionDecision::Record, SlotState::Not | SlotState::Told(..)) => self.start_recorder(&key),
+                (AdmissionDecision::Record, SlotState::Not | SlotState::Published(..)) => self.start_recorder(&key),
                 (AdmissionDecision::Record, SlotState::Yes) => self.tell_source(&key),
                 (AdmissionDecision::NoPlace(why), state) if state != SlotState::Leaving => {
                     self.refuse(&key, RecordingState::Paused, why)
                 }
-                (AdmissionDecision::OnDemand(why), SlotState::Not | SlotState::Told(..)) => {
+                (AdmissionDecision::OnDemand(why), SlotState::Not | SlotState::Published(..)) => {
                     self.refuse(&key, RecordingState::Off, why)
                 }
                 (AdmissionDecision::Unwanted(why) | AdmissionDecision::OnDemand(why), SlotState::Yes) => {
                     self.stop_recorder(&key, format!("switched off: {why}"))
                 }
                 (AdmissionDecision::NotLive, SlotState::Yes) => self.stop_recorder(&key, "the stream ended".to_owned()),
-                (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Told(..)) => self.forget(&key),
+                (AdmissionDecision::Unwanted(_) | AdmissionDecision::NotLive, SlotState::Published(..)) => {
+                    self.forget(&key)
+                }
                 _ => {}
             }
         }
@@ -216,7 +218,7 @@ impl Recorders {
     /// Tells everybody why a stream is not recorded: paused for want of a place, or off.
     fn refuse(&mut self, key: &StreamKey, state: RecordingState, why: String) {
         let slot = self.slot(key);
-        let told = SlotState::Told(state, why.clone());
+        let told = SlotState::Published(state, why.clone());
         if std::mem::replace(&mut slot.state, told.clone()) == told {
             return;
         }
@@ -303,9 +305,9 @@ impl Actor for Recorders {
         ctx.add_message_stream(self.settings.changes());
         // Between building and now.
         self.rules = rules(self.settings.get());
-        self.look_at_disk(ctx);
+        self.check_disk(ctx);
         self.recover(ctx);
-        ctx.run_interval(LOOK_AT_DISK, |manager, ctx| manager.look_at_disk(ctx));
+        ctx.run_interval(DISK_CHECK_INTERVAL, |manager, ctx| manager.check_disk(ctx));
         ctx.run_later(SETTLED, |manager, ctx| {
             let servers: Vec<String> = manager.servers.iter().map(|server| server.name.clone()).collect();
             let pauses = manager.memory.pauses.clone();
@@ -319,7 +321,8 @@ impl Drop for Recorders {
     /// For the next instance, however this one ended.
     fn drop(&mut self) {
         if let Ok(mut streams) = self.memory.streams.try_borrow_mut() {
-            *streams = StreamMemory { known: std::mem::take(&mut self.known), slots: std::mem::take(&mut self.slots) };
+            *streams =
+                RecordingMemory { known: std::mem::take(&mut self.known), slots: std::mem::take(&mut self.slots) };
         }
     }
 }
@@ -332,7 +335,7 @@ impl Supervised for Recorders {
             .slots
             .iter()
             .filter_map(|(key, slot)| match &slot.state {
-                SlotState::Told(_, why) => Some(json!({ "stream": key.to_string(), "reason": why })),
+                SlotState::Published(_, why) => Some(json!({ "stream": key.to_string(), "reason": why })),
                 _ => None,
             })
             .collect();
@@ -365,7 +368,7 @@ impl Handler<Adjusted> for Recorders {
     fn handle(&mut self, _: Adjusted, ctx: &mut Self::Context) {
         self.rules = rules(self.settings.get());
         self.judge();
-        self.look_at_disk(ctx);
+        self.check_disk(ctx);
     }
 }
 

@@ -21,7 +21,7 @@ pub(super) enum SlotState {
     /// Nobody records it.
     Not,
     /// It is not recorded; everybody is told this state with this sentence.
-    Told(RecordingState, String),
+    Published(RecordingState, String),
     /// A recorder is there.
     Yes,
     /// Its recorder has been told to go.

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use super::known_streams::KnownStreams;
 use super::recorder_slot::RecorderSlot;
 use crate::actors::record::RecordHandles;
-use crate::actors::record::folder_lock::HeldFolders;
+use crate::actors::record::folder_lock::LockedFolders;
 use crate::actors::record::pauses::Pauses;
 use crate::actors::supervision::Keep;
 use crate::adapters::live::publisher::LivePublisher;
@@ -23,20 +23,20 @@ pub(super) struct RecordersMemory {
     /// The recorders, while there is no manager.
     pub(super) keep: Keep,
     /// What it knew of streams, while there is no manager.
-    pub(super) streams: Rc<RefCell<StreamMemory>>,
+    pub(super) streams: Rc<RefCell<RecordingMemory>>,
     /// States of all of them go through the same one, so that none comes after its recorder's end.
     pub(super) publisher: LivePublisher,
     pub(super) pauses: Pauses,
     /// Why nobody may record at present: the spool's disk.
     pub(super) obstacle: watch::Sender<Option<String>>,
-    pub(super) folders: HeldFolders,
+    pub(super) folders: LockedFolders,
     /// The first pass of the recovery is over, however it went: it is known when the last sessions began.
     pub(super) recovered_once: Rc<Cell<bool>>,
 }
 
 /// What an instance leaves to the next one.
 #[derive(Default)]
-pub(super) struct StreamMemory {
+pub(super) struct RecordingMemory {
     pub(super) known: KnownStreams,
     pub(super) slots: BTreeMap<StreamKey, RecorderSlot>,
 }
@@ -50,7 +50,7 @@ impl RecordersMemory {
             publisher: LivePublisher::new(handles.live.clone(), "recorders"),
             pauses: Pauses::new(handles.incidents.clone()),
             obstacle: watch::Sender::new(None),
-            folders: HeldFolders::default(),
+            folders: LockedFolders::default(),
             recovered_once: Rc::default(),
         }
     }

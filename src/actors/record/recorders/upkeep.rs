@@ -27,8 +27,8 @@ const RECOVERY: Backoff = Backoff { min: Duration::from_secs(1), max: Duration::
 
 impl Recorders {
     /// Looks whether the spool can be written and has room; recorders hear of it when that changes.
-    pub(super) fn look_at_disk(&mut self, ctx: &mut Context<Self>) {
-        LookAtDisk::ask_if_idle(self, ctx);
+    pub(super) fn check_disk(&mut self, ctx: &mut Context<Self>) {
+        CheckDisk::ask_if_idle(self, ctx);
     }
 
     /// So many bytes are free, or the disk does not work.
@@ -147,9 +147,9 @@ impl Recorders {
 }
 
 /// Looks at the spool's disk.
-struct LookAtDisk;
+struct CheckDisk;
 
-impl Flight for LookAtDisk {
+impl Flight for CheckDisk {
     type Owner = Recorders;
     type Subject = ();
     type Output = u64;
@@ -187,7 +187,7 @@ struct Recover;
 
 /// What a step brought.
 enum Step {
-    Looked(Findings),
+    DiskChecked(Findings),
     /// And why it ended early.
     Finished(RecoveryPass, Option<Error>),
 }
@@ -220,12 +220,12 @@ impl Flight for Recover {
             return Some(((), Box::pin(finish)));
         }
         manager.recovery.wanted = false;
-        Some(((), Box::pin(async move { recovery::look(&handles).await.map(Step::Looked) })))
+        Some(((), Box::pin(async move { recovery::look(&handles).await.map(Step::DiskChecked) })))
     }
 
     fn ended(manager: &mut Recorders, (): (), step: Result<Step>, ctx: &mut Context<Recorders>) -> Ended {
         match step {
-            Ok(Step::Looked(findings)) => {
+            Ok(Step::DiskChecked(findings)) => {
                 manager.recovery.chosen = Some(manager.choose(findings));
                 return Ended::More;
             }

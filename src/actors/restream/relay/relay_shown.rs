@@ -33,7 +33,7 @@ impl Restream {
         self.down.note(state, self.since);
         self.tell(transition);
         self.count(state);
-        let is_news = self.degraded.is_news(state);
+        let is_change = self.degraded.is_change(state);
         match state {
             CameraState::Running => {
                 let server = self.known.setup.server.as_str();
@@ -53,7 +53,7 @@ impl Restream {
                 let reason = self.relay.last_error().unwrap_or_default();
                 log::error!(camera = self.camera(); "held: {reason}");
             }
-            CameraState::Degraded if is_news => log::error!(
+            CameraState::Degraded if is_change => log::error!(
                 camera = self.camera(), restarts = self.relay.restarts(); "degraded: failed too often; retried once a minute from now on"
             ),
             _ => {}

@@ -177,7 +177,7 @@ pub(in crate::adapters::database) async fn an_incident_is_acknowledged_once_and_
     assert_eq!(found, [again]);
 }
 
-pub(in crate::adapters::database) async fn a_look_at_a_camera_is_kept_until_the_next(database: &dyn Database) {
+pub(in crate::adapters::database) async fn a_probe_of_a_camera_is_kept_until_the_next(database: &dyn Database) {
     assert_eq!(database.camera_probe(7).await.expect("asked"), None);
     let tracks =
         Tracks { format: "rtsp".into(), video: Some("h264".into()), audio: None, flows: true, ..Tracks::default() };

@@ -78,7 +78,7 @@ macro_rules! tests {
             old_incidents_are_forgotten
             an_incident_is_acknowledged_once_and_noted_often
             an_incident_keeps_its_last_verdict
-            a_look_at_a_camera_is_kept_until_the_next
+            a_probe_of_a_camera_is_kept_until_the_next
         );
         $crate::adapters::database::behaviour::tests!(@each $open, maintenance_behaviour:
             what_is_excused_is_kept_until_it_is_over
@@ -108,7 +108,7 @@ macro_rules! tests {
         $crate::adapters::database::behaviour::tests!(@each $open, host_behaviour: hosts_are_kept_as_last_measured);
         $crate::adapters::database::behaviour::tests!(@pair $open, node_behaviour:
             recordings_are_their_nodes_own
-            incidents_and_looks_are_their_nodes_own
+            incidents_and_probes_are_their_nodes_own
             open_incidents_are_taken_over_with_the_work
             a_second_relay_and_a_second_of_the_name_are_refused
             a_node_keeps_its_rows_when_it_is_renamed

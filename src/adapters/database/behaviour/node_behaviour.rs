@@ -53,7 +53,10 @@ pub(in crate::adapters::database) async fn recordings_are_their_nodes_own(a: &dy
     assert_eq!(own.iter().map(|one| one.id).collect::<Vec<_>>(), [of_b.id]);
 }
 
-pub(in crate::adapters::database) async fn incidents_and_looks_are_their_nodes_own(a: &dyn Database, b: &dyn Database) {
+pub(in crate::adapters::database) async fn incidents_and_probes_are_their_nodes_own(
+    a: &dyn Database,
+    b: &dyn Database,
+) {
     let at: DateTime<Utc> = "2026-03-01T12:00:00Z".parse().expect("a time");
     let subject = Subject::camera_of(7, "gate");
     let incident =

@@ -41,7 +41,7 @@ impl Group {
 
     fn send(&self, signal: Signal) {
         match killpg(self.pid, signal) {
-            // ESRCH: everybody is gone. EPERM: only zombies or strangers are left.
+            // ESRCH: everybody is gone. EPERM: only zombies or processes of others are left.
             Ok(()) | Err(Errno::ESRCH | Errno::EPERM) => {}
             Err(errno) => log::warn!(pid = self.pid.as_raw(), signal = signal.as_str(); "signal failed: {errno}"),
         }

@@ -23,7 +23,7 @@ pub(super) struct Histories {
     longest_ms: i64,
     /// Bytes of all streams together.
     most: usize,
-    streams: HashMap<String, HashMap<StreamName, History>>,
+    streams: HashMap<String, HashMap<StreamName, StreamBlocks>>,
     count: usize,
     /// Bytes that all of them take.
     bytes: usize,
@@ -33,7 +33,7 @@ pub(super) struct Histories {
 
 /// One stream's samples, oldest block first.
 #[derive(Clone, Default)]
-pub(super) struct History {
+pub(super) struct StreamBlocks {
     pub(super) blocks: VecDeque<Arc<Block>>,
     open: OpenBlock,
     last_ms: i64,
@@ -71,7 +71,7 @@ impl Histories {
                 Some(history) => history,
                 None if self.count < STREAMS => {
                     self.count += 1;
-                    streams.entry(name).or_insert(History { is_after_gap: true, ..History::default() })
+                    streams.entry(name).or_insert(StreamBlocks { is_after_gap: true, ..StreamBlocks::default() })
                 }
                 None => continue,
             };
@@ -120,7 +120,7 @@ impl Histories {
 
     /// Everything, to be written to disk; costs little.
     pub(super) fn stored(&self) -> Vec<StoredHistory> {
-        let of = |server: &String, name: &StreamName, history: &History| {
+        let of = |server: &String, name: &StreamName, history: &StreamBlocks| {
             let open = (!history.open.block.bytes.is_empty()).then(|| Arc::new(history.open.block.clone()));
             let blocks = history.blocks.iter().cloned().chain(open).collect();
             StoredHistory { server: server.clone(), name: name.clone(), blocks }
@@ -138,7 +138,7 @@ impl Histories {
             let blocks: VecDeque<_> = blocks.into_iter().filter(|block| block.last_ms >= oldest_ms).collect();
             let Some(last_ms) = blocks.back().map(|block| block.last_ms) else { continue };
             let bytes = blocks.iter().map(|block| block.cost()).sum();
-            let history = History { blocks, last_ms, bytes, is_after_gap: true, ..History::default() };
+            let history = StreamBlocks { blocks, last_ms, bytes, is_after_gap: true, ..StreamBlocks::default() };
             if self.count < STREAMS && self.streams.entry(server).or_default().insert(name, history).is_none() {
                 self.count += 1;
                 self.bytes += bytes;
@@ -188,12 +188,12 @@ impl Histories {
         self.bytes = self.histories().map(|history| history.bytes).sum();
     }
 
-    fn histories(&self) -> impl Iterator<Item = &History> {
+    fn histories(&self) -> impl Iterator<Item = &StreamBlocks> {
         self.streams.values().flat_map(HashMap::values)
     }
 }
 
-impl History {
+impl StreamBlocks {
     fn all(&self) -> impl Iterator<Item = &Block> {
         let open = Some(&self.open.block).filter(|block| !block.bytes.is_empty());
         self.blocks.iter().map(AsRef::as_ref).chain(open)
@@ -276,7 +276,7 @@ mod tests {
             histories.record("s", vec![(name("a"), sample)]);
         }
         assert!((80_000..=100_000).contains(&histories.bytes), "{} bytes", histories.bytes);
-        let really: usize = histories.histories().flat_map(History::all).map(Block::cost).sum();
+        let really: usize = histories.histories().flat_map(StreamBlocks::all).map(Block::cost).sum();
         assert_eq!(histories.bytes, really, "what is counted is there");
         let begins = histories.begins("s", &name("a")).expect("a begin");
         assert!(begins > at(5_000), "the oldest ones went: {begins}");
@@ -341,7 +341,7 @@ mod tests {
         let gaps: Vec<_> = samples.iter().filter(|sample| sample.gap).map(|sample| sample.at).collect();
         assert_eq!((samples.len(), gaps), (189 + 2, vec![at(910)]));
         assert_eq!(histories.begins("s", &name("a")), Some(at(411)), "older ones than we keep are not taken");
-        let really: usize = histories.histories().flat_map(History::all).map(Block::cost).sum();
+        let really: usize = histories.histories().flat_map(StreamBlocks::all).map(Block::cost).sum();
         assert_eq!((histories.bytes, histories.count), (really, 2));
         let mut none = Histories::new(100 * SECOND, MOST);
         none.restore(earlier.stored(), at(900));

@@ -35,12 +35,12 @@ pub(super) struct SavedHistory {
     whole: Option<(Checksum, u64)>,
     added: u32,
     added_bytes: u64,
-    last: HashMap<String, HashMap<StreamName, Written>>,
+    last: HashMap<String, HashMap<StreamName, WrittenBlock>>,
 }
 
 /// The last block of a stream that is on disk, and how much of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Written {
+struct WrittenBlock {
     start_ms: i64,
     length: usize,
 }
@@ -67,7 +67,7 @@ impl SavedHistory {
         self.last.clear();
         for stream in all {
             if let Some(block) = stream.blocks.last() {
-                let written = Written { start_ms: block.start_ms, length: block.bytes.len() };
+                let written = WrittenBlock { start_ms: block.start_ms, length: block.bytes.len() };
                 self.last.entry(stream.server.clone()).or_default().insert(stream.name.clone(), written);
             }
         }
@@ -96,7 +96,7 @@ impl SavedHistory {
     }
 }
 
-fn new_blocks(blocks: &[Arc<Block>], last: Written) -> &[Arc<Block>] {
+fn new_blocks(blocks: &[Arc<Block>], last: WrittenBlock) -> &[Arc<Block>] {
     // Without it: it was dropped, and so was what is older.
     let Some(place) = blocks.iter().rposition(|block| block.start_ms == last.start_ms) else { return blocks };
     let has_grown = blocks[place].bytes.len() != last.length;

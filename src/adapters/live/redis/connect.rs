@@ -35,7 +35,7 @@ pub(super) struct Target {
 }
 
 /// What a subscriber's connection brings.
-pub(super) struct Subscription {
+pub(super) struct SubscriberConnection {
     pub(super) connection: MultiplexedConnection,
     pub(super) pushed: mpsc::Receiver<PushInfo>,
     /// Messages were dropped because too many waited.
@@ -72,7 +72,7 @@ impl Target {
     }
 
     /// One for messages, connected.
-    pub(super) async fn subscription(&self) -> Result<Subscription> {
+    pub(super) async fn subscription(&self) -> Result<SubscriberConnection> {
         let (sender, pushed) = mpsc::channel(BEHIND);
         let missed = Arc::new(AtomicBool::new(false));
         let full = Arc::clone(&missed);
@@ -88,7 +88,7 @@ impl Target {
             .set_push_sender(push);
         let connection = self.subscriber.get_multiplexed_async_connection_with_config(&config).await;
         let connection = connection.map_err(|error| self.error(&error))?;
-        Ok(Subscription { connection, pushed, missed })
+        Ok(SubscriberConnection { connection, pushed, missed })
     }
 
     /// An error in a sentence with the remedy, where there is one.

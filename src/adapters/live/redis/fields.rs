@@ -79,7 +79,7 @@ pub(super) struct AboutNode {
 
 /// What somebody else's field says.
 #[derive(Debug, PartialEq)]
-pub(super) enum Told {
+pub(super) enum NodeUpdate {
     /// A server, and the beginning of its keys.
     Server(ServerStatus, String),
     /// Anything else.
@@ -87,25 +87,25 @@ pub(super) enum Told {
 }
 
 /// Reads a field of another node. `None` for what is not understood: a later version's, or rubbish.
-pub(super) fn read(name: &str, value: &[u8]) -> Option<Told> {
+pub(super) fn read(name: &str, value: &[u8]) -> Option<NodeUpdate> {
     let (kind, of) = name.split_once(':')?;
     match kind {
         "server" => {
             let field: ServerField = serde_json::from_slice(value).ok()?;
-            (field.status.name == of).then_some(Told::Server(field.status, field.base))
+            (field.status.name == of).then_some(NodeUpdate::Server(field.status, field.base))
         }
         "camera" => {
             let status: CameraStatus = serde_json::from_slice(value).ok()?;
-            (status.id.to_string() == of).then_some(Told::Change(Change::Camera(status)))
+            (status.id.to_string() == of).then_some(NodeUpdate::Change(Change::Camera(status)))
         }
         "recording" => {
             let status: RecordingStatus = serde_json::from_slice(value).ok()?;
-            (recording(&status.server, &status.name) == name).then_some(Told::Change(Change::Recording(status)))
+            (recording(&status.server, &status.name) == name).then_some(NodeUpdate::Change(Change::Recording(status)))
         }
         "host" => {
             let status: HostStatus = serde_json::from_slice(value).ok()?;
             let status = checked(status, Utc::now()).ok()?;
-            (status.name == of).then(|| Told::Change(Change::Host(Arc::new(status))))
+            (status.name == of).then(|| NodeUpdate::Change(Change::Host(Arc::new(status))))
         }
         _ => None,
     }
@@ -134,20 +134,20 @@ mod tests {
         let base = |server: &str| format!("p:{server}");
         let camera = Change::Camera(sample::camera(7, "gate"));
         let (name, value) = field(&camera, base).expect("a field");
-        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(Told::Change(camera)));
+        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(NodeUpdate::Change(camera)));
         assert_eq!(gone(&name), Some(Change::CameraGone { id: 7 }));
         let recording = Change::Recording(sample::recording("main", "cam/front"));
         let (name, value) = field(&recording, base).expect("a field");
         assert_eq!(name, "recording:main/cam/front");
-        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(Told::Change(recording)));
+        assert_eq!(read(&name, value.expect("a value").as_bytes()), Some(NodeUpdate::Change(recording)));
         let status = sample::server("two");
         let (name, value) = field(&Change::Server(status.clone()), base).expect("a field");
         let value = value.expect("a value");
-        assert_eq!(read(&name, value.as_bytes()), Some(Told::Server(status, "p:two".to_owned())));
+        assert_eq!(read(&name, value.as_bytes()), Some(NodeUpdate::Server(status, "p:two".to_owned())));
         assert_eq!(gone(&name), None);
         let host = Change::Host(Arc::new(HostStatus { at: Utc::now(), ..sample::host("edge-1") }));
         let (name, told) = field(&host, base).expect("a field");
-        assert_eq!(read(&name, told.expect("a value").as_bytes()), Some(Told::Change(host)));
+        assert_eq!(read(&name, told.expect("a value").as_bytes()), Some(NodeUpdate::Change(host)));
         assert_eq!((name.as_str(), gone(&name)), ("host:edge-1", None));
         for (name, value) in [("camera:8", "{}"), ("server:other", value.as_str()), ("x", "1"), ("camera:7", "\u{0}")] {
             assert_eq!(read(name, value.as_bytes()), None, "{name}");

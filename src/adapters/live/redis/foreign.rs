@@ -13,7 +13,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::Common;
-use super::fields::{self, AboutNode, Told};
+use super::fields::{self, AboutNode, NodeUpdate};
 use super::keys;
 use super::namesake::Namesake;
 use crate::adapters::live::{Change, LiveNode, LiveStore};
@@ -163,8 +163,8 @@ impl Foreign {
                 continue;
             }
             match fields::read(&name, &value) {
-                Some(Told::Change(change)) => changes.push(change),
-                Some(Told::Server(status, base)) if self.common.keys.may_be_base(&status.name, &base) => {
+                Some(NodeUpdate::Change(change)) => changes.push(change),
+                Some(NodeUpdate::Server(status, base)) if self.common.keys.may_be_base(&status.name, &base) => {
                     if !self.common.pending.owns_server(&status.name) {
                         let mut bases = self.common.foreign_bases.lock().unwrap_or_else(PoisonError::into_inner);
                         bases.insert(status.name.clone(), base.clone());
@@ -175,7 +175,7 @@ impl Foreign {
                         changes.push(Change::Server(status));
                     }
                 }
-                Some(Told::Server(..)) | None => {}
+                Some(NodeUpdate::Server(..)) | None => {}
             }
         }
     }
@@ -291,9 +291,9 @@ impl Node {
 }
 
 /// What becomes of a thing whose owner is silent.
-fn silenced(told: Option<Told>, field: &str, reason: &str, since: DateTime<Utc>, common: &Common) -> Vec<Change> {
+fn silenced(told: Option<NodeUpdate>, field: &str, reason: &str, since: DateTime<Utc>, common: &Common) -> Vec<Change> {
     match told {
-        Some(Told::Server(status, _)) => {
+        Some(NodeUpdate::Server(status, _)) => {
             let streams = common.memory.streams(&status.name).into_values().map(|stream| {
                 let reason = Some(reason.to_owned());
                 let stream =
@@ -305,13 +305,13 @@ fn silenced(told: Option<Told>, field: &str, reason: &str, since: DateTime<Utc>,
             changes.push(Change::Server(ServerStatus { reachable: false, since, reason, ..status }));
             changes
         }
-        Some(Told::Change(Change::Camera(mut camera))) => {
+        Some(NodeUpdate::Change(Change::Camera(mut camera))) => {
             camera.state = CameraState::Waiting;
             (camera.since, camera.last_error, camera.next_start) = (since, Some(reason.to_owned()), None);
             vec![Change::Camera(camera)]
         }
         // Whoever watches hosts says that it is silent.
-        Some(Told::Change(Change::Host(_))) => Vec::new(),
+        Some(NodeUpdate::Change(Change::Host(_))) => Vec::new(),
         _ => fields::gone(field).into_iter().collect(),
     }
 }

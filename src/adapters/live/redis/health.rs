@@ -70,9 +70,9 @@ impl RedisHealth {
 
 /// Where the two connections tell how they are.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Health(watch::Sender<RedisHealth>);
+pub(super) struct HealthReporter(watch::Sender<RedisHealth>);
 
-impl Health {
+impl HealthReporter {
     pub(super) fn subscribe(&self) -> watch::Receiver<RedisHealth> {
         self.0.subscribe()
     }
@@ -157,7 +157,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_told_until_it_is_well() {
-        let health = Health::default();
+        let health = HealthReporter::default();
         assert_eq!((health.now().fault(), health.now().is_connected()), (None, false), "nothing was tried");
         health.writing(Some("away".to_owned()));
         health.listening(Some("deaf".to_owned()));

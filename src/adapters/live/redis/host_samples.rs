@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use super::read_samples::RawEntry;
+use super::read_samples::StreamEntryFields;
 use crate::domain::history::{Metric, Reading};
 use crate::domain::host::HostStatus;
 
@@ -42,7 +42,7 @@ pub(super) fn fields(status: &HostStatus) -> Vec<(&'static str, i64)> {
 }
 
 /// Reads entries, oldest first. What is not understood is left out.
-pub(super) fn read(entries: &[RawEntry]) -> Vec<Reading> {
+pub(super) fn read(entries: &[StreamEntryFields]) -> Vec<Reading> {
     entries.iter().filter_map(|(id, fields)| entry(id, fields)).collect()
 }
 

@@ -13,7 +13,7 @@ use redis::{Msg, PushInfo, PushKind, RedisError};
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::Common;
-use super::connect::{Subscription, Target};
+use super::connect::{SubscriberConnection, Target};
 use super::foreign::Foreign;
 use super::keys;
 use crate::base::{Error, Result};
@@ -24,7 +24,7 @@ const PING: Duration = Duration::from_secs(5);
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(2));
 
 /// Listens until it is dropped.
-pub(super) struct Listener {
+pub(super) struct RedisListener {
     common: Arc<Common>,
     target: Target,
     foreign: Foreign,
@@ -32,7 +32,7 @@ pub(super) struct Listener {
     channels: BTreeSet<String>,
 }
 
-impl Listener {
+impl RedisListener {
     pub(super) fn new(common: Arc<Common>, target: Target) -> Self {
         let foreign = Foreign::new(Arc::clone(&common));
         Self { common, target, foreign, channels: BTreeSet::new() }
@@ -57,7 +57,7 @@ impl Listener {
 
     /// One connection's life.
     async fn listen(&mut self) -> Result<std::convert::Infallible> {
-        let Subscription { mut connection, mut pushed, missed } = self.target.subscription().await?;
+        let SubscriberConnection { mut connection, mut pushed, missed } = self.target.subscription().await?;
         self.channels.clear();
         let mut wanted: BTreeSet<String> = self.common.keys.bases().map(|(_, base)| keys::updates(base)).collect();
         let Common { keys, node, .. } = &*self.common;

@@ -34,15 +34,15 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::claims::{Claimed, Claims, Holder};
+use self::claims::{Claimed, Holder, PollClaims};
 use self::commands::{Exchange, answer_command, send_command};
 use self::connect::Target;
-use self::health::Health;
+use self::health::HealthReporter;
 pub use self::health::RedisHealth;
 use self::keys::Keys;
-use self::listener::Listener;
+use self::listener::RedisListener;
 use self::pending::{Pending, told};
-use self::read_samples::RawEntry;
+use self::read_samples::StreamEntryFields;
 use self::writer::Writer;
 use super::memory::MemoryLiveStore;
 use super::{Change, Latest, LiveChanges, LiveNode, LiveStore, NodeCommand};
@@ -77,7 +77,7 @@ pub struct RedisLiveStore {
     target: Target,
     /// For history and claims: nobody waits there for a poll that is being written.
     reader: Mutex<ConnectionManager>,
-    claims: Claims,
+    claims: PollClaims,
 }
 
 /// What the parts share.
@@ -85,7 +85,7 @@ struct Common {
     memory: MemoryLiveStore,
     keys: Keys,
     pending: Pending,
-    health: Health,
+    health: HealthReporter,
     node: String,
     roles: Vec<String>,
     run: Uuid,
@@ -150,7 +150,7 @@ impl RedisLiveStore {
             memory: MemoryLiveStore::new(history.min(OWN_HISTORY)),
             keys: Keys::new(&settings.prefix, &facts.servers),
             pending: Pending::default(),
-            health: Health::default(),
+            health: HealthReporter::default(),
             node: facts.node,
             roles: facts.roles,
             run: Uuid::new_v4(),
@@ -162,7 +162,7 @@ impl RedisLiveStore {
             exchange: Exchange::default(),
         };
         let reader = Mutex::new(target.commands()?);
-        Ok(Self { common: Arc::new(common), target, reader, claims: Claims::default() })
+        Ok(Self { common: Arc::new(common), target, reader, claims: PollClaims::default() })
     }
 
     /// Writes to Redis what this process owns; runs until it is dropped. One of them at a time.
@@ -172,7 +172,7 @@ impl RedisLiveStore {
 
     /// Listens to what other processes own; runs until it is dropped. One of them at a time.
     pub fn listen(&self) -> impl Future<Output = ()> + Send + use<> {
-        Listener::new(Arc::clone(&self.common), self.target.clone()).run()
+        RedisListener::new(Arc::clone(&self.common), self.target.clone()).run()
     }
 
     /// How it stands with Redis, now and from now on.
@@ -236,7 +236,12 @@ impl RedisLiveStore {
     }
 
     /// The entries of a stream between two times.
-    async fn entries(&self, key: &str, from: DateTime<Utc>, to: DateTime<Utc>) -> redis::RedisResult<Vec<RawEntry>> {
+    async fn entries(
+        &self,
+        key: &str,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    ) -> redis::RedisResult<Vec<StreamEntryFields>> {
         let mut ask = redis::cmd("XRANGE");
         ask.arg(key).arg(from.timestamp_millis().max(0)).arg(to.timestamp_millis().max(0));
         ask.query_async(&mut self.reader()).await.inspect_err(|error| self.note(error))

@@ -72,7 +72,7 @@ impl Batch {
 }
 
 /// What a call has told, before it is visible here.
-pub(super) struct Told(Vec<One>);
+pub(super) struct PendingUpdate(Vec<One>);
 
 enum One {
     Stream(String, StreamName),
@@ -82,7 +82,7 @@ enum One {
 }
 
 /// What these changes mean for Redis.
-pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
+pub(super) fn told(changes: &[Change], keys: &Keys) -> PendingUpdate {
     let one = |change: &Change| match change {
         // That a host is silent is this process's judgement, and no measurement of its agent.
         Change::Host(status) if status.state == HostState::Silent => None,
@@ -94,12 +94,12 @@ pub(super) fn told(changes: &[Change], keys: &Keys) -> Told {
         Change::Host(status) if status.state == HostState::Live => Some(One::Host(Arc::clone(status))),
         _ => None,
     });
-    Told(changes.iter().filter_map(one).chain(measured).collect())
+    PendingUpdate(changes.iter().filter_map(one).chain(measured).collect())
 }
 
 impl Pending {
     /// Takes up what is visible here by now.
-    pub(super) fn tell(&self, told: Told, poll: Option<(&str, Poll)>) {
+    pub(super) fn tell(&self, told: PendingUpdate, poll: Option<(&str, Poll)>) {
         let mut waiting = self.lock();
         for one in told.0 {
             match one {
@@ -298,7 +298,7 @@ mod tests {
         let pending = Pending::default();
         let sample = Sample { at: chrono::DateTime::UNIX_EPOCH, ..sample_of("a") };
         for bytes in 0..1_000 {
-            pending.tell(Told(Vec::new()), Some(("main", vec![(stream("a", bytes), sample)])));
+            pending.tell(PendingUpdate(Vec::new()), Some(("main", vec![(stream("a", bytes), sample)])));
         }
         let batch = pending.take();
         let main = &batch.servers["main"];

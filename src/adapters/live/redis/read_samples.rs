@@ -15,7 +15,7 @@ pub(super) const BEFORE: TimeDelta = TimeDelta::milliseconds(2 * READERS_MS);
 const TIMES: std::ops::Range<i64> = 0..253_402_300_800_000;
 
 /// An entry as Redis gives it: its id, and its fields with their values.
-pub(super) type RawEntry = (String, Vec<(Vec<u8>, Vec<u8>)>);
+pub(super) type StreamEntryFields = (String, Vec<(Vec<u8>, Vec<u8>)>);
 
 /// An entry that is understood.
 #[derive(Clone, Copy, Debug)]
@@ -33,7 +33,7 @@ struct EntryRead {
 
 /// Reads entries, oldest first. What is not understood is left out, and so is what lies before the first entry that tells the
 /// readers.
-pub(super) fn read(entries: &[RawEntry]) -> Vec<Sample> {
+pub(super) fn read(entries: &[StreamEntryFields]) -> Vec<Sample> {
     let mut samples: Vec<Sample> = Vec::new();
     let mut before: Option<EntryRead> = None;
     let mut readers = None;
@@ -126,7 +126,7 @@ mod tests {
     }
 
     /// Entries as they lie in Redis, written as `ms` and `k1 r2`.
-    fn raw(entries: &[(i64, &str)]) -> Vec<RawEntry> {
+    fn raw(entries: &[(i64, &str)]) -> Vec<StreamEntryFields> {
         let field = |text: &str| (text[..1].into(), text[1..].into());
         let entry = |(ms, text): &(i64, &str)| (format!("{}-0", START + ms), text.split(' ').map(field).collect());
         entries.iter().map(entry).collect()
@@ -214,7 +214,7 @@ mod tests {
         assert_eq!(samples.iter().map(|sample| sample.bitrate).collect::<Vec<_>>(), [None, Some(4_000)]);
     }
 
-    fn rubbish() -> impl Strategy<Value = RawEntry> {
+    fn rubbish() -> impl Strategy<Value = StreamEntryFields> {
         let name = prop_oneof![
             proptest::sample::select(b"kbrotvclgsxz".to_vec()).prop_map(|letter| vec![letter]),
             proptest::collection::vec(any::<u8>(), 0..4),

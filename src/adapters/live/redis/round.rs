@@ -5,7 +5,7 @@ use std::time::Duration;
 use redis::{Cmd, Pipeline};
 
 use super::keys;
-use super::samples::Entry;
+use super::samples::SampleEntry;
 use crate::domain::name::StreamName;
 
 /// A chunk is sent when it is larger, in bytes. A single command may be.
@@ -15,7 +15,7 @@ const HISTORY_EXPIRES_LATER: u64 = 20 * 60;
 
 /// What a command is about, for its error.
 #[derive(Debug)]
-pub(super) enum About {
+pub(super) enum CommandSubject {
     /// The sample of a path.
     History { server: String, name: StreamName, key: String },
     /// A measurement of a host.
@@ -30,14 +30,14 @@ pub(super) enum About {
 
 #[derive(Default)]
 pub(super) struct Round {
-    chunks: Vec<(Pipeline, Vec<About>)>,
+    chunks: Vec<(Pipeline, Vec<CommandSubject>)>,
     /// Of the last chunk.
     bytes: usize,
 }
 
 impl Round {
     /// Adds a command of about this many bytes.
-    pub(super) fn add(&mut self, about: About, bytes: usize, command: Cmd) {
+    pub(super) fn add(&mut self, about: CommandSubject, bytes: usize, command: Cmd) {
         if self.chunks.is_empty() || self.bytes > CHUNK {
             let mut pipeline = Pipeline::new();
             pipeline.ignore_errors();
@@ -57,7 +57,7 @@ impl Round {
         server: &str,
         base: &str,
         name: &StreamName,
-        entry: &Entry,
+        entry: &SampleEntry,
         oldest: i64,
         kept: Duration,
     ) {
@@ -71,11 +71,11 @@ impl Round {
         if entry.renew {
             let mut expire = redis::cmd("EXPIRE");
             expire.arg(&key).arg(kept.as_secs() + HISTORY_EXPIRES_LATER);
-            let about = About::History { server: server.to_owned(), name: name.clone(), key };
+            let about = CommandSubject::History { server: server.to_owned(), name: name.clone(), key };
             self.add(about, bytes, add);
-            return self.add(About::Own, 64, expire);
+            return self.add(CommandSubject::Own, 64, expire);
         }
-        self.add(About::History { server: server.to_owned(), name: name.clone(), key }, bytes, add);
+        self.add(CommandSubject::History { server: server.to_owned(), name: name.clone(), key }, bytes, add);
     }
 
     /// Adds a measurement to a host's history, which keeps nothing older than `oldest` (ms).
@@ -95,11 +95,11 @@ impl Round {
         }
         let mut expire = redis::cmd("EXPIRE");
         expire.arg(&key).arg(kept.as_secs() + HISTORY_EXPIRES_LATER);
-        self.add(About::Host { name: name.to_owned(), key }, 300, add);
-        self.add(About::Own, 64, expire);
+        self.add(CommandSubject::Host { name: name.to_owned(), key }, 300, add);
+        self.add(CommandSubject::Own, 64, expire);
     }
 
-    pub(super) fn chunks(self) -> Vec<(Pipeline, Vec<About>)> {
+    pub(super) fn chunks(self) -> Vec<(Pipeline, Vec<CommandSubject>)> {
         self.chunks
     }
 }

@@ -13,7 +13,7 @@ const KB: u64 = 1_000;
 
 /// One entry, ready to be written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
+pub(super) struct SampleEntry {
     /// Its id: `ms-number`.
     pub(super) id: (i64, u64),
     pub(super) fields: Vec<(&'static str, i64)>,
@@ -23,7 +23,7 @@ pub(super) struct Entry {
 
 /// What was last written of each path of one server.
 #[derive(Debug, Default)]
-pub(super) struct Written {
+pub(super) struct WrittenPaths {
     paths: HashMap<StreamName, PathWritten>,
 }
 
@@ -70,9 +70,9 @@ impl Counter {
     }
 }
 
-impl Written {
+impl WrittenPaths {
     /// The entries for this moment: none when nothing moves, and with one that moves again the last moment before.
-    pub(super) fn entries(&mut self, status: &StreamStatus, sample: &Sample) -> impl Iterator<Item = Entry> {
+    pub(super) fn entries(&mut self, status: &StreamStatus, sample: &Sample) -> impl Iterator<Item = SampleEntry> {
         let path = match self.paths.get_mut(&status.name) {
             Some(path) => path,
             None => self.paths.entry(status.name.clone()).or_insert(PathWritten { gap: true, ..Default::default() }),
@@ -120,7 +120,7 @@ impl Written {
 }
 
 impl PathWritten {
-    fn entries(&mut self, status: &StreamStatus, sample: &Sample) -> [Option<Entry>; 2] {
+    fn entries(&mut self, status: &StreamStatus, sample: &Sample) -> [Option<SampleEntry>; 2] {
         let at = sample.at.timestamp_millis();
         if at < self.blocked_until_ms {
             return [None, None];
@@ -165,14 +165,14 @@ impl PathWritten {
         if renew {
             self.renewed_ms = at;
         }
-        [still, Some(Entry { id: self.next(at), fields, renew })]
+        [still, Some(SampleEntry { id: self.next(at), fields, renew })]
     }
 
     /// The entry of the last moment at which nothing had moved.
-    fn still(&mut self, at: i64) -> Entry {
+    fn still(&mut self, at: i64) -> SampleEntry {
         let state = self.state.and_then(state_field);
         let fields = state.into_iter().chain([("k", 0), ("r", i64::from(self.readers))]).collect();
-        Entry { id: self.next(at), fields, renew: false }
+        SampleEntry { id: self.next(at), fields, renew: false }
     }
 
     /// The id of an entry at this time; behind the last one also when the clock was set back.
@@ -211,13 +211,14 @@ mod tests {
     }
 
     /// Plays polls `(ms, bytes, state, readers)` and gives the entries as `(ms, fields)`.
-    fn play(written: &mut Written, polls: &[(i64, u64, StreamState, u32)]) -> Vec<(i64, String)> {
+    fn play(written: &mut WrittenPaths, polls: &[(i64, u64, StreamState, u32)]) -> Vec<(i64, String)> {
         let entries = polls.iter().flat_map(|(ms, bytes, state, readers)| {
             let (status, sample) = seen(*ms, *bytes, *state, *readers);
             written.entries(&status, &sample).collect::<Vec<_>>()
         });
         let text = |(name, value): &(&str, i64)| format!("{name}{value}");
-        let line = |entry: Entry| (entry.id.0 - START, entry.fields.iter().map(text).collect::<Vec<_>>().join(" "));
+        let line =
+            |entry: SampleEntry| (entry.id.0 - START, entry.fields.iter().map(text).collect::<Vec<_>>().join(" "));
         entries.map(line).collect()
     }
 
@@ -228,7 +229,7 @@ mod tests {
     #[test]
     fn bytes_are_differences_and_what_stands_still_is_told_once_a_minute_and_on_change() {
         use StreamState::{Live, Offline, Stalled};
-        let mut written = Written::default();
+        let mut written = WrittenPaths::default();
         let mut polls =
             vec![(0, 5_000, Live, 2), (2_000, 6_000, Live, 2), (4_000, 6_000, Live, 2), (6_000, 6_000, Stalled, 2)];
         polls.extend((4..=40).map(|n| (n * 2_000, 6_000, Stalled, 2)));
@@ -249,7 +250,7 @@ mod tests {
 
     #[test]
     fn what_is_less_than_a_kilobyte_goes_into_the_next_entry_and_readers_are_told_once_a_minute() {
-        let mut written = Written::default();
+        let mut written = WrittenPaths::default();
         let polls: Vec<_> = (0..100).map(|n| (n * 2_000, 7_777 * n as u64, StreamState::Live, 1)).collect();
         let entries = play(&mut written, &polls);
         let number = |text: &str, name: char| -> Option<u64> {
@@ -265,7 +266,7 @@ mod tests {
     #[test]
     fn a_gap_is_marked_and_begins_anew() {
         use StreamState::Live;
-        let mut written = Written::default();
+        let mut written = WrittenPaths::default();
         play(&mut written, &[(0, 0, Live, 2), (2_000, 1_000, Live, 2)]);
         written.all_failed();
         let entries = play(&mut written, &[(40_000, 9_000, Live, 2), (42_000, 10_000, Live, 2)]);
@@ -275,7 +276,7 @@ mod tests {
     #[test]
     fn a_clock_that_was_set_back_and_later_entries_of_others_keep_the_order() {
         use StreamState::Live;
-        let mut written = Written::default();
+        let mut written = WrittenPaths::default();
         let polls = [(10_000, 1, Live, 2), (3_000, 2, Live, 2), (5_000, 3, Live, 2), (12_000, 4, Live, 2)];
         let entries = play(&mut written, &polls);
         assert_eq!(entries.iter().map(|(ms, _)| *ms).collect::<Vec<_>>(), [10_000, 10_000, 10_000, 12_000]);
@@ -289,7 +290,7 @@ mod tests {
 
     #[test]
     fn srt_figures_are_integers() {
-        let mut written = Written::default();
+        let mut written = WrittenPaths::default();
         let (status, plain) = seen(0, 0, StreamState::Live, 0);
         let (rtt, capacity) = (Some(23.456), Some(f64::NAN));
         let (recv_rate_mbps, loss_rate) = (Some(4.0021), Some(0.25));

@@ -17,8 +17,8 @@ use super::fields::ABOUT;
 use super::host_samples::{self, HostIds};
 use super::keys;
 use super::pending::{Batch, ServerWaiting};
-use super::round::{About, Round};
-use super::samples::Written;
+use super::round::{CommandSubject, Round};
+use super::samples::WrittenPaths;
 use crate::base::{ErrorKind, Result};
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamStatus;
@@ -44,7 +44,7 @@ pub(super) struct Writer {
     target: Target,
     connection: Option<ConnectionManager>,
     /// By server.
-    written: HashMap<String, Written>,
+    written: HashMap<String, WrittenPaths>,
     host_ids: HostIds,
     /// Number of the next message, by server; larger than those of an earlier run.
     seq: BTreeMap<String, u64>,
@@ -122,7 +122,7 @@ impl Writer {
     fn failed(&mut self, batch: Batch, error: &crate::base::Error) {
         self.common.health.writing(Some(error.message().to_owned()));
         self.common.pending.put_back(batch);
-        self.written.values_mut().for_each(Written::all_failed);
+        self.written.values_mut().for_each(WrittenPaths::all_failed);
         self.is_fresh = true;
         self.silent = if error.kind() == ErrorKind::Timeout { self.silent + 1 } else { 0 };
         if self.silent >= SILENT {
@@ -137,7 +137,7 @@ impl Writer {
         if is_first {
             // As a whole: what an earlier run has left is none of ours.
             let batch = self.common.pending.everything(batch);
-            round.add(About::Own, 64, redis::cmd("DEL").arg(self.common.keys.node(&self.common.node)).clone());
+            round.add(CommandSubject::Own, 64, redis::cmd("DEL").arg(self.common.keys.node(&self.common.node)).clone());
             self.add(&mut round, &batch, true);
         } else {
             self.add(&mut round, batch, false);
@@ -193,7 +193,7 @@ impl Writer {
         let size = json.len();
         let mut set = redis::cmd("SET");
         set.arg(keys::latest(&base)).arg(json).arg("EX").arg(LATEST_EXPIRES);
-        round.add(About::Own, size, set);
+        round.add(CommandSubject::Own, size, set);
         let ts = Utc::now().timestamp_millis();
         let update = Update {
             seq: self.next_seq(server),
@@ -206,7 +206,7 @@ impl Writer {
         let size = json.len();
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(keys::updates(&base)).arg(json);
-        round.add(About::Own, size, publish);
+        round.add(CommandSubject::Own, size, publish);
     }
 
     /// What this node tells of itself; at first, and from time to time, with a sign of life.
@@ -220,14 +220,14 @@ impl Writer {
             fields.insert(ABOUT.to_owned(), common.about());
             let mut sign = redis::cmd("ZADD");
             sign.arg(common.keys.nodes()).arg(Utc::now().timestamp_millis()).arg(&common.node);
-            round.add(About::Key(common.keys.nodes()), 64, sign);
+            round.add(CommandSubject::Key(common.keys.nodes()), 64, sign);
             if !is_first {
-                round.add(About::Expiry, 64, expire());
+                round.add(CommandSubject::Expiry, 64, expire());
             }
         }
         let removed: Vec<&str> = batch.removed.iter().map(String::as_str).collect();
         if !removed.is_empty() {
-            round.add(About::Own, removed.len() * 32, redis::cmd("HDEL").arg(&key).arg(&removed).clone());
+            round.add(CommandSubject::Own, removed.len() * 32, redis::cmd("HDEL").arg(&key).arg(&removed).clone());
         }
         if fields.is_empty() && removed.is_empty() {
             return;
@@ -238,10 +238,10 @@ impl Writer {
             for (name, value) in &fields {
                 hset.arg(name).arg(value);
             }
-            round.add(About::Own, fields.values().map(String::len).sum(), hset);
+            round.add(CommandSubject::Own, fields.values().map(String::len).sum(), hset);
         }
         if is_first {
-            round.add(About::Own, 64, expire());
+            round.add(CommandSubject::Own, 64, expire());
         }
         let (seq, ts) = (self.next_seq(""), Utc::now().timestamp_millis());
         let update = OwnUpdate { node: &common.node, run: common.run, seq, ts, fields: &fields, removed };
@@ -249,7 +249,7 @@ impl Writer {
         let size = json.len();
         let mut publish = redis::cmd("PUBLISH");
         publish.arg(common.keys.own_updates()).arg(json);
-        round.add(About::Own, size, publish);
+        round.add(CommandSubject::Own, size, publish);
     }
 
     fn next_seq(&mut self, server: &str) -> u64 {
@@ -277,17 +277,17 @@ impl Writer {
             })?;
             for (answer, about) in answers.into_iter().zip(abouts) {
                 match (answer, about) {
-                    (Ok(Value::Int(0)), About::Expiry) => self.is_fresh = true,
+                    (Ok(Value::Int(0)), CommandSubject::Expiry) => self.is_fresh = true,
                     (Ok(_), _) => {}
-                    (Err(error), About::History { server, name, key }) => {
+                    (Err(error), CommandSubject::History { server, name, key }) => {
                         let error = self.history_failed(&server, &name, &key, error).await;
                         fault = fault.or(error);
                     }
-                    (Err(error), About::Host { name, key }) => {
+                    (Err(error), CommandSubject::Host { name, key }) => {
                         let error = self.host_failed(&name, &key, &error).await;
                         fault = fault.or(error);
                     }
-                    (Err(error), About::Key(key)) if error.code() == Some("WRONGTYPE") => {
+                    (Err(error), CommandSubject::Key(key)) if error.code() == Some("WRONGTYPE") => {
                         self.common.health.key(&key, Some("holds something that is not ours"));
                     }
                     (Err(error), _) => fault = Some(self.target.error(&error)),
@@ -371,7 +371,7 @@ impl Writer {
             };
             if is_ours {
                 self.common.health.key(&key, None);
-                self.written.values_mut().for_each(Written::unblock);
+                self.written.values_mut().for_each(WrittenPaths::unblock);
             }
         }
     }

@@ -8,20 +8,20 @@ use crate::base::{Error, ErrorKind, Scope};
 
 /// What a server said.
 #[derive(Debug)]
-pub(super) struct Refusal<'a> {
+pub(super) struct S3Refusal<'a> {
     pub(super) status: u16,
     body: &'a str,
 }
 
 /// The answer of a server that refused, if it gave one.
-pub(super) fn refusal(error: &S3Error) -> Option<Refusal<'_>> {
+pub(super) fn refusal(error: &S3Error) -> Option<S3Refusal<'_>> {
     match error {
-        S3Error::HttpFailWithBody(status, body) => Some(Refusal { status: *status, body }),
+        S3Error::HttpFailWithBody(status, body) => Some(S3Refusal { status: *status, body }),
         _ => None,
     }
 }
 
-impl Refusal<'_> {
+impl S3Refusal<'_> {
     /// The text of an element of the answer.
     fn element(&self, name: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{name}>"))?;

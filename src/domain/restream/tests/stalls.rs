@@ -165,7 +165,7 @@ fn converted_sound_that_does_not_come_is_tried_without() {
 }
 
 #[test]
-fn what_becomes_of_the_sound_is_told_by_the_path_and_else_by_the_look() {
+fn what_becomes_of_the_sound_is_told_by_the_path_and_else_by_the_probe() {
     let mut relay = running();
     assert_eq!(relay.sound(None, None), Some(SoundState::Missing), "the look found none");
     assert_eq!(relay.sound(Some(true), None), Some(SoundState::Carried), "switched on since");
@@ -187,7 +187,7 @@ fn what_becomes_of_the_sound_is_told_by_the_path_and_else_by_the_look() {
 }
 
 #[test]
-fn a_fault_that_says_nothing_about_the_tracks_costs_no_second_look() {
+fn a_fault_that_says_nothing_about_the_tracks_costs_no_second_probe() {
     use FaultKind::{Busy, Ended, Refused, TimedOut, Unauthorized};
     for (kind, looks) in [(Busy, false), (Refused, false), (TimedOut, false), (Unauthorized, false), (Ended, true)] {
         let mut relay = running();

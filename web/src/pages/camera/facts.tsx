@@ -7,7 +7,7 @@ import { soundWords } from "../../camera_words";
 import { ForOperators } from "../../components/access";
 import { Icon } from "../../components/icons";
 import { usePolled } from "../../components/polled";
-import { Finding, Look, LookButton } from "../../components/probe";
+import { Finding, CameraProbe, ProbeButton } from "../../components/probe";
 import { dateTime } from "../../format";
 import { href } from "../../router";
 import type { CameraSettings, CameraStatus } from "../../types";
@@ -51,7 +51,7 @@ function rows(camera: CameraStatus, settings: CameraSettings | null): [string, s
 export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
   const { id, server, path: name } = camera;
   const { state, refresh } = usePolled(String(id), EVERY, async (signal) => (await api.cameraSettings(id, signal)).settings);
-  const [look] = useState(() => new Look((signal) => api.probeCamera(id, signal)));
+  const [look] = useState(() => new CameraProbe((signal) => api.probeCamera(id, signal)));
   const [without, setWithout] = useState(false);
   const settings = state.value.answer;
   const source = settings === null ? null : sourceOf(settings);
@@ -89,7 +89,7 @@ export function CameraFacts({ camera }: { camera: CameraStatus }): VNode {
           <div class="graph-head">
             <h2 id="sends-title">{m.about.sends}</h2>
             <ForOperators>
-              <LookButton look={look} label={m.about.probeNow} />
+              <ProbeButton look={look} label={m.about.probeNow} />
             </ForOperators>
           </div>
           <Finding look={look} />

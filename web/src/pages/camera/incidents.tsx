@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { useEffect } from "preact/hooks";
 import { api } from "../../api";
 import { IncidentLine } from "../../components/incident";
-import { useIncidents } from "../../components/incident_news";
+import { useIncidents } from "../../components/incident_list";
 import { m } from "../../words/language";
 
 const MOST = 10;

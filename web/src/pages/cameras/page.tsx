@@ -20,7 +20,7 @@ import type { CameraStatus } from "../../types";
 import { remembered } from "../../browser/memory";
 import { m } from "../../words/language";
 import { cameraOrder } from "../../words/states";
-import { HeldPlanPanel } from "./held_plan";
+import { BlockedChangePanel } from "./blocked_change";
 import { CameraRow } from "./row";
 import { Selection, SelectionBar } from "./selection";
 
@@ -88,7 +88,7 @@ export function CamerasPage(): VNode {
         </div>
       </div>
       <ViewOnly />
-      <HeldPlanPanel />
+      <BlockedChangePanel />
       {cameras.length < 8 && filter === "" ? null : (
         <div class="tools">
           <Search label={m.cameras.filter} value={filter} change={(words) => writeQuery({ q: words })} />

@@ -2,16 +2,16 @@
 
 import type { AnomalyState, EncoderState, PlatformState } from "../../types";
 import { m } from "../../words/language";
-import { look, type Look } from "../../words/states";
+import { look, type StateStyle } from "../../words/states";
 
-export const anomalyLook: Record<AnomalyState, Look> = {
+export const anomalyLook: Record<AnomalyState, StateStyle> = {
   learning: look(() => m.anomalies.states.learning, { sign: "busy", tone: "busy" }),
   notJudged: look(() => m.anomalies.states.notJudged, { sign: "off", tone: "off" }),
   usual: look(() => m.anomalies.states.usual, { sign: "good", tone: "good" }),
   unusual: look(() => m.anomalies.states.unusual, { sign: "warn", tone: "warn" }),
 };
 
-export const encoderLook: Record<EncoderState, Look> = {
+export const encoderLook: Record<EncoderState, StateStyle> = {
   waiting: look(() => m.encoders.states.waiting, { sign: "busy", tone: "busy" }),
   silent: look(() => m.encoders.states.silent, { sign: "bad", tone: "bad" }),
   idle: look(() => m.encoders.states.idle, { sign: "off", tone: "off" }),
@@ -24,7 +24,7 @@ export const encoderLook: Record<EncoderState, Look> = {
   unknown: look(() => m.encoders.states.unknown, { sign: "unknown", tone: "off" }),
 };
 
-export const platformLook: Record<PlatformState, Look> = {
+export const platformLook: Record<PlatformState, StateStyle> = {
   waiting: look(() => m.platforms.states.waiting, { sign: "busy", tone: "busy" }),
   well: look(() => m.platforms.states.well, { sign: "good", tone: "good" }),
   resting: look(() => m.platforms.states.resting, { sign: "busy", tone: "busy" }),

@@ -27,7 +27,7 @@ export function Troubles(): VNode {
         <p class="lead">
           {m.wrongNow.counts(roots.length, open.length)} <a href={`${href({ page: "incidents" })}?open=1`}>{m.wrongNow.all}</a>
         </p>
-        <Told />
+        <Receivers />
         <Excused />
       </div>
       {roots.length === 0 ? null : (
@@ -55,7 +55,7 @@ export function Troubles(): VNode {
 }
 
 /** Whether messages arrive where they should. */
-function Told(): VNode | null {
+function Receivers(): VNode | null {
   const { answer, fault } = usePolled("receivers", EVERY, (signal) => api.receivers(signal)).state.value;
   if (answer === null || fault !== null) return null;
   const failing = (one: Receiver) => (one.failingSince ?? null) !== null;

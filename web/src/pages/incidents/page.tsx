@@ -8,7 +8,7 @@ import { subjectWords, incidentWords, kinds } from "../../camera_words";
 import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { IncidentLine } from "../../components/incident";
-import { useIncidents } from "../../components/incident_news";
+import { useIncidents } from "../../components/incident_list";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";

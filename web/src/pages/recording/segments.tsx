@@ -9,10 +9,10 @@ import { Icon, Sign } from "../../components/icons";
 import { bothTimes, bytes, clockLength, day, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
 import { m } from "../../words/language";
-import type { Look } from "../../words/states";
+import type { StateStyle } from "../../words/states";
 import { stretch } from "./stretch";
 
-const looks: Record<SegmentState, Omit<Look, "words">> = {
+const looks: Record<SegmentState, Omit<StateStyle, "words">> = {
   writing: { sign: "rec", tone: "rec" },
   sealed: { sign: "busy", tone: "busy" },
   uploading: { sign: "busy", tone: "busy" },

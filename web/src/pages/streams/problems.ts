@@ -90,10 +90,10 @@ function recordings(live: LiveState): Problem[] {
     .sort(newestFirst);
 }
 
-type Told = Problem & { kind: "incident" };
+type IncidentProblem = Problem & { kind: "incident" };
 
 /** Incidents that last and that no other problem tells of. What the feed knows better is left out: it hears of it earlier. */
-function incidents(live: LiveState, seen: readonly Problem[]): Told[] {
+function incidents(live: LiveState, seen: readonly Problem[]): IncidentProblem[] {
   const linesOfProblem = (one: Problem) => (one.kind === "host" ? one.lines : "line" in one ? [one.line] : []);
   const lines = new Set(seen.flatMap(linesOfProblem).map(({ stream }) => streamKey(stream.server, stream.name)));
   const unreachable = new Set(seen.flatMap((one) => (one.kind === "server" ? [one.server.name] : [])));
@@ -102,7 +102,7 @@ function incidents(live: LiveState, seen: readonly Problem[]): Told[] {
     const key = streamKey(server, name);
     return lines.has(key) || unreachable.has(server) || away.has(key);
   };
-  const isNews = ({ closedAt, subject }: Incident): boolean => {
+  const isNew = ({ closedAt, subject }: Incident): boolean => {
     if (closedAt !== null && closedAt !== undefined) return false;
     if (subject.type === "server") return live.servers.get(subject.name)?.reachable !== true && !unreachable.has(subject.name);
     if (subject.type === "stream") return !isKnown(subject.server, subject.name);
@@ -112,8 +112,8 @@ function incidents(live: LiveState, seen: readonly Problem[]): Told[] {
     return !isKnown(camera.server, camera.path);
   };
   return [...live.incidents.values()]
-    .filter(isNews)
-    .map((incident): Told => ({ kind: "incident", key: `incident ${incident.id}`, incident, since: incident.openedAt }))
+    .filter(isNew)
+    .map((incident): IncidentProblem => ({ kind: "incident", key: `incident ${incident.id}`, incident, since: incident.openedAt }))
     .sort(newestFirst);
 }
 

@@ -2,9 +2,9 @@
 
 import type { Actor } from "../../types";
 import { m } from "../../words/language";
-import { look, type Look } from "../../words/states";
+import { look, type StateStyle } from "../../words/states";
 
-export const actorLook: Record<string, Look> = {
+export const actorLook: Record<string, StateStyle> = {
   running: look(() => m.system.health.running, { sign: "good", tone: "good" }),
   restarting: look(() => m.system.health.restarting, { sign: "warn", tone: "warn" }),
   degraded: look(() => m.system.health.degraded, { sign: "bad", tone: "bad" }),

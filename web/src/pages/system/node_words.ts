@@ -2,9 +2,9 @@
 
 import type { NodeItem } from "../../types";
 import { m } from "../../words/language";
-import { look, type Look } from "../../words/states";
+import { look, type StateStyle } from "../../words/states";
 
-export const nodeLook: Record<NodeItem["state"], Look> = {
+export const nodeLook: Record<NodeItem["state"], StateStyle> = {
   running: look(() => m.system.nodeStates.running, { sign: "good", tone: "good" }),
   silent: look(() => m.system.nodeStates.silent, { sign: "bad", tone: "bad" }),
   stopped: look(() => m.system.nodeStates.stopped, { sign: "unknown", tone: "off" }),

@@ -1,10 +1,10 @@
 import { expect, it } from "vitest";
-import { A_MINUTE, Turns } from "./turns";
+import { A_MINUTE, RequestQueue } from "./request_queue";
 
 const settle = () => new Promise((resolve) => setTimeout(resolve));
 
 it("two that ask share one limit, and the first is served first", async () => {
-  const turns = new Turns(() => 1_000_000);
+  const requests = new RequestQueue(() => 1_000_000);
   const asked: string[] = [];
   const source = (name: string, count: number) => () => {
     if (count === 0) return null;
@@ -12,9 +12,9 @@ it("two that ask share one limit, and the first is served first", async () => {
     asked.push(name);
     return () => Promise.resolve();
   };
-  turns.join(source("lines", 30));
-  turns.join(source("days", 30));
-  turns.take();
+  requests.join(source("lines", 30));
+  requests.join(source("days", 30));
+  requests.take();
   await settle();
   expect(asked).toHaveLength(A_MINUTE);
   expect(asked.filter((one) => one === "lines")).toHaveLength(30);

@@ -25,7 +25,7 @@ test("a change that would stop most cameras is shown, and confirmed by a person"
   await open(page, "#/cameras");
   await expect(page.locator(".cameras tbody tr", { hasText: `${START}4` })).toBeVisible();
   sql(off);
-  const held = page.locator(".held-plan");
+  const held = page.locator(".blocked-change");
   await expect(held.getByRole("heading")).toHaveText("A change of the cameras is blocked", { timeout: 60_000 });
   await expect(held).toContainText("would stop 4 of 7 cameras");
   await expect(held.locator(".would-stop li")).toHaveCount(4);
@@ -52,7 +52,7 @@ test("a plan that became another is not confirmed, and one that is undone goes b
   const url = await four(page);
   await open(page, "#/cameras");
   sql(off);
-  const held = page.locator(".held-plan");
+  const held = page.locator(".blocked-change");
   await expect(held.getByRole("button", { name: "Stop 4 cameras" })).toBeVisible({ timeout: 60_000 });
   await held.getByRole("button", { name: "Stop 4 cameras" }).click();
   // Meanwhile the table would stop other cameras, too.

@@ -1,7 +1,7 @@
 // A change of the cameras that would stop too many of them: who, why, since when, and the button that confirms it. The
 // server's own summary is for screen readers, which hear it once; the list says the same to the eye.
 
-import "../../styles/held.css";
+import "../../styles/blocked_change.css";
 import type { VNode } from "preact";
 import { api, Problem } from "../../api";
 import { fullTitle } from "../../camera_words";
@@ -12,7 +12,7 @@ import { toast } from "../../components/toast";
 import { ago, timeOfDay } from "../../format";
 import { actions, model, now } from "../../model";
 import { m } from "../../words/language";
-import type { HeldPlan, WouldStop } from "../../types";
+import type { BlockedChange, WouldStop } from "../../types";
 
 /** Names that are shown before one asks for all. */
 const FEW = 8;
@@ -29,10 +29,10 @@ function WouldStopList({ cameras }: { cameras: readonly WouldStop[] }): VNode {
   );
 }
 
-export function HeldPlanPanel(): VNode {
+export function BlockedChangePanel(): VNode {
   const plan = model.value.plan?.blocked ?? null;
   return (
-    <section class="held-plan" aria-labelledby="held-title" hidden={plan === null}>
+    <section class="blocked-change" aria-labelledby="blocked-title" hidden={plan === null}>
       <p class="unseen" role="status">
         {plan === null ? "" : m.cameras.blockedSummary(plan.summary)}
       </p>
@@ -41,12 +41,12 @@ export function HeldPlanPanel(): VNode {
   );
 }
 
-function Held({ plan }: { plan: HeldPlan }): VNode {
+function Held({ plan }: { plan: BlockedChange }): VNode {
   const count = plan.wouldStop.length;
   const rest = plan.wouldStop.slice(FEW);
   return (
     <>
-      <h2 id="held-title">
+      <h2 id="blocked-title">
         <Icon name="warn" />
         {m.cameras.blocked}
       </h2>
@@ -76,7 +76,7 @@ function Held({ plan }: { plan: HeldPlan }): VNode {
   );
 }
 
-function confirm(plan: HeldPlan): void {
+function confirm(plan: BlockedChange): void {
   const count = plan.wouldStop.length;
   confirmDialog({
     title: m.cameras.stopTitle(count),

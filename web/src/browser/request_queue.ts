@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 /** What is to be asked next; null when nothing is. */
 type Source = () => (() => Promise<void>) | null;
 
-export class Turns {
+export class RequestQueue {
   private readonly sources: Source[] = [];
   private running = 0;
   private times: number[] = [];

@@ -5,7 +5,7 @@ use crate::domain::moment::Moment;
 
 /// News of one encoder.
 #[derive(Clone, Debug, PartialEq)]
-pub enum EncoderNews {
+pub enum EncoderEvent {
     /// It goes wrong, since then.
     Raise {
         /// What.
