@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 
+/// What its incident is about: this service.
+pub const SERVICE: &str = "clock";
 /// A clock that is further ahead is wrong.
 const AHEAD: TimeDelta = TimeDelta::hours(1);
 /// Nothing was recorded for longer: the clock may have been set while nobody looked.

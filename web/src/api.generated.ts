@@ -2720,19 +2720,19 @@ export interface components {
                 fault?: components["schemas"]["PlatformFault"] | null;
                 /**
                  * Format: double
-                 * @description Time between two looks, in seconds, where it allows it.
+                 * @description Time between two polls, in seconds, where it allows it.
                  */
                 intervalSeconds: number;
                 /** @description Which one it is: `vimeo`. */
                 kind: string;
                 limit?: components["schemas"]["RequestLimit"] | null;
+                /** @description Its name in the configuration. */
+                name: string;
                 /**
                  * Format: int64
                  * @description Looks since the start of the program.
                  */
-                looks: number;
-                /** @description Its name in the configuration. */
-                name: string;
+                polls: number;
                 /** @description How it is. */
                 state: components["schemas"]["PlatformState"];
             }[];
@@ -3623,19 +3623,19 @@ export interface components {
             fault?: components["schemas"]["PlatformFault"] | null;
             /**
              * Format: double
-             * @description Time between two looks, in seconds, where it allows it.
+             * @description Time between two polls, in seconds, where it allows it.
              */
             intervalSeconds: number;
             /** @description Which one it is: `vimeo`. */
             kind: string;
             limit?: components["schemas"]["RequestLimit"] | null;
+            /** @description Its name in the configuration. */
+            name: string;
             /**
              * Format: int64
              * @description Looks since the start of the program.
              */
-            looks: number;
-            /** @description Its name in the configuration. */
-            name: string;
+            polls: number;
             /** @description How it is. */
             state: components["schemas"]["PlatformState"];
         };

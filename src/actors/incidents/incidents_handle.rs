@@ -356,19 +356,21 @@ mod tests {
                 Incident::open(Uuid::now_v7(), *kind, subject.clone(), cause, DateTime::UNIX_EPOCH)
             })
             .collect();
-        for (role, ended) in [("restream", &restream[..]), ("record", &record)] {
+        let camera_kinds = restream.each_ref().map(|(kind, _)| *kind);
+        let recording_kinds = [IncidentKind::RecordingPaused, IncidentKind::ObjectConflict];
+        let table: [(&[IncidentKind], Option<&'static str>, &[_]); 2] =
+            [(&camera_kinds, None, &restream), (&recording_kinds, Some("clock"), &record)];
+        for (kinds, name, ended) in table {
             let handle = IncidentsHandle::default();
-            match role {
-                "restream" => crate::actors::restream::without_role(&handle),
-                _ => crate::actors::upload::without_role(&handle),
-            }
+            handle.nobody_tells_of(kinds);
+            name.into_iter().for_each(|name| handle.nobody_tells_of_service(name));
             handle.adopt(&left);
             let (mut open, mut wanted) = (handle.open_now(), all.clone());
             wanted.retain(|one| !ended.contains(one));
             let by_words = |(kind, subject): &(IncidentKind, Subject)| (kind.as_str(), subject.key());
             open.sort_by_key(by_words);
             wanted.sort_by_key(by_words);
-            assert_eq!(open, wanted, "{role}");
+            assert_eq!(open, wanted, "{kinds:?}");
         }
     }
 }

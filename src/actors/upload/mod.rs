@@ -40,13 +40,14 @@ use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::{SharedSpool, on_disk};
 use crate::base::upload_window::UploadWindow;
 use crate::base::{Error, Result};
+use crate::domain::clock_watch;
 use crate::domain::incident::IncidentKind;
 use crate::domain::retention::RetentionRules;
 
 /// Without the role `record`, which records and uploads, what an earlier run has told of either ends.
 pub fn without_role(incidents: &IncidentsHandle) {
     incidents.nobody_tells_of(&[IncidentKind::RecordingPaused, IncidentKind::ObjectConflict]);
-    incidents.nobody_tells_of_service(retain::CLOCK);
+    incidents.nobody_tells_of_service(clock_watch::SERVICE);
 }
 
 /// What uploading needs from outside.

@@ -15,15 +15,13 @@ use crate::actors::incidents::now as moment;
 use crate::adapters::database::{RecordingSummary, SegmentQuery};
 use crate::adapters::spool::on_disk;
 use crate::base::{Error, Result};
-use crate::domain::clock_watch::ClockWatch;
+use crate::domain::clock_watch::{self, ClockWatch};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::recording::{Segment, SegmentState};
 use crate::domain::retention::{RecordingLock, RetentionRules};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
-/// What is told of, as a subject of incidents.
-pub(super) const CLOCK: &str = "clock";
 
 /// Deletes what is due of this node. Returns how many segments, and why it ended early.
 pub(super) async fn retain(
@@ -97,7 +95,7 @@ impl RetentionPass<'_> {
         let newest = recordings.iter().map(|one| one.last).max();
         let database = self.handles.retention.clock().await?;
         let refused = self.clock.watch.borrow_mut().look(self.clock.born.elapsed(), now, newest, database);
-        let subject = Subject::Service { name: CLOCK.to_owned() };
+        let subject = Subject::Service { name: clock_watch::SERVICE.to_owned() };
         let has_ages = rules.keep.is_some() || !rules.keep_streams.is_empty();
         match &refused {
             Some(why) if has_ages => self.handles.incidents.raise(IncidentKind::ServiceDown, &subject, why, moment()),

@@ -230,13 +230,10 @@ async fn behind_caddy_it_works_as_the_example_says_also_below_a_path() {
     let caddy = Caddy::start(programs[0].address(), |site| site).await;
     // As the comment of the example says.
     let below = Caddy::start(programs[1].address(), |site| {
-        let line = site.lines().find(|line| line.contains("Below a path")).expect("how to do it");
-        assert!(line.contains("base_path = \"/cams\" in [http]"), "{line}");
-        let said: Vec<&str> = line.split('`').collect();
-        let (before, proxy) = site.split_once("\treverse_proxy").expect("a proxy");
-        let (proxy, _) = proxy.rsplit_once('}').expect("the end of the site");
-        let handle = said[3].replace("{ reverse_proxy ... }", &format!("{{\n\treverse_proxy{proxy}\t}}"));
-        format!("{before}\t{}\n\t{handle}\n}}\n", said[1])
+        let (before, _) = site.split_once("\treverse_proxy").expect("a proxy");
+        let (how, lines) = site.split_once("instead:\n").expect("how to do it");
+        assert!(how.contains("base_path = \"/cams\" in [http]"), "{how}");
+        format!("{before}{}", lines.replace("\t#", "\t"))
     })
     .await;
     let (status, problem) = caddy.ask(Method::GET, "/api/v1/status").await;

@@ -82,7 +82,7 @@ export function RecordingPage({ server, name, session }: { server: string; name:
         </div>
         {recorder === undefined ? null : <Badge looks={recordingLook} state={recorder.state} />}
       </div>
-      {sessions.length === 0 ? <Nothing fault={fault} loading={answer === null} /> : <Stage server={server} name={name} playback={playback} />}
+      {sessions.length === 0 ? <Nothing fault={fault} loading={answer === null} /> : <PlayerPanel server={server} name={name} playback={playback} />}
     </section>
   );
 }
@@ -111,7 +111,7 @@ function Nothing({ fault, loading }: { fault: string | null; loading: boolean })
   );
 }
 
-function Stage({ server, name, playback }: { server: string; name: string; playback: Playback }): VNode {
+function PlayerPanel({ server, name, playback }: { server: string; name: string; playback: Playback }): VNode {
   // Read for the seconds: a session that is being recorded grows.
   void now.value;
   const chosen = playback.chosen.value;
