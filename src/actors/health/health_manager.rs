@@ -6,7 +6,9 @@ use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
 use chrono::Utc;
+use futures_util::FutureExt;
 use futures_util::future::join_all;
+use log::Level;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -18,11 +20,13 @@ use super::network_probes::NetworkProbes;
 use super::platform_manager::Platforms;
 use super::stream_probes::StreamProbes;
 use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
-use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised, watched};
+use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
 use crate::adapters::database::{IncidentStore, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::base::Result;
+use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::duty::{Duty, WorkClaim};
 use crate::domain::health_part::HealthPart;
 use crate::domain::incident::Incident;
@@ -36,8 +40,8 @@ const ASK_EVERY: Duration = Duration::from_secs(2);
 /// So often whoever does a part looks for incidents that another process, which did it before, has written after its time.
 const TAKE_OVER_EVERY: Duration = Duration::from_secs(30);
 
-/// Asking hangs then: each question of it has a limit of its own.
-const ASKING_HANGS: Duration = Duration::from_secs(120);
+/// All questions of a round together: each has a limit of its own, which is shorter.
+const ASK_LIMIT: Duration = Duration::from_secs(120);
 
 /// A part that another process does has so long to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -65,7 +69,7 @@ pub fn role(
         live: Arc::clone(&live),
         store: Arc::clone(&store),
         incidents: incidents.clone(),
-        is_asking: false,
+        asking: SingleFlight::default(),
         children: None,
     };
     (Child::new(NAME, Restart::Always, build), handle)
@@ -79,7 +83,7 @@ pub struct HealthManager {
     store: Arc<dyn IncidentStore>,
     incidents: IncidentsHandle,
     duties: BTreeMap<HealthPart, PartDuty>,
-    is_asking: bool,
+    asking: SingleFlight,
     children: Option<ChildSet<Self>>,
 }
 
@@ -114,23 +118,51 @@ async fn ask(live: SharedLive, store: Arc<dyn IncidentStore>, part: HealthPart, 
     Heard { part, claim, taken }
 }
 
-impl HealthManager {
-    /// Asks for each part who does it.
-    fn ask_all(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.is_asking, true) {
-            return;
-        }
-        let asked = self.duties.iter().map(|(part, known)| {
-            let is_due = known.taken_over.is_none_or(|at| at.elapsed() >= TAKE_OVER_EVERY);
-            ask(Arc::clone(&self.live), Arc::clone(&self.store), *part, is_due)
-        });
-        let asked = watched("asking which process does what", ASKING_HANGS, join_all(asked));
-        ctx.spawn(asked.into_actor(self).map(|answers, manager, ctx| {
-            manager.is_asking = false;
-            answers.into_iter().for_each(|heard| manager.heard(heard, ctx));
-        }));
+/// Asks for each part who does it.
+struct AskAll;
+
+impl Flight for AskAll {
+    type Owner = HealthManager;
+    type Subject = ();
+    type Output = Vec<Heard>;
+    // Each answer says for itself how it went; the next round comes by the clock.
+    const RULES: Rules = Rules {
+        what: "asking which process does what",
+        limit: ASK_LIMIT,
+        late: Late::GiveUp,
+        retry: FlightRetry::Never,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut HealthManager) -> &mut SingleFlight {
+        &mut manager.asking
     }
 
+    fn begin(manager: &mut HealthManager, _: &mut Context<HealthManager>) -> Option<((), Work<Vec<Heard>>)> {
+        let asked = manager.duties.iter().map(|(part, known)| {
+            let is_due = known.taken_over.is_none_or(|at| at.elapsed() >= TAKE_OVER_EVERY);
+            ask(Arc::clone(&manager.live), Arc::clone(&manager.store), *part, is_due)
+        });
+        Some(((), join_all(asked).map(Ok).boxed_local()))
+    }
+
+    fn ended(
+        manager: &mut HealthManager,
+        (): (),
+        answers: Result<Vec<Heard>>,
+        ctx: &mut Context<HealthManager>,
+    ) -> Ended {
+        match answers {
+            Ok(answers) => {
+                answers.into_iter().for_each(|heard| manager.heard(heard, ctx));
+                Ended::Done
+            }
+            Err(error) => Ended::Failed(error),
+        }
+    }
+}
+
+impl HealthManager {
     fn heard(&mut self, Heard { part, claim, taken }: Heard, ctx: &mut Context<Self>) {
         let Some(known) = self.duties.get_mut(&part) else { return };
         let (did, had) = (known.duty.works(), known.duty.holder().map(str::to_owned));
@@ -233,8 +265,8 @@ impl Actor for HealthManager {
                 self.follow(part, false, ctx);
             }
         }
-        self.ask_all(ctx);
-        ctx.run_interval(ASK_EVERY, Self::ask_all);
+        AskAll::ask(self, ctx);
+        ctx.run_interval(ASK_EVERY, AskAll::ask_if_idle);
     }
 }
 

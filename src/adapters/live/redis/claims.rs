@@ -52,12 +52,12 @@ pub(super) enum Holder {
 
 /// What this process holds.
 #[derive(Default)]
-pub(super) struct PollClaims {
+pub(super) struct ProcessClaims {
     /// Value of each key that is ours.
     held: Mutex<BTreeMap<String, String>>,
 }
 
-impl PollClaims {
+impl ProcessClaims {
     /// Takes it, keeps it, or finds that another process has it.
     pub(super) async fn ask(
         &self,

@@ -34,7 +34,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 use uuid::Uuid;
 
-use self::claims::{Claimed, Holder, PollClaims};
+use self::claims::{Claimed, Holder, ProcessClaims};
 use self::commands::{Exchange, answer_command, send_command};
 use self::connect::Target;
 use self::health::HealthReporter;
@@ -77,7 +77,7 @@ pub struct RedisLiveStore {
     target: Target,
     /// For history and claims: nobody waits there for a poll that is being written.
     reader: Mutex<ConnectionManager>,
-    claims: PollClaims,
+    claims: ProcessClaims,
 }
 
 /// What the parts share.
@@ -162,7 +162,7 @@ impl RedisLiveStore {
             exchange: Exchange::default(),
         };
         let reader = Mutex::new(target.commands()?);
-        Ok(Self { common: Arc::new(common), target, reader, claims: PollClaims::default() })
+        Ok(Self { common: Arc::new(common), target, reader, claims: ProcessClaims::default() })
     }
 
     /// Writes to Redis what this process owns; runs until it is dropped. One of them at a time.
