@@ -41,10 +41,8 @@ struct SharedIncidents {
 struct KeptIncidents {
     incidents: OpenIncidents,
     queue: IncidentQueue,
-    /// Of these kinds nobody tells in this run.
-    untold: BTreeSet<IncidentKind>,
-    /// Of these services neither.
-    untold_services: BTreeSet<&'static str>,
+    /// Of these kinds nobody tells in this run; where a name stands beside it, of that subject of the kind.
+    untold: BTreeSet<(IncidentKind, Option<&'static str>)>,
     /// Why the database does not do what is asked of it, by who asks.
     complaints: BTreeMap<&'static str, String>,
 }
@@ -122,7 +120,16 @@ impl IncidentsHandle {
     /// Nobody tells of these kinds in this run, as it was configured away: what an earlier run has left open of them ends, as nobody else
     /// would ever end it.
     pub fn nobody_tells_of(&self, kinds: &[IncidentKind]) {
-        self.lock().untold.extend(kinds);
+        self.untold(kinds.iter().map(|kind| (*kind, None)));
+    }
+
+    /// The same of a service of ours, which is one of several that have this kind.
+    pub fn nobody_tells_of_service(&self, name: &'static str) {
+        self.untold([(IncidentKind::ServiceDown, Some(name))]);
+    }
+
+    fn untold(&self, all: impl IntoIterator<Item = (IncidentKind, Option<&'static str>)>) {
+        self.lock().untold.extend(all);
         if self.is_taken_up() {
             self.end_untold();
         }
@@ -146,24 +153,11 @@ impl IncidentsHandle {
         self.lock().incidents.let_go(kinds);
     }
 
-    /// The same of a service of ours.
-    pub fn nobody_tells_of_service(&self, name: &'static str) {
-        self.lock().untold_services.insert(name);
-        if self.is_taken_up() {
-            self.end_untold();
-        }
-    }
-
     fn end_untold(&self) {
-        let is_of = |names: &BTreeSet<&str>, kind, subject: &Subject| match subject {
-            Subject::Service { name } => kind == IncidentKind::ServiceDown && names.contains(name.as_str()),
-            _ => false,
-        };
         let of = |kept: &KeptIncidents| {
-            let open = kept
-                .incidents
-                .open()
-                .filter(|(kind, subject)| kept.untold.contains(kind) || is_of(&kept.untold_services, *kind, subject));
+            let open = kept.incidents.open().filter(|(kind, subject)| {
+                kept.untold.contains(&(*kind, None)) || kept.untold.contains(&(*kind, Some(subject.name())))
+            });
             open.map(|(kind, subject)| (kind, subject.clone())).collect::<Vec<_>>()
         };
         let over = of(&self.lock());
