@@ -119,7 +119,7 @@ impl Attribution {
         let ids: Vec<Uuid> = due.iter().map(|(id, _)| *id).collect();
         with_timeout(self.sources.store.put_verdicts(due)).await?;
         self.written.extend(ids.into_iter().map(|id| (id, now)));
-        self.sources.incidents.wake_writer();
+        self.sources.incidents.announce_written();
         Ok(more)
     }
 

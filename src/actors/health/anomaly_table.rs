@@ -102,9 +102,9 @@ impl AnomalyTable {
         }
         let Some(stream) = kept.streams.get_mut(key) else { return AnomalyEvent::Nothing };
         (stream.heard, stream.is_silent) = (at, false);
-        let events = stream.anomalies.take(minute, at);
-        kept.told += u64::from(matches!(events, AnomalyEvent::Since(..)));
-        events
+        let event = stream.anomalies.take(minute, at);
+        kept.told += u64::from(matches!(event, AnomalyEvent::Since(..)));
+        event
     }
 
     /// Streams of which nothing is heard any more, and of which something was told; forgets those that are gone.
@@ -114,11 +114,11 @@ impl AnomalyTable {
         kept.streams.retain(|_, stream| at.since(stream.heard) < GONE);
         let silent =
             kept.streams.iter_mut().filter(|(_, stream)| !stream.is_silent && at.since(stream.heard) >= SILENT);
-        let events = silent.filter_map(|(key, stream)| {
+        let over = silent.filter_map(|(key, stream)| {
             stream.is_silent = true;
             (stream.anomalies.ended() == AnomalyEvent::Well).then(|| key.clone())
         });
-        events.collect()
+        over.collect()
     }
 
     /// The stream whose past has to be read now.

@@ -118,9 +118,9 @@ impl NetworkProbeTable {
         let was_claimed = kept.running.remove(name);
         match kept.records.get_mut(name).filter(|_| was_claimed) {
             Some(record) => {
-                let (rest, events) = record.take(result);
+                let (rest, event) = record.take(result);
                 kept.queue.done(&name.to_owned(), now + rest, record.is_failing());
-                events
+                event
             }
             None => EndpointEvent { down: OutageEvent::Nothing, degraded: DegradedEvent::NotKnown },
         }

@@ -96,18 +96,18 @@ impl NetworkProbes {
         let subject = endpoint.subject();
         let at = now();
         let round_trip = round_trip_ms(&round);
-        let events = self.table.finished(name, NetworkResult { at, took, round });
+        let event = self.table.finished(name, NetworkResult { at, took, round });
         if let (Some(KeepReading(keep)), Some(state)) = (&self.setup.history, self.table.state(name)) {
             keep(&SeriesKey::of(SeriesKind::Endpoint, name), &reading(endpoint, state, round_trip, at.wall));
         }
-        match (events.down, cause) {
+        match (event.down, cause) {
             (OutageEvent::Raise(since), Some(cause)) => {
                 self.incidents.raise(IncidentKind::EndpointDown, &subject, &cause, since);
             }
             (OutageEvent::Clear, _) => self.incidents.clear(IncidentKind::EndpointDown, &subject),
             _ => {}
         }
-        match events.degraded {
+        match event.degraded {
             DegradedEvent::Since(since, why) => {
                 self.incidents.raise(IncidentKind::EndpointDegraded, &subject, &why, since);
             }

@@ -138,10 +138,10 @@ impl StreamProbeTable {
         let Some(record) = kept.records.get_mut(&key).filter(|record| record.is_live()) else {
             return OutageEvent::Nothing;
         };
-        let (rest, events) = record.take(result);
+        let (rest, event) = record.take(result);
         let is_failing = record.is_failing();
         kept.queue.done(&key, now + rest, is_failing);
-        events
+        event
     }
 
     /// How long it is until something is due.

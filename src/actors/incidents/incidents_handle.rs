@@ -145,7 +145,7 @@ impl IncidentsHandle {
             of_others.iter().for_each(|one| _ = kept.incidents.adopt(one));
         }
         self.end_untold();
-        self.wake_writer();
+        self.announce_written();
     }
 
     /// Another node tells of these kinds from now on, and goes on with what is open of them.
@@ -186,7 +186,7 @@ impl IncidentsHandle {
     }
 
     /// What is known of incidents has been written by somebody else of this process: whoever shows them reads it again.
-    pub(in crate::actors) fn wake_writer(&self) {
+    pub(in crate::actors) fn announce_written(&self) {
         self.0.unwritten.send_modify(|_| {});
     }
 
@@ -196,25 +196,25 @@ impl IncidentsHandle {
     }
 
     fn change<E: IntoIterator<Item = IncidentWrite>>(&self, change: impl FnOnce(&mut OpenIncidents) -> E) {
-        let (wake_writer, lost) = {
+        let (has_new, lost) = {
             let mut kept = self.lock();
             let KeptIncidents { incidents, queue, .. } = &mut *kept;
             let before = queue.len();
-            let mut wake_writer = false;
+            let mut has_new = false;
             for entry in change(incidents) {
                 incident_log::note(&entry);
                 queue.push(entry);
-                wake_writer = true;
+                has_new = true;
             }
             if queue.len() != before {
                 self.0.unwritten.send_replace(queue.len());
             }
-            (wake_writer, queue.take_lost())
+            (has_new, queue.take_lost())
         };
         if lost > 0 {
             log::warn!(incidents = lost; "too many incidents wait for the database; the oldest that are over are lost");
         }
-        if wake_writer && let Some(writer) = self.0.writer.borrow().as_ref() {
+        if has_new && let Some(writer) = self.0.writer.borrow().as_ref() {
             // Nobody there: the next one looks for itself when it starts.
             writer.do_send(WriteDue);
         }

@@ -174,34 +174,34 @@ impl PathTable {
         observations: Vec<StreamObservation>,
         released: impl Fn(&StreamName) -> bool,
     ) -> PollChanges {
-        let mut changed = PollChanges::default();
-        changed.changes.extend(self.status.clone().map(Change::Server));
+        let mut found = PollChanges::default();
+        found.changes.extend(self.status.clone().map(Change::Server));
         for StreamObservation { status, sample, missing, forgotten } in observations {
             if forgotten || missing && released(&status.name) {
                 let name = status.name.clone();
                 self.streams.remove(&name);
-                changed.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
-                changed.forgotten.push(name);
+                found.changes.push(Change::StreamGone { server: self.server.clone(), name: name.clone() });
+                found.forgotten.push(name);
                 continue;
             }
-            changed.samples.push((status.name.clone(), sample));
+            found.samples.push((status.name.clone(), sample));
             match self.streams.get_mut(&status.name) {
                 Some(known) if *known == status => continue,
                 Some(known) => {
                     if is_transition(known, &status) {
-                        changed.transitions.push((Arc::clone(known), Arc::clone(&status)));
+                        found.transitions.push((Arc::clone(known), Arc::clone(&status)));
                     }
                     *known = Arc::clone(&status);
                 }
                 None => drop(self.streams.insert(status.name.clone(), Arc::clone(&status))),
             }
-            changed.changes.push(Change::Stream(status));
+            found.changes.push(Change::Stream(status));
         }
         if std::mem::take(&mut self.tell_all) {
-            changed.changes.retain(|change| !matches!(change, Change::Stream(_)));
-            changed.changes.extend(self.streams.values().map(|status| Change::Stream(Arc::clone(status))));
+            found.changes.retain(|change| !matches!(change, Change::Stream(_)));
+            found.changes.extend(self.streams.values().map(|status| Change::Stream(Arc::clone(status))));
         }
-        changed
+        found
     }
 
     /// The store did not take the news of the last [`PathTable::take_observations`].
@@ -242,9 +242,9 @@ mod tests {
         );
         path_table.tell_all_again();
         // Also what no path poller spoke of this time.
-        let changed = path_table.take_observations(vec![offline("a")], |_| false);
+        let found = path_table.take_observations(vec![offline("a")], |_| false);
         let told = |change: &Change| matches!(change, Change::Stream(status) if status.state == StreamState::Offline);
-        assert_eq!(changed.changes.iter().filter(|change| told(change)).count(), 2);
+        assert_eq!(found.changes.iter().filter(|change| told(change)).count(), 2);
         assert_eq!(path_table.take_observations(vec![offline("a")], |_| false).changes.len(), 1);
     }
 
@@ -252,10 +252,10 @@ mod tests {
     fn a_stream_whose_camera_is_gone_goes_with_it() {
         let mut path_table = PathTable::new("main");
         path_table.take_observations(vec![offline("a"), offline("b")], |_| false);
-        let changed = path_table.take_observations(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
+        let found = path_table.take_observations(vec![offline("a"), offline("b")], |name| name.as_str() == "a");
         let gone = |change: &Change| matches!(change, Change::StreamGone { name, .. } if name.as_str() == "a");
-        assert_eq!(changed.changes.iter().filter(|change| gone(change)).count(), 1);
-        assert_eq!((changed.forgotten.len(), path_table.len()), (1, 1));
+        assert_eq!(found.changes.iter().filter(|change| gone(change)).count(), 1);
+        assert_eq!((found.forgotten.len(), path_table.len()), (1, 1));
     }
 
     #[test]

@@ -192,9 +192,9 @@ impl ServerPoller {
         let collected = self.feed(feeds);
         ctx.spawn(collected.into_actor(self).map(move |observations, poller, ctx| {
             let cameras = &poller.cameras;
-            let changed = poller.path_table.take_observations(observations, |path| cameras.is_released(path));
+            let found = poller.path_table.take_observations(observations, |path| cameras.is_released(path));
             poller.figures.handling = begun.elapsed();
-            poller.publish(changed, ctx);
+            poller.publish(found, ctx);
         }));
     }
 
@@ -232,8 +232,8 @@ impl ServerPoller {
         }
     }
 
-    fn publish(&mut self, changed: PollChanges, ctx: &mut Context<Self>) {
-        let PollChanges { changes, samples, forgotten, transitions } = changed;
+    fn publish(&mut self, found: PollChanges, ctx: &mut Context<Self>) {
+        let PollChanges { changes, samples, forgotten, transitions } = found;
         // What a restart does to the streams is told with it.
         let transitions = if std::mem::take(&mut self.is_restarted) { Vec::new() } else { transitions };
         self.stream_incidents.take(transitions, self.born.elapsed());

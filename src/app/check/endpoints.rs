@@ -70,7 +70,7 @@ async fn tried(endpoint: &Endpoint, trust: &ApiTrust, reach: &Reach) -> Option<F
     certificate?;
     let at = Moment { wall: chrono::Utc::now(), steady: std::time::Duration::ZERO };
     let mut record = EndpointRecord::new(endpoint.clone());
-    let (_, events) = record.take(NetworkResult { at, took: std::time::Duration::ZERO, round });
-    let DegradedEvent::Since(_, why) = events.degraded else { return None };
+    let (_, event) = record.take(NetworkResult { at, took: std::time::Duration::ZERO, round });
+    let DegradedEvent::Since(_, why) = event.degraded else { return None };
     Some(Finding::in_words(what, CheckOutcome::Note, &why, "renew it"))
 }

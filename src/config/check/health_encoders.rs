@@ -44,7 +44,7 @@ pub(super) fn encoders(
 }
 
 /// `platform/id`, of a platform of the configuration.
-fn fed_event(entry: &RawEntry, platforms: &[PlatformSettings]) -> Result<String, ConfigFault> {
+fn feeds_event(entry: &RawEntry, platforms: &[PlatformSettings]) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let remedy =
@@ -64,7 +64,7 @@ fn is_id(id: &str) -> bool {
 }
 
 /// `server/name`, of a media server of the configuration.
-fn fed_stream(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, ConfigFault> {
+fn feeds_stream(entry: &RawEntry, servers: &[ServerSettings]) -> Result<String, ConfigFault> {
     let typed = text(entry)?;
     let typed = typed.trim();
     let remedy = "write the name of the media server, a slash and the name of the path, like main/studio";
@@ -137,8 +137,8 @@ fn one(
         text_port: port(check, "text_port", TEXT_PORT),
         interval: check.read(&key("interval"), |entry| duration(entry, SECOND..=HOUR)).unwrap_or(2 * SECOND),
         always_on: check.read(&key("always_on"), flag).unwrap_or(false),
-        feeds_event: check.read(&key("feeds_event"), |entry| fed_event(entry, platforms)),
-        feeds_stream: check.read(&key("feeds_stream"), |entry| fed_stream(entry, servers)),
+        feeds_event: check.read(&key("feeds_event"), |entry| feeds_event(entry, platforms)),
+        feeds_stream: check.read(&key("feeds_stream"), |entry| feeds_stream(entry, servers)),
     };
     name.and(host).map(|_| encoder)
 }

@@ -168,7 +168,7 @@ impl StreamAnomalies {
                 self.judged_from.get_or_insert(at);
             }
         }
-        self.events(at)
+        self.event(at)
     }
 
     /// It is not live, gone, or nothing is heard of it: nothing more is said of it.
@@ -194,7 +194,7 @@ impl StreamAnomalies {
         }
     }
 
-    fn events(&mut self, at: Moment) -> AnomalyEvent {
+    fn event(&mut self, at: Moment) -> AnomalyEvent {
         for one in &mut self.watched {
             if one.judged.is_some_and(|judged| at.since(judged) >= FORGOTTEN) {
                 one.forget();

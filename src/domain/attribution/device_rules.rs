@@ -50,7 +50,9 @@ pub(super) fn platform(view: &SituationView<'_>, incident: &IncidentFact) -> Opi
         IncidentKind::PlatformDown => found(FaultCause::PlatformAway, FaultFinding::Failed)
             .step(NextStep::LookAtPlatform)
             .step(NextStep::LookAtUplink),
-        IncidentKind::IngestDown if view.feeders(&incident.subject).next().is_some() => fed_event(view, incident),
+        IncidentKind::IngestDown if view.feeders(&incident.subject).next().is_some() => {
+            event_of_encoder(view, incident)
+        }
         IncidentKind::IngestDown => {
             let mut without = Opinion::new(FaultCause::IngestWithoutStream, Confidence::Medium);
             // Which encoder feeds this event nobody has said: one that is in trouble is evidence, and no proof. One that is known to feed
@@ -69,7 +71,7 @@ pub(super) fn platform(view: &SituationView<'_>, incident: &IncidentFact) -> Opi
 }
 
 /// An event of which it is known which encoder feeds it.
-fn fed_event(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
+fn event_of_encoder(view: &SituationView<'_>, incident: &IncidentFact) -> Opinion {
     let mut without = Opinion::new(FaultCause::IngestWithoutStream, Confidence::Medium);
     let in_trouble = encoders_in_trouble(view, incident);
     let mut all_stream = true;

@@ -135,7 +135,7 @@ fn cause_of(
         Subject::Encoder { name }
             if matches!(incident.kind, IncidentKind::EncoderStalled | IncidentKind::EncoderCacheFull) =>
         {
-            view.fed_servers(name).find_map(|server| server_fault(index, server, incident))
+            view.servers_of_encoder(name).find_map(|server| server_fault(index, server, incident))
         }
         Subject::Target { name } if view.endpoint(name).is_some_and(EndpointFact::is_silent) => {
             own_network(view, opinions, incident)

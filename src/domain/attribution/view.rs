@@ -118,9 +118,9 @@ impl<'a> SituationView<'a> {
     }
 
     /// Servers of the streams that an encoder feeds.
-    pub fn fed_servers(&self, encoder: &str) -> impl Iterator<Item = &'a str> {
-        let fed = self.facts.feeds.iter().filter(move |feed| feed.encoder == encoder);
-        fed.filter_map(|feed| Some(feed.of.strip_prefix("stream:")?.split_once('/')?.0))
+    pub fn servers_of_encoder(&self, encoder: &str) -> impl Iterator<Item = &'a str> {
+        let feeds = self.facts.feeds.iter().filter(move |feed| feed.encoder == encoder);
+        feeds.filter_map(|feed| Some(feed.of.strip_prefix("stream:")?.split_once('/')?.0))
     }
 
     /// Why this target or encoder did not answer as it should.

@@ -339,9 +339,9 @@ mod tests {
         let mut states = String::new();
         for (index, result_word) in "+---+-+++++++".chars().enumerate() {
             let round = if result_word == '+' { well(10.0) } else { silent() };
-            let (rest, events) = record.take(result(index as u64 * 30, round));
+            let (rest, event) = record.take(result(index as u64 * 30, round));
             assert_eq!(rest.as_secs(), if result_word == '+' { 30 } else { 7 }, "{index}");
-            assert!(!matches!(events.degraded, DegradedEvent::Since(..)), "{index}: an outage is no loss");
+            assert!(!matches!(event.degraded, DegradedEvent::Since(..)), "{index}: an outage is no loss");
             states.push(match record.state() {
                 EndpointState::Waiting => 'w',
                 EndpointState::Up => 'u',

@@ -73,7 +73,7 @@ impl ProbeRecord {
     /// Takes a result. The time until the next probe, and what it means for incidents.
     pub fn take(&mut self, result: ProbeResult) -> (Duration, OutageEvent) {
         self.runs += 1;
-        let events = match &result.found {
+        let event = match &result.found {
             Ok(_) => self.outages.succeeded(result.at),
             Err(_) => {
                 self.failed_runs += 1;
@@ -81,7 +81,7 @@ impl ProbeRecord {
             }
         };
         self.last = Some(result);
-        (next_interval(self.interval, self.outages.successes(), self.outages.failures()), events)
+        (next_interval(self.interval, self.outages.successes(), self.outages.failures()), event)
     }
 
     /// Its server says that the path is live, or is not. Then nothing is known of it, and its outage is the server's to tell.
