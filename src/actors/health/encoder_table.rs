@@ -1,14 +1,13 @@
 //! What is known of every encoder: shared by the tasks that ask, by HTTP and by who gives orders.
 
-use std::collections::BTreeMap;
 use std::net::IpAddr;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::timeout;
 
+use super::known_devices::KnownDevices;
 use crate::actors::incidents::now;
 use crate::adapters::resolve;
 use crate::adapters::webpresenter::{EncoderAddress, WebPresenter};
@@ -59,14 +58,7 @@ impl EncoderSetup {
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone, Default)]
-pub struct EncoderTable(Arc<SharedEncoders>);
-
-#[derive(Default)]
-struct SharedEncoders {
-    known: BTreeMap<String, KnownEncoder>,
-    /// Another process asks them: nothing is known of them here.
-    rests: AtomicBool,
-}
+pub struct EncoderTable(Arc<KnownDevices<KnownEncoder>>);
 
 /// One of them.
 pub(super) struct KnownEncoder {
@@ -115,31 +107,27 @@ impl EncoderTable {
             let (order, due) = (tokio::sync::Mutex::new(()), Arc::new(Notify::new()));
             (name, KnownEncoder { setup, memory, order, due })
         });
-        Self(Arc::new(SharedEncoders { known: known.collect(), rests: AtomicBool::new(false) }))
+        Self(Arc::new(known.collect()))
     }
 
     /// All of them, by name; none while another process asks them. Cheap enough for every scrape.
     pub fn statuses(&self) -> Vec<EncoderStatus> {
-        if self.0.rests.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
-        self.0.known.values().map(|known| known.lock().status()).collect()
+        self.0.asked().map(|known| known.lock().status()).collect()
     }
 
     /// Another process asks them, or this one does again: nothing is known of them yet.
     pub(super) fn rest(&self, rests: bool) {
-        self.0.known.values().for_each(|known| *known.lock() = unknown(&known.setup));
-        self.0.rests.store(rests, Ordering::Relaxed);
+        self.0.rest(rests, |known| *known.lock() = unknown(&known.setup));
     }
 
     /// Their names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.known.keys().map(String::as_str)
+        self.0.names()
     }
 
     /// The encoder of this name.
     pub(super) fn get(&self, name: &str) -> Option<&KnownEncoder> {
-        self.0.known.get(name)
+        self.0.get(name)
     }
 
     /// Tells an encoder to start or to stop; it has taken the order when this returns, and is asked at once what came of it.

@@ -33,6 +33,7 @@ mod health_handle;
 mod health_manager;
 mod health_parts;
 mod health_setup;
+mod known_devices;
 mod network_probe_table;
 mod network_probes;
 mod network_setup;

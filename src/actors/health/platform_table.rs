@@ -1,23 +1,15 @@
 //! What is known of every platform: shared by the tasks that ask and by HTTP.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::known_devices::KnownDevices;
 use crate::config::settings::PlatformSettings;
 use crate::domain::incident::Subject;
 use crate::domain::platform::{PlatformMemory, PlatformStatus};
 
 /// Clones are the same table. It outlives the actors.
 #[derive(Clone, Default)]
-pub struct PlatformTable(Arc<SharedPlatforms>);
-
-#[derive(Default)]
-struct SharedPlatforms {
-    known: BTreeMap<String, KnownPlatform>,
-    /// Another process looks at them: nothing is known of them here.
-    rests: AtomicBool,
-}
+pub struct PlatformTable(Arc<KnownDevices<KnownPlatform>>);
 
 /// One of them.
 pub(super) struct KnownPlatform {
@@ -45,35 +37,31 @@ impl PlatformTable {
             let (name, memory) = (settings.name.clone(), Mutex::new(unknown(&settings)));
             (name, KnownPlatform { settings, memory })
         });
-        Self(Arc::new(SharedPlatforms { known: known.collect(), rests: AtomicBool::new(false) }))
+        Self(Arc::new(known.collect()))
     }
 
     /// All of them, by name; none while another process looks at them. Cheap enough for every scrape.
     pub fn statuses(&self) -> Vec<PlatformStatus> {
-        if self.0.rests.load(Ordering::Relaxed) {
-            return Vec::new();
-        }
-        self.0.known.values().map(|known| known.lock().status()).collect()
+        self.0.asked().map(|known| known.lock().status()).collect()
     }
 
     /// Another process looks at them, or this one does again: nothing is known of them yet.
     pub(super) fn rest(&self, rests: bool) {
-        self.0.known.values().for_each(|known| *known.lock() = unknown(&known.settings));
-        self.0.rests.store(rests, Ordering::Relaxed);
+        self.0.rest(rests, |known| *known.lock() = unknown(&known.settings));
     }
 
     /// Their names.
     pub(super) fn names(&self) -> impl Iterator<Item = &str> {
-        self.0.known.keys().map(String::as_str)
+        self.0.names()
     }
 
     /// The platform of this name.
     pub(super) fn get(&self, name: &str) -> Option<&KnownPlatform> {
-        self.0.known.get(name)
+        self.0.get(name)
     }
 
     /// Whether an incident of this subject may be ours still.
     pub(super) fn knows(&self, subject: &Subject) -> bool {
-        self.0.known.values().any(|known| known.lock().knows(subject))
+        self.0.all().any(|known| known.lock().knows(subject))
     }
 }
