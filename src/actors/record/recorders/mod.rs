@@ -267,15 +267,10 @@ impl Recorders {
         let Some(set) = &self.set else { return };
         for (key, slot) in &mut self.slots {
             let name = child_name(key);
-            slot.state = match &slot.state {
-                _ if set.is_leaving(&name) => SlotState::Leaving,
-                _ if set.contains(&name) => SlotState::Yes,
-                SlotState::Yes | SlotState::Leaving => {
-                    self.memory.pauses.forget(key);
-                    SlotState::Not
-                }
-                told_or_not => told_or_not.clone(),
-            };
+            slot.state = slot.state.adopted(set.contains(&name), set.is_leaving(&name));
+            if slot.state == SlotState::Not {
+                self.memory.pauses.forget(key);
+            }
         }
     }
 
