@@ -22,7 +22,8 @@ const FILES: [&str; 8] = [".js", ".css", ".map", ".svg", ".png", ".ico", ".txt",
 
 const UNBUILT: &str = include_str!("unbuilt.html");
 
-/// The pages: their addresses are behind a `#`, so that they need nothing of us and survive a proxy's prefix.
+/// The pages: their addresses are behind a `#`, so that they need nothing of us and survive a proxy's prefix. Those of `web/src/router.ts`
+/// but `health`, which is a route of ours.
 const PAGES: [&str; 8] = ["streams", "cameras", "recordings", "completeness", "incidents", "hosts", "system", "wall"];
 
 /// Whatever no route has: a file of the page, the page itself, the way to one of its pages for whoever left the `#` out, or 404, with
@@ -100,4 +101,21 @@ fn send(request: &HttpRequest, path: &str, etag: &str, kind: &str, body: Vec<u8>
     let mut response = HttpResponse::Ok();
     response.insert_header((header::CACHE_CONTROL, cache)).content_type(kind);
     unless_known(request, etag, response, body)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::PAGES;
+
+    #[test]
+    fn the_pages_are_those_that_the_page_knows() {
+        let router = include_str!("../../web/src/router.ts");
+        let (_, parse) = router.split_once("export function parseRoute").expect("how addresses are read");
+        let (parse, _) = parse.split_once("\n}\n").expect("its end");
+        let cases = parse.lines().filter_map(|line| line.trim().strip_prefix("case \"")?.strip_suffix("\":"));
+        let wanted: BTreeSet<&str> = cases.filter(|page| !matches!(*page, "" | "health")).collect();
+        assert_eq!(BTreeSet::from(PAGES), wanted);
+    }
 }
