@@ -23,14 +23,25 @@ fn all() -> Vec<PathBuf> {
     files
 }
 
-/// Name of the type that a line declares to other files, if it does.
-fn declared(line: &str) -> Option<&str> {
-    let rest = match line.strip_prefix("pub(") {
+/// A type that a line declares, in Rust or TypeScript.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Declaration<'a> {
+    pub(super) name: &'a str,
+    /// Other files of Rust see it: it is `pub` to some, and within nothing.
+    is_shared: bool,
+}
+
+pub(super) fn declaration(line: &str) -> Option<Declaration<'_>> {
+    let bare = line.trim_start();
+    let bare = bare.strip_prefix("export ").unwrap_or(bare);
+    let rest = match bare.strip_prefix("pub(") {
         Some(rest) => rest.split_once(") ")?.1,
-        None => line.strip_prefix("pub ")?,
+        None => bare.strip_prefix("pub ").unwrap_or(bare),
     };
-    let rest = ["struct ", "enum ", "trait ", "type "].iter().find_map(|word| rest.strip_prefix(word))?;
-    rest.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
+    let kinds = ["struct ", "enum ", "trait ", "type ", "class ", "interface "];
+    let name = kinds.iter().find_map(|kind| rest.strip_prefix(kind))?;
+    let name = name.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())?;
+    Some(Declaration { name, is_shared: line.starts_with("pub") })
 }
 
 #[test]
@@ -51,7 +62,7 @@ fn a_type_of_several_files_has_a_name_of_its_own() {
     let mut places: BTreeMap<String, Vec<PathBuf>> = BTreeMap::new();
     for file in all().into_iter().filter(|file| !file.starts_with(OWN_WORDS)) {
         let text = fs::read_to_string(&file).expect("a source is readable");
-        for name in text.lines().filter_map(declared) {
+        for Declaration { name, .. } in text.lines().filter_map(declaration).filter(|one| one.is_shared) {
             places.entry(name.to_owned()).or_default().push(file.clone());
         }
     }
@@ -63,16 +74,21 @@ fn a_type_of_several_files_has_a_name_of_its_own() {
 #[test]
 fn declarations_are_found() {
     let table = [
-        ("pub struct Hub {", Some("Hub")),
-        ("pub(super) enum ItemKey {", Some("ItemKey")),
-        ("pub(in crate::actors) struct Slot {", Some("Slot")),
-        ("pub type Result<T, E = Error> = core::Result<T, E>;", Some("Result")),
-        ("pub trait Keep: Send {", Some("Keep")),
+        ("pub struct Hub {", Some(("Hub", true))),
+        ("pub(super) enum ItemKey {", Some(("ItemKey", true))),
+        ("pub(in crate::actors) struct Slot {", Some(("Slot", true))),
+        ("pub type Result<T, E = Error> = core::Result<T, E>;", Some(("Result", true))),
+        ("pub trait Keep: Send {", Some(("Keep", true))),
         ("pub fn structure() {", None),
-        ("struct Private;", None),
-        ("    pub struct Inner;", None),
+        ("struct Private;", Some(("Private", false))),
+        ("    pub struct Inner;", Some(("Inner", false))),
+        ("export interface Route {", Some(("Route", false))),
+        ("export class Turns {", Some(("Turns", false))),
+        ("let told = 1;", None),
+        ("/// type of a thing", None),
     ];
-    for (line, name) in table {
-        assert_eq!(declared(line), name, "{line}");
+    for (line, wanted) in table {
+        let found = declaration(line).map(|one| (one.name, one.is_shared));
+        assert_eq!(found, wanted, "{line}");
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use super::names::{Declaration, declaration};
 use super::{is_test, shipped, sources};
 
 /// What may not stand in the code of a room: the room, the words, and files of it where they may.
@@ -199,19 +200,6 @@ fn no_coined_word_is_an_identifier() {
     assert!(faults.is_empty(), "there is a plain term for each of these:\n{}", faults.join("\n"));
 }
 
-/// Name of the type that a line declares, however private.
-fn declared(line: &str) -> Option<&str> {
-    let line = line.trim_start();
-    let line = line.strip_prefix("export ").unwrap_or(line);
-    let line = match line.strip_prefix("pub(") {
-        Some(rest) => rest.split_once(") ")?.1,
-        None => line.strip_prefix("pub ").unwrap_or(line),
-    };
-    let kinds = ["struct ", "enum ", "trait ", "type ", "class ", "interface "];
-    let name = kinds.iter().find_map(|kind| line.strip_prefix(kind))?;
-    name.split(|c: char| !c.is_alphanumeric() && c != '_').next().filter(|name| !name.is_empty())
-}
-
 #[test]
 fn no_coined_word_names_a_type() {
     let mut faults = Vec::new();
@@ -220,29 +208,13 @@ fn no_coined_word_names_a_type() {
             continue;
         }
         let text = fs::read_to_string(&file).expect("a source is readable");
-        for name in text.lines().filter_map(declared) {
+        for Declaration { name, .. } in text.lines().filter_map(declaration) {
             let words = words_of(name);
             let found = NO_TYPES.iter().filter(|word| words.contains(**word));
             faults.extend(found.map(|word| format!("{}: {name} ({word})", file.display())));
         }
     }
     assert!(faults.is_empty(), "there is a plain term for each of these:\n{}", faults.join("\n"));
-}
-
-#[test]
-fn types_are_found_however_private() {
-    let table = [
-        ("pub struct Hub {", Some("Hub")),
-        ("    pub(in crate::actors) enum OutageNews {", Some("OutageNews")),
-        ("struct Told(u8);", Some("Told")),
-        ("export interface Told {", Some("Told")),
-        ("export class Turns {", Some("Turns")),
-        ("let told = 1;", None),
-        ("/// type of a thing", None),
-    ];
-    for (line, name) in table {
-        assert_eq!(declared(line), name, "{line}");
-    }
 }
 
 #[test]
