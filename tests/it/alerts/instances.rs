@@ -11,7 +11,7 @@ use streamwarden::demo::media_server::Options;
 use crate::support::api::Api;
 use crate::support::camera::{Behaviour, Camera};
 use crate::support::media::server;
-use crate::support::nginx::Nginx;
+use crate::support::nginx;
 use crate::support::postgres::{TestServer, shared};
 use crate::support::program::{Config, Program};
 use crate::support::prometheus::Prometheus;
@@ -67,7 +67,7 @@ async fn three_processes_behind_a_balancer_are_one_site_and_a_prometheus_above_s
 
     // A round of all three, as nginx gives requests to its servers.
     let addresses: Vec<String> = processes.iter().map(|program| program.address().to_owned()).collect();
-    let nginx = Nginx::start(&addresses.join("; server "), |site| site.replace("Host $http_host", "Host $host")).await;
+    let nginx = nginx::start(&addresses.join("; server "), |site| site.replace("Host $http_host", "Host $host")).await;
     let client = Client::builder().no_proxy().build().expect("a client");
     let at = |route: &str| format!("http://127.0.0.1:{}{route}", nginx.port);
     let ask = async |method: Method, route: &str, cookie: &str, body: Value| {

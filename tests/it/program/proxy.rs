@@ -10,9 +10,9 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 
-use crate::support::caddy::Caddy;
+use crate::support::caddy;
 use crate::support::media::server;
-use crate::support::nginx::Nginx;
+use crate::support::nginx;
 use crate::support::program::{Config, Program};
 use crate::support::proxy_client::{NAME, ProxyClient};
 use crate::support::room::Room;
@@ -31,7 +31,7 @@ async fn a_page_behind_nginx_is_told_what_to_set_and_let_in_by_a_reload() {
     let media = server(&Options::default()).await;
     let config = Config::on(&media);
     let program = Program::start(&config).await;
-    let nginx = Nginx::start(program.address(), |site| site).await;
+    let nginx = nginx::start(program.address(), |site| site).await;
 
     let (status, problem) = nginx.ask(Method::GET, "/api/v1/status").await;
     assert_eq!(status, 403);
@@ -62,7 +62,7 @@ async fn the_often_copied_host_line_without_a_port_works_and_a_foreign_origin_is
     let media = server(&Options::default()).await;
     let port_of_another = "http://video.example.org:1";
     let program = Program::start(&allowing(&Config::on(&media), port_of_another)).await;
-    let nginx = Nginx::start(program.address(), |site| {
+    let nginx = nginx::start(program.address(), |site| {
         let edited = site.replace("Host $http_host", "Host $host");
         assert_ne!(edited, site, "the example has another form by now");
         edited
@@ -144,7 +144,7 @@ async fn only_trusted_proxies_say_who_their_clients_are_and_whether_they_came_ov
     assert_eq!(added.code, Some(0), "{}", added.err);
     let program = Program::start_in(room, &config).await;
     // The proxy of a site whose TLS ends before it, where clients are at 203.0.113.7.
-    let nginx = Nginx::start(program.address(), |site| {
+    let nginx = nginx::start(program.address(), |site| {
         let edited = site
             .replace("X-Forwarded-Proto $scheme", "X-Forwarded-Proto https")
             .replace("$proxy_add_x_forwarded_for", "\"$http_x_forwarded_for, 203.0.113.7\"");
@@ -185,7 +185,7 @@ async fn below_a_path_it_works_with_proxies_that_strip_the_prefix_and_with_those
     config.environment.push(("STREAMWARDEN_HTTP__BASE_PATH".to_owned(), "/cams".to_owned()));
     let program = Program::start(&config).await;
     let below = async |pass: &'static str| {
-        Nginx::start(program.address(), move |site| {
+        nginx::start(program.address(), move |site| {
             let edited = site
                 .replace("    location / {", "    location /cams/ {")
                 .replace("        proxy_pass http://streamwarden;", &format!("        proxy_pass {pass}"));
@@ -227,9 +227,9 @@ async fn behind_caddy_it_works_as_the_example_says_also_below_a_path() {
     let mut in_cams = config.clone();
     in_cams.environment.push(("STREAMWARDEN_HTTP__BASE_PATH".to_owned(), "/cams".to_owned()));
     let programs = [Program::start(&config).await, Program::start(&in_cams).await];
-    let caddy = Caddy::start(programs[0].address(), |site| site).await;
+    let caddy = caddy::start(programs[0].address(), |site| site).await;
     // As the comment of the example says.
-    let below = Caddy::start(programs[1].address(), |site| {
+    let below = caddy::start(programs[1].address(), |site| {
         let (before, _) = site.split_once("\treverse_proxy").expect("a proxy");
         let (how, lines) = site.split_once("instead:\n").expect("how to do it");
         assert!(how.contains("base_path = \"/cams\" in [http]"), "{how}");

@@ -22,6 +22,7 @@ pub mod processes;
 pub mod program;
 pub mod prometheus;
 pub mod proxy_client;
+pub mod proxy_process;
 pub mod redis;
 pub mod rights;
 pub mod room;

@@ -1,80 +1,31 @@
 //! A reverse proxy: real nginx with the example of `etc/`.
 
 use std::fs;
-use std::ops::Deref;
-use std::process::{Child, Command, Stdio};
-
-use nix::sys::signal::Signal;
-use tempfile::TempDir;
-use tokio::net::TcpStream;
+use std::process::Command;
 
 use super::port::free_port;
-use super::processes;
-use super::proxy_client::ProxyClient;
-use super::wait::{TIMEOUT, until};
+use super::proxy_process::ProxyProcess;
 
-/// A running nginx in a folder of its own.
-pub struct Nginx {
-    client: ProxyClient,
-    child: Child,
-    folder: TempDir,
+/// Starts it with the example of `etc/`, edited by `edit`.
+pub async fn start(upstream: &str, edit: impl Fn(String) -> String) -> ProxyProcess {
+    let folder = tempfile::tempdir().expect("a folder");
+    let port = free_port();
+    let example = include_str!("../../../etc/nginx.conf.example");
+    let here = example
+        .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
+        .replace("server 127.0.0.1:8080;", &format!("server {upstream};"));
+    assert_eq!(here.matches(&port.to_string()).count(), 1, "the example has another form by now");
+    assert!(here.contains(upstream), "the example has another form by now");
+    // Without TLS and logins, which are the site's.
+    let lines = here.lines().filter(|line| !["ssl_", "auth_basic"].iter().any(|word| line.trim().starts_with(word)));
+    fs::write(folder.path().join("site.conf"), edit(lines.collect::<Vec<_>>().join("\n"))).expect("a file");
+    fs::write(folder.path().join("nginx.conf"), main_file()).expect("a file");
+    let mut command = Command::new(program());
+    command.arg("-p").arg(folder.path()).args(["-e", "stderr", "-c", "nginx.conf"]);
+    ProxyProcess::start(command, folder, port).await
 }
 
-impl Nginx {
-    /// With the example of `etc/`, edited by `edit`.
-    pub async fn start(upstream: &str, edit: impl Fn(String) -> String) -> Self {
-        let folder = tempfile::tempdir().expect("a folder");
-        let port = free_port();
-        let example = include_str!("../../../etc/nginx.conf.example");
-        let here = example
-            .replace("listen 443 ssl;", &format!("listen 127.0.0.1:{port};"))
-            .replace("server 127.0.0.1:8080;", &format!("server {upstream};"));
-        assert_eq!(here.matches(&port.to_string()).count(), 1, "the example has another form by now");
-        assert!(here.contains(upstream), "the example has another form by now");
-        // Without TLS and logins, which are the site's.
-        let lines =
-            here.lines().filter(|line| !["ssl_", "auth_basic"].iter().any(|word| line.trim().starts_with(word)));
-        fs::write(folder.path().join("site.conf"), edit(lines.collect::<Vec<_>>().join("\n"))).expect("a file");
-        fs::write(folder.path().join("nginx.conf"), main_file()).expect("a file");
-        let child = Command::new(nginx())
-            .arg("-p")
-            .arg(folder.path())
-            .args(["-e", "stderr", "-c", "nginx.conf"])
-            .stdin(Stdio::null())
-            .stderr(fs::File::create(folder.path().join("console")).expect("a file"))
-            .spawn()
-            .expect("nginx starts");
-        let nginx = Self { client: ProxyClient { port }, child, folder };
-        until("nginx listens", TIMEOUT, || async {
-            let connected = TcpStream::connect(("127.0.0.1", port)).await;
-            connected.map(drop).map_err(|_| nginx.console())
-        })
-        .await;
-        nginx
-    }
-
-    fn console(&self) -> String {
-        fs::read_to_string(self.folder.path().join("console")).unwrap_or_default()
-    }
-}
-
-impl Deref for Nginx {
-    type Target = ProxyClient;
-
-    fn deref(&self) -> &ProxyClient {
-        &self.client
-    }
-}
-
-impl Drop for Nginx {
-    fn drop(&mut self) {
-        // Its master takes the workers with it.
-        processes::send(self.child.id(), Signal::SIGTERM);
-        let _ = self.child.wait();
-    }
-}
-
-fn nginx() -> &'static str {
+fn program() -> &'static str {
     // Debian has it where only root looks.
     if std::path::Path::new("/usr/sbin/nginx").exists() { "/usr/sbin/nginx" } else { "nginx" }
 }
