@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime pgbouncer=pgbouncer nginx=nginx caddy=caddy redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime strace=strace pgbouncer=pgbouncer nginx=nginx caddy=caddy redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
 NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
 NEED_STACK := go=golang javac=openjdk-17-jdk-headless mvn=maven
 
@@ -17,7 +17,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos docker-test stack-test web bench fmt lint lint-rust lint-files binaries unit unit-web unit-rust browser api types clean
+.PHONY: help demo test chaos ffmpeg-test docker-test stack-test web bench fmt lint lint-rust lint-files binaries unit unit-web unit-rust browser api types clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -63,7 +63,7 @@ lint-rust:
 lint-files: web/dist/index.html
 	cd web && npm run --silent lint
 	$$(.ci/tools)/cargo-deny --log-level error check --hide-inclusion-graph bans licenses sources
-	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/stack-tools .ci/docker-engine .ci/docker/entrypoint docker/make-secrets etc/start.sh
+	shellcheck .ci/run .ci/summary .ci/summary-test .ci/tools .ci/tests .ci/postgres .ci/install .ci/demo .ci/browser .ci/openapi .ci/schemathesis .ci/types .ci/redis-py .ci/units .ci/compose .ci/prometheus .ci/grafana .ci/stack-tools .ci/docker-engine .ci/ffmpeg-test .ci/docker/entrypoint docker/make-secrets etc/start.sh
 	.ci/summary-test
 	.ci/units
 	.ci/compose
@@ -104,6 +104,11 @@ types: web/dist/index.html ## the page's types, made anew from the API's documen
 chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	STREAMWARDEN_CHAOS=1 timeout 2400 cargo test --test it -- chaos --test-threads=1
+
+ffmpeg-test: web/dist/index.html ## the tests of relays and recordings with ffmpeg 4.4 to 8.1, from Maven Central: an hour
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
+	$(CARGO) test --no-run --quiet
+	.ci/ffmpeg-test
 
 docker-test: ## the image and compose.yaml with a real engine: half an hour and 10 GB; MEDIAMTX_BIN names a MediaMTX
 	@.ci/install $(NEED_WEB) $(NEED_DOCKER)

@@ -96,3 +96,51 @@ async fn passwords_that_cannot_be_hidden_are_counted_or_the_start_is_refused() {
     program.stop().await;
     media.stop().await;
 }
+
+/// The program below a tracer, and its ffmpegs with it: nobody else may trace them, as where a machine forbids ptrace. The
+/// process is the program, the tracer a grandchild.
+fn where_ptrace_is_forbidden(room: &Room, arguments: &[&str]) -> Command {
+    let mut command = Command::new("strace");
+    command.args(["-D", "-f", "-qq", "-e", "trace=none", "-o", "/dev/null", env!("CARGO_BIN_EXE_streamwarden")]);
+    command.args(arguments).current_dir(room.path()).stdin(Stdio::null());
+    command
+}
+
+#[tokio::test]
+async fn where_ptrace_is_forbidden_check_and_the_log_say_so_or_the_start_is_refused() {
+    let media = server(&Options::default()).await;
+    let room = Room::new();
+    let programs = format!("[ffmpeg]\nffmpeg = {:?}\nffprobe = {:?}\n", program("ffmpeg"), program("ffprobe"));
+    let write = |config: &Config| room.write("streamwarden.toml", &format!("{}\n{programs}", config.toml("data")));
+    write(&Config { restream: "require_hidden_arguments = true".to_owned(), ..Config::on(&media) });
+    let run = ["run", "--config", "streamwarden.toml"];
+    let refused = where_ptrace_is_forbidden(&room, &run).output().expect("strace starts");
+    let text = String::from_utf8_lossy(&refused.stderr);
+    assert!(!refused.status.success(), "{text}");
+    assert!(text.contains("restream.require_hidden_arguments") && text.contains("allow ptrace"), "{text}");
+
+    write(&Config::on(&media));
+    let check = ["check", "--json", "--config", "streamwarden.toml"];
+    let checked = where_ptrace_is_forbidden(&room, &check).output().expect("strace starts");
+    let report: Value = serde_json::from_slice(&checked.stdout).expect("a report");
+    let found = report["findings"].as_array().expect("a list").iter().find(|one| one["what"] == "passwords");
+    let text = found.and_then(|one| one["found"].as_str()).unwrap_or_else(|| panic!("{report}"));
+    assert!(text.contains("does not let us look into our own children"), "{text}");
+
+    // Nobody listens there: it is probed, with its password in an argument.
+    let camera =
+        ["cameras", "add", "a", "--url", "rtsp://viewer:s3cret@127.0.0.1:9/x", "--config", "streamwarden.toml"];
+    let added = room.run(&camera, &[]);
+    assert_eq!(added.code, Some(0), "{}", added.err);
+    let console = room.path().join("console");
+    let mut command = where_ptrace_is_forbidden(&room, &run);
+    command.stdout(Stdio::null()).stderr(fs::File::create(&console).expect("a file"));
+    let child = Ended(command.spawn().expect("strace starts"));
+    eventually("the log says why", || async {
+        let text = fs::read_to_string(&console).expect("our own file");
+        text.contains("are visible in `ps` on this machine").then_some(())
+    })
+    .await;
+    drop(child);
+    media.stop().await;
+}
