@@ -17,17 +17,19 @@ use super::encoders::Encoders;
 use super::health_handle::HealthHandle;
 use super::health_parts::HealthParts;
 use super::network_probes::NetworkProbes;
+use super::part_duty::{PartDuty, TAKE_OVER_EVERY};
 use super::platform_manager::Platforms;
 use super::stream_probes::StreamProbes;
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
-use crate::adapters::database::{IncidentStore, with_timeout};
+use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
 use crate::adapters::live::SharedLive;
 use crate::base::Result;
+use crate::base::backoff::Backoff;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
-use crate::domain::duty::{Duty, WorkClaim};
+use crate::domain::duty::WorkClaim;
 use crate::domain::health_part::HealthPart;
 use crate::domain::incident::Incident;
 
@@ -37,11 +39,14 @@ const NAME: &str = "health";
 /// It is asked so often who does a part; whoever has not asked for twice as long does it no more.
 const ASK_EVERY: Duration = Duration::from_secs(2);
 
-/// So often whoever does a part looks for incidents that another process, which did it before, has written after its time.
-const TAKE_OVER_EVERY: Duration = Duration::from_secs(30);
-
 /// All questions of a round together: each has a limit of its own, which is shorter.
-const ASK_LIMIT: Duration = Duration::from_secs(120);
+const ASK_LIMIT: Duration = Duration::from_secs(30);
+
+/// All parts of a round together: the database has a limit of its own for each, which is shorter.
+const TAKE_OVER_LIMIT: Duration = Duration::from_secs(60);
+
+/// What could not be taken over.
+const RETRY: FlightRetry = FlightRetry::Backoff(Backoff { min: Duration::from_secs(2), max: TAKE_OVER_EVERY });
 
 /// A part that another process does has so long to stop.
 const STOP_WITHIN: Duration = Duration::from_secs(5);
@@ -63,13 +68,18 @@ pub fn role(
     let tables = handle.clone();
     incidents.nobody_tells_of(&parts.untold());
     let build = move || HealthManager {
-        duties: HealthPart::ALL.into_iter().filter(|part| parts.has(*part)).map(PartDuty::begun).collect(),
+        duties: HealthPart::ALL
+            .into_iter()
+            .filter(|part| parts.has(*part))
+            .map(|part| (part, PartDuty::begun(now())))
+            .collect(),
         parts: parts.clone(),
         handle: tables.clone(),
         live: Arc::clone(&live),
         store: Arc::clone(&store),
         incidents: incidents.clone(),
         asking: SingleFlight::default(),
+        taking_over: SingleFlight::default(),
         children: None,
     };
     (Child::new(NAME, Restart::Always, build), handle)
@@ -84,38 +94,8 @@ pub struct HealthManager {
     incidents: IncidentsHandle,
     duties: BTreeMap<HealthPart, PartDuty>,
     asking: SingleFlight,
+    taking_over: SingleFlight,
     children: Option<ChildSet<Self>>,
-}
-
-/// Whether this process does a part.
-struct PartDuty {
-    duty: Duty,
-    /// When it was looked for what is to be taken over.
-    taken_over: Option<Instant>,
-}
-
-impl PartDuty {
-    fn begun(part: HealthPart) -> (HealthPart, Self) {
-        (part, Self { duty: Duty::begun(now()), taken_over: None })
-    }
-}
-
-/// What was heard of a part.
-struct Heard {
-    part: HealthPart,
-    claim: WorkClaim,
-    /// Incidents of others that are this node's now; `None` where it was not looked.
-    taken: Option<Result<Vec<Incident>>>,
-}
-
-/// Asks who does a part, and takes over what is open of it where it is ours.
-async fn ask(live: SharedLive, store: Arc<dyn IncidentStore>, part: HealthPart, is_due: bool) -> Heard {
-    let claim = live.claim_work(&format!("{NAME}-{}", part.as_str()), ASK_EVERY).await;
-    let taken = match claim == WorkClaim::Ours && is_due {
-        true => Some(with_timeout(store.take_over_incidents(part.incidents().to_vec(), Utc::now())).await),
-        false => None,
-    };
-    Heard { part, claim, taken }
 }
 
 /// Asks for each part who does it.
@@ -124,7 +104,7 @@ struct AskAll;
 impl Flight for AskAll {
     type Owner = HealthManager;
     type Subject = ();
-    type Output = Vec<Heard>;
+    type Output = Vec<(HealthPart, WorkClaim)>;
     // Each answer says for itself how it went; the next round comes by the clock.
     const RULES: Rules = Rules {
         what: "asking which process does what",
@@ -138,10 +118,10 @@ impl Flight for AskAll {
         &mut manager.asking
     }
 
-    fn begin(manager: &mut HealthManager, _: &mut Context<HealthManager>) -> Option<((), Work<Vec<Heard>>)> {
-        let asked = manager.duties.iter().map(|(part, known)| {
-            let is_due = known.taken_over.is_none_or(|at| at.elapsed() >= TAKE_OVER_EVERY);
-            ask(Arc::clone(&manager.live), Arc::clone(&manager.store), *part, is_due)
+    fn begin(manager: &mut HealthManager, _: &mut Context<HealthManager>) -> Option<((), Work<Self::Output>)> {
+        let asked = manager.duties.keys().map(|part| {
+            let (live, part) = (Arc::clone(&manager.live), *part);
+            async move { (part, live.claim_work(&format!("{NAME}-{}", part.as_str()), ASK_EVERY).await) }
         });
         Some(((), join_all(asked).map(Ok).boxed_local()))
     }
@@ -149,12 +129,13 @@ impl Flight for AskAll {
     fn ended(
         manager: &mut HealthManager,
         (): (),
-        answers: Result<Vec<Heard>>,
+        claims: Result<Self::Output>,
         ctx: &mut Context<HealthManager>,
     ) -> Ended {
-        match answers {
-            Ok(answers) => {
-                answers.into_iter().for_each(|heard| manager.heard(heard, ctx));
+        match claims {
+            Ok(claims) => {
+                claims.into_iter().for_each(|(part, claim)| manager.heard(part, claim, ctx));
+                TakeOver::ask_if_idle(manager, ctx);
                 Ended::Done
             }
             Err(error) => Ended::Failed(error),
@@ -162,11 +143,84 @@ impl Flight for AskAll {
     }
 }
 
+/// What is open of a part and this node's.
+struct TakenOver {
+    /// It was another node's.
+    of_others: Vec<Incident>,
+    /// It was this node's already; none where that is known.
+    own: Vec<Incident>,
+}
+
+async fn take_over(store: Arc<dyn IncidentStore>, part: HealthPart, is_first: bool) -> Result<TakenOver> {
+    let kinds = part.incidents();
+    let of_others = with_timeout(store.take_over_incidents(kinds.to_vec(), Utc::now())).await?;
+    let mut own = Vec::new();
+    if is_first {
+        let open = IncidentQuery { open: true, own: true, limit: u32::MAX, ..IncidentQuery::default() };
+        own = with_timeout(store.incidents(open)).await?;
+        own.retain(|one| kinds.contains(&one.kind) && !of_others.iter().any(|other| other.id == one.id));
+    }
+    Ok(TakenOver { of_others, own })
+}
+
+/// Takes over what other nodes have left open of the parts that are this one's. By itself, as the claims have to be renewed while the
+/// database does not answer.
+struct TakeOver;
+
+impl Flight for TakeOver {
+    type Owner = HealthManager;
+    type Subject = ();
+    type Output = Vec<(HealthPart, Result<TakenOver>)>;
+    const RULES: Rules = Rules {
+        what: "taking over incidents of other nodes",
+        limit: TAKE_OVER_LIMIT,
+        late: Late::GiveUp,
+        retry: RETRY,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut HealthManager) -> &mut SingleFlight {
+        &mut manager.taking_over
+    }
+
+    fn begin(manager: &mut HealthManager, _: &mut Context<HealthManager>) -> Option<((), Work<Self::Output>)> {
+        let due = manager.duties.iter().filter(|(_, known)| known.is_due());
+        let work = due.map(|(part, known)| {
+            let (store, part, is_first) = (Arc::clone(&manager.store), *part, known.is_first());
+            async move { (part, take_over(store, part, is_first).await) }
+        });
+        let work: Vec<_> = work.collect();
+        (!work.is_empty()).then(|| ((), join_all(work).map(Ok).boxed_local()))
+    }
+
+    fn ended(
+        manager: &mut HealthManager,
+        (): (),
+        results: Result<Self::Output>,
+        ctx: &mut Context<HealthManager>,
+    ) -> Ended {
+        let mut failed = None;
+        for (part, taken) in results.unwrap_or_else(|error| {
+            failed = Some(error);
+            Vec::new()
+        }) {
+            match taken {
+                Ok(taken) => manager.taken_over(part, &taken, ctx),
+                Err(error) => {
+                    manager.tried(part, ctx);
+                    failed = Some(error);
+                }
+            }
+        }
+        failed.map_or(Ended::Done, Ended::Failed)
+    }
+}
+
 impl HealthManager {
-    fn heard(&mut self, Heard { part, claim, taken }: Heard, ctx: &mut Context<Self>) {
+    fn heard(&mut self, part: HealthPart, claim: WorkClaim, ctx: &mut Context<Self>) {
         let Some(known) = self.duties.get_mut(&part) else { return };
         let (did, had) = (known.duty.works(), known.duty.holder().map(str::to_owned));
-        known.duty.heard(claim, now());
+        known.heard(claim, now());
         let (does, holder) = (known.duty.works(), known.duty.holder());
         let name = part.as_str();
         if let Some(node) = holder.filter(|node| had.as_deref() != Some(*node)) {
@@ -175,31 +229,32 @@ impl HealthManager {
             log::info!("health, {name}: this node does it now");
         }
         self.handle.set_holder(part, holder);
-        if !known.duty.is_ours() {
-            known.taken_over = None;
+        self.follow(part, false, ctx);
+    }
+
+    /// It is not waited for any longer.
+    fn tried(&mut self, part: HealthPart, ctx: &mut Context<Self>) {
+        if let Some(known) = self.duties.get_mut(&part) {
+            known.tried();
         }
-        let begins_anew = match taken {
-            Some(Ok(of_others)) => {
-                known.taken_over = Some(Instant::now());
-                if !of_others.is_empty() {
-                    log::info!(incidents = of_others.len(); "health, {name}: incidents of another node taken over");
-                }
-                self.incidents.taken_over(&of_others);
-                // What was found until now says nothing of these.
-                !of_others.is_empty()
-            }
-            Some(Err(error)) => {
-                log::warn!("health, {name}: taking over incidents of other nodes failed, trying again: {error}");
-                false
-            }
-            None => false,
-        };
-        self.follow(part, begins_anew, ctx);
+        self.follow(part, false, ctx);
+    }
+
+    /// These are this node's now, unless another one does the part meanwhile: that one takes them over in its turn.
+    fn taken_over(&mut self, part: HealthPart, TakenOver { of_others, own }: &TakenOver, ctx: &mut Context<Self>) {
+        let Some(known) = self.duties.get_mut(&part).filter(|known| known.duty.is_ours()) else { return };
+        known.taken_over();
+        if !of_others.is_empty() {
+            log::info!(incidents = of_others.len(); "health, {}: incidents of another node taken over", part.as_str());
+        }
+        self.incidents.taken_over(of_others, own);
+        // What was found until now says nothing of these.
+        self.follow(part, !of_others.is_empty(), ctx);
     }
 
     /// Starts a part that is to be done here, and stops one that is not; one that begins anew is stopped, and started when it is gone.
     fn follow(&mut self, part: HealthPart, begins_anew: bool, ctx: &mut Context<Self>) {
-        let does = self.duties.get(&part).is_none_or(|known| known.duty.works());
+        let does = self.duties.get(&part).is_none_or(PartDuty::works);
         let Some(child) = self.child(part) else { return };
         let Some(children) = &mut self.children else { return };
         match children.contains(part.as_str()) {
@@ -212,7 +267,8 @@ impl HealthManager {
                 children.start(child);
             }
             _ => {
-                if !does && !children.is_leaving(part.as_str()) {
+                let stands_by = self.duties.get(&part).is_some_and(|known| known.duty.holder().is_some());
+                if stands_by && !children.is_leaving(part.as_str()) {
                     self.handle.forget(part);
                     // What an earlier run of this process has left is known at any time.
                     self.incidents.let_go(part.incidents());
@@ -293,7 +349,7 @@ impl Supervised for HealthManager {
     fn child_ended(&mut self, name: &str, ctx: &mut Context<Self>) {
         let Some(part) = HealthPart::ALL.into_iter().find(|part| part.as_str() == name) else { return };
         self.handle.forget(part);
-        if self.duties.get(&part).is_some_and(|known| !known.duty.works()) {
+        if self.duties.get(&part).is_some_and(|known| known.duty.holder().is_some()) {
             self.incidents.let_go(part.incidents());
         }
         self.follow(part, false, ctx);

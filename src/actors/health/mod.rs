@@ -37,6 +37,7 @@ mod known_devices;
 mod network_probe_table;
 mod network_probes;
 mod network_setup;
+mod part_duty;
 mod platform_manager;
 mod platform_table;
 mod platform_watch;

@@ -135,14 +135,15 @@ impl IncidentsHandle {
         }
     }
 
-    /// Goes on with what this node has taken over of others in the database.
-    pub fn taken_over(&self, of_others: &[Incident]) {
-        if of_others.is_empty() {
+    /// Goes on with what this node has taken over of others in the database, and with what it has left there itself.
+    pub fn taken_over(&self, of_others: &[Incident], own: &[Incident]) {
+        if of_others.is_empty() && own.is_empty() {
             return;
         }
         {
             let mut kept = self.lock();
-            of_others.iter().for_each(|one| _ = kept.incidents.adopt(one));
+            own.iter().for_each(|one| _ = kept.incidents.adopt(one));
+            of_others.iter().for_each(|one| kept.incidents.take_over(one));
         }
         self.end_untold();
         self.announce_written();

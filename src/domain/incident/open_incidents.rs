@@ -54,6 +54,13 @@ impl OpenIncidents {
         free
     }
 
+    /// Goes on with an open incident of another process, which is this one's now: one of its kind that was opened here for its
+    /// subject meanwhile has ended for it.
+    pub fn take_over(&mut self, theirs: &Incident) {
+        self.open.remove(&(theirs.subject.key(), theirs.kind));
+        self.adopt(theirs);
+    }
+
     /// Everything that an earlier run left has been adopted.
     pub fn complete(&mut self) {
         self.ended.clear();
@@ -180,6 +187,19 @@ mod tests {
 
     fn camera(id: i64, name: &str) -> Subject {
         Subject::camera_of(id, name)
+    }
+
+    #[test]
+    fn the_one_of_another_process_takes_the_place_of_ours() {
+        let kind = IncidentKind::EndpointDown;
+        let subject = Subject::Target { name: "uplink".to_owned() };
+        let theirs = Incident::open(Uuid::from_u128(1), kind, subject.clone(), "theirs".to_owned(), time(5));
+        let mut open_incidents = OpenIncidents::default();
+        let _ = open_incidents.raise(kind, &subject, "ours", at(9), Uuid::from_u128(2));
+        open_incidents.take_over(&theirs);
+        assert_eq!(open_incidents.raise(kind, &subject, "again", at(10), Uuid::from_u128(3)), None);
+        let end = IncidentWrite::Close { id: theirs.id, at: time(11) };
+        assert_eq!(open_incidents.clear(kind, &subject, at(11)), Some(end));
     }
 
     #[test]

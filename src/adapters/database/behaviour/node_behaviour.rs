@@ -1,12 +1,14 @@
 //! Nodes beside one another: whose rows are whose, and who may join.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::recording_behaviour::{segment, session};
 use crate::adapters::database::{Database, IncidentQuery, NodeFolder, SegmentQuery, Skip};
 use crate::base::error::ErrorKind;
-use crate::domain::incident::{Incident, IncidentKind, Subject};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Subject};
 use crate::domain::node::NodeClaim;
 use crate::domain::probe::{KeptProbe, ProbeOutcome, Tracks};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
@@ -94,30 +96,64 @@ pub(in crate::adapters::database) async fn open_incidents_are_taken_over_with_th
         let subject = Subject::Target { name: name.to_owned() };
         Incident::open(Uuid::now_v7(), kind, subject, format!("seen by {of}"), at)
     };
-    let [lasts, double, over, other] = [
+    let [lasts, twice, over, other] = [
         incident(EndpointDown, "uplink", "a"),
         incident(EndpointDown, "twice", "a"),
         incident(ProbeFailed, "over", "a"),
         incident(ServerDown, "other", "a"),
     ];
-    for one in [&lasts, &double, &over, &other] {
+    for one in [&lasts, &twice, &over, &other] {
         a.open_incident(one.clone()).await.expect("opened");
     }
-    let ours = incident(EndpointDown, "twice", "b");
+    let younger = |one: Incident| Incident { opened_at: at + TimeDelta::seconds(30), ..one };
+    let ours = younger(incident(EndpointDown, "twice", "b"));
     b.open_incident(ours.clone()).await.expect("opened");
+    let said = |who: &str, acknowledges| Remark {
+        id: Uuid::now_v7(),
+        at: at + TimeDelta::seconds(40),
+        who: who.to_owned(),
+        acknowledges,
+        note: Some(format!("{who} drives there")),
+    };
+    b.remark(ours.id, said("anna", true)).await.expect("said");
     let later = at + TimeDelta::seconds(60);
     a.close_incident(over.id, at).await.expect("closed");
     let kinds = vec![EndpointDown, ProbeFailed];
-    let taken = b.take_over_incidents(kinds.clone(), later).await.expect("taken over");
-    assert_eq!(taken, std::slice::from_ref(&lasts));
-    assert_eq!(b.take_over_incidents(kinds, later).await.expect("nothing is left"), []);
+    let mut taken = b.take_over_incidents(kinds.clone(), later).await.expect("taken over");
+    taken.sort_by_key(|one| one.id);
+    assert_eq!(taken, [lasts.clone(), twice.clone()], "of two of a subject the older");
+    assert_eq!(b.take_over_incidents(kinds.clone(), later).await.expect("nothing is left"), []);
     let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
-    let of = async |node: &dyn Database| node.incidents(own.clone()).await.expect("listed");
-    assert_eq!((of(a).await, of(b).await), (vec![other], vec![ours, lasts.clone()]), "what is of another kind stays");
+    let of = async |node: &dyn Database| {
+        let ids = node.incidents(own.clone()).await.expect("listed").into_iter().map(|one| one.id);
+        ids.collect::<BTreeSet<Uuid>>()
+    };
+    assert_eq!(of(a).await, BTreeSet::from([other.id]), "what is of another kind stays");
+    assert_eq!(of(b).await, BTreeSet::from([lasts.id, twice.id]));
     assert_eq!(a.close_incident(lasts.id, later).await.expect_err("it is b's").kind(), ErrorKind::NotFound);
     b.close_incident(lasts.id, later).await.expect("closed");
-    let all = b.incidents(IncidentQuery { limit: 9, ..IncidentQuery::default() }).await.expect("listed");
-    assert_eq!(all.iter().find(|one| one.id == double.id).and_then(|one| one.closed_at), Some(later), "ended: {all:?}");
+    let all = async |id: Uuid| {
+        let all = b.incidents(IncidentQuery { limit: 9, ..IncidentQuery::default() }).await.expect("listed");
+        all.into_iter().find(|one| one.id == id).expect("it is there")
+    };
+    assert_eq!(all(ours.id).await.closed_at, Some(later), "the younger one has ended");
+    let kept = all(twice.id).await;
+    assert_eq!(
+        kept.acknowledged.map(|one| one.who),
+        Some("anna".to_owned()),
+        "what was said of it is said of the older"
+    );
+
+    // Both were seen by somebody: each keeps that, and what else was said goes on.
+    let again = younger(incident(EndpointDown, "twice", "a"));
+    a.open_incident(again.clone()).await.expect("opened");
+    a.remark(again.id, said("boris", true)).await.expect("said");
+    a.remark(again.id, said("clara", false)).await.expect("said");
+    assert_eq!(b.take_over_incidents(kinds, later).await.expect("none of another's"), []);
+    let kept = all(twice.id).await;
+    assert_eq!(kept.acknowledged.map(|one| one.who), Some("anna".to_owned()));
+    assert!(kept.notes.iter().any(|one| one.who == "clara"), "{:?}", kept.notes);
+    assert_eq!(all(again.id).await.acknowledged.map(|one| one.who), Some("boris".to_owned()));
 }
 
 pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_name_are_refused(

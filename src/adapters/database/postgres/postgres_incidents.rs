@@ -103,24 +103,35 @@ pub(super) async fn list(
     Ok(incidents)
 }
 
-/// One statement, so that nobody sees a subject with two of them, or with none.
+/// What others have open of these kinds: of a subject that has several the oldest stays, with what people have said of them all,
+/// and whatever is left is this node's. In one transaction, so that nobody sees a subject with two of them, or with none.
 pub(super) async fn take_over(
     client: &PostgresClient,
     owner: &str,
     kinds: &[IncidentKind],
     at: DateTime<Utc>,
 ) -> Result<Vec<Incident>, PostgresFailure> {
-    let sql = "WITH found AS (SELECT one.id, EXISTS (SELECT 1 FROM incidents other WHERE other.closed_at IS NULL \
-               AND other.subject = one.subject AND other.kind = one.kind AND other.id <> one.id \
-               AND (other.node = $1 OR one.node <> $1 AND other.id < one.id)) AS is_double \
-               FROM incidents one WHERE one.closed_at IS NULL AND one.kind = ANY($2::text[]) AND one.node <> $1) \
-               UPDATE incidents SET node = CASE WHEN is_double THEN node ELSE $1 END, \
-               closed_at = CASE WHEN is_double THEN greatest(opened_at, $3) END \
-               FROM found WHERE incidents.id = found.id AND closed_at IS NULL \
-               RETURNING incidents.id, kind, subject, subject_name, cause, opened_at, closed_at, verdict";
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
-    let rows = client.query(sql, &[&owner, &kinds, &at]).await?;
-    Ok(rows.iter().filter_map(incident).filter(|one| one.closed_at.is_none()).collect())
+    // Locked in an inner query, as the outer one's window does not allow it.
+    let open = "SELECT id, node, first_value(id) OVER (PARTITION BY subject, kind ORDER BY opened_at, id) FROM \
+                (SELECT id, node, subject, kind, opened_at FROM incidents WHERE closed_at IS NULL \
+                AND kind = ANY($1::text[]) ORDER BY id FOR UPDATE) AS open";
+    let mut taken: Vec<Uuid> = Vec::new();
+    for row in client.query(open, &[&kinds]).await? {
+        let (id, node, oldest): (Uuid, String, Uuid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
+        if id != oldest {
+            let end = "UPDATE incidents SET closed_at = greatest(opened_at, $2) WHERE id = $1";
+            client.execute(end, &[&id, &at]).await?;
+            postgres_notes::pass_on(client, id, oldest).await?;
+        } else if node != owner {
+            taken.push(id);
+        }
+    }
+    // After the doubles have ended: of this node one of a kind is open for a subject.
+    let ours = "UPDATE incidents SET node = $1 WHERE id = ANY($2::uuid[]) \
+                RETURNING id, kind, subject, subject_name, cause, opened_at, closed_at, verdict";
+    let rows = client.query(ours, &[&owner, &taken]).await?;
+    Ok(rows.iter().filter_map(incident).collect())
 }
 
 /// Keeps where the faults of this node's incidents lie, in one statement.

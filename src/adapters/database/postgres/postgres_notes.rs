@@ -52,6 +52,14 @@ pub(super) async fn fill(client: &PostgresClient, incidents: &mut [Incident]) ->
     Ok(())
 }
 
+/// What people have said of an incident is said of another one; that somebody has seen it stays where the other one was seen too.
+pub(super) async fn pass_on(client: &PostgresClient, from: Uuid, to: Uuid) -> Result<(), PostgresFailure> {
+    let sql = "UPDATE incident_notes SET incident = $2 WHERE incident = $1 AND NOT (acknowledges \
+               AND EXISTS (SELECT 1 FROM incident_notes known WHERE known.incident = $2 AND known.acknowledges))";
+    client.execute(sql, &[&from, &to]).await?;
+    Ok(())
+}
+
 /// Forgets what was said of incidents that are forgotten.
 pub(super) async fn forget(client: &PostgresClient) -> Result<(), PostgresFailure> {
     let sql = "DELETE FROM incident_notes WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.id = incident)";

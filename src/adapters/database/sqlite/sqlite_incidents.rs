@@ -101,7 +101,8 @@ pub(super) fn list(
     Ok(incidents)
 }
 
-/// What others have open of these kinds: doubles end, the rest is this node's.
+/// What others have open of these kinds: of a subject that has several the oldest stays, with what people have said of them all,
+/// and whatever is left is this node's.
 pub(super) fn take_over(
     connection: &mut Connection,
     owner: &str,
@@ -111,10 +112,16 @@ pub(super) fn take_over(
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut taken = Vec::new();
     for kind in kinds {
-        let doubles = "UPDATE incidents SET closed_at = max(opened_at, ?3) WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1 \
-                       AND EXISTS (SELECT 1 FROM incidents other WHERE other.closed_at IS NULL AND other.subject = incidents.subject \
-                       AND other.kind = ?2 AND other.id <> incidents.id AND (other.node = ?1 OR other.id < incidents.id))";
-        transaction.prepare_cached(doubles)?.execute(params![owner, kind.as_str(), time_text(at)])?;
+        let open = "SELECT id, first_value(id) OVER (PARTITION BY subject ORDER BY opened_at, id) FROM incidents \
+                    WHERE closed_at IS NULL AND kind = ?1";
+        let mut open = transaction.prepare_cached(open)?;
+        let rows = open.query_map(params![kind.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
+        for (double, oldest) in rows.into_iter().filter(|(id, oldest)| id != oldest) {
+            let end = "UPDATE incidents SET closed_at = max(opened_at, ?2) WHERE id = ?1";
+            transaction.prepare_cached(end)?.execute(params![double, time_text(at)])?;
+            sqlite_notes::pass_on(&transaction, &double, &oldest)?;
+        }
         let others =
             format!("SELECT {READ} FROM incidents WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1 ORDER BY id");
         let mut others = transaction.prepare_cached(&others)?;

@@ -38,6 +38,14 @@ pub(super) fn fill(connection: &Connection, incidents: &mut [Incident]) -> Resul
     Ok(())
 }
 
+/// What people have said of an incident is said of another one; that somebody has seen it stays where the other one was seen too.
+pub(super) fn pass_on(connection: &Connection, from: &str, to: &str) -> Result<(), SqliteFailure> {
+    let sql = "UPDATE incident_notes SET incident = ?2 WHERE incident = ?1 AND NOT (acknowledges \
+               AND EXISTS (SELECT 1 FROM incident_notes known WHERE known.incident = ?2 AND known.acknowledges))";
+    connection.prepare_cached(sql)?.execute([from, to])?;
+    Ok(())
+}
+
 /// Forgets what was said of incidents that are forgotten.
 pub(super) fn forget(connection: &Connection) -> Result<(), SqliteFailure> {
     let sql = "DELETE FROM incident_notes WHERE NOT EXISTS (SELECT 1 FROM incidents WHERE incidents.id = incident)";

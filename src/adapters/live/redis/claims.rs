@@ -15,6 +15,10 @@ use super::keys::Keys;
 const SHORTEST: Duration = Duration::from_secs(2);
 /// What PTTL says of a key without an end.
 const NO_END: i64 = -1;
+/// Nobody's claim of polling lasts longer: twice the longest interval that can be configured, and a margin.
+const LONGEST_OF_SERVER: Duration = Duration::from_secs(150);
+/// The same of other work, whose interval is one for all.
+const LONGEST_OF_WORK: Duration = Duration::from_secs(30);
 /// Beyond two polls.
 const MARGIN: Duration = Duration::from_millis(200);
 
@@ -26,18 +30,21 @@ pub(super) struct Claimed {
     epoch: String,
     /// What whoever has it does, for people.
     what: String,
+    /// No claim of ours lasts longer, whoever made it.
+    longest: Duration,
 }
 
 impl Claimed {
     /// Polling a media server.
     pub(super) fn server(keys: &Keys, server: &str) -> Self {
         let what = format!("polling of the server {server}");
-        Self { key: keys.poller(server), epoch: keys.epoch(server), what }
+        Self { key: keys.poller(server), epoch: keys.epoch(server), what, longest: LONGEST_OF_SERVER }
     }
 
     /// Other work, by its word.
     pub(super) fn work(keys: &Keys, work: &str) -> Self {
-        Self { key: keys.worker(work), epoch: keys.work_epoch(work), what: format!("the work {work}") }
+        let what = format!("the work {work}");
+        Self { key: keys.worker(work), epoch: keys.work_epoch(work), what, longest: LONGEST_OF_WORK }
     }
 }
 
@@ -75,11 +82,13 @@ impl ProcessClaims {
                 Ok(Holder::Us)
             }
             Some(holder) => {
-                // One that does not end by itself is nobody's: it ends as ours would.
+                // One that does not end by itself, or not for long, is nobody's (Redis' clock was put back, say): it ends as ours would.
                 let ends: i64 = redis::cmd("PTTL").arg(key).query_async(connection).await?;
-                if ends == NO_END {
+                if ends == NO_END || ends > claimed.longest.as_millis() as i64 {
                     let _: i64 = redis::cmd("PEXPIRE").arg(key).arg(lasts).query_async(connection).await?;
-                    log::warn!("the claim {key} had no end, which nobody of ours sets; it ends in {lasts} ms");
+                    let until =
+                        if ends == NO_END { "no end".to_owned() } else { format!("an end in {} s", ends / 1000) };
+                    log::warn!("the claim {key} had {until}, which nobody of ours sets; it ends in {lasts} ms");
                 }
                 Ok(self.lost(claimed, &holder))
             }

@@ -13,6 +13,8 @@ pub struct RedisHealth {
     writing: Side,
     listening: Side,
     claiming: Side,
+    /// Why work that processes share cannot be claimed, by its word.
+    sharing: BTreeMap<String, String>,
     /// The name of this node, which another process has too.
     namesake: Option<String>,
     /// Keys that hold something that is not ours, and what.
@@ -40,6 +42,9 @@ impl RedisHealth {
         }
         if let Side::Fails(why) = &self.claiming {
             return Some(format!("claiming of servers: {why}; two processes may poll one server"));
+        }
+        if let Some((work, why)) = self.sharing.first_key_value() {
+            return Some(format!("claiming of the work {work}: {why}; two processes may do it"));
         }
         if let Some(name) = &self.namesake {
             return Some(format!(
@@ -91,6 +96,26 @@ impl HealthReporter {
 
     pub(super) fn claiming(&self, fault: Option<String>) {
         self.set("claiming of servers in Redis", |health| &mut health.claiming, fault);
+    }
+
+    /// Claiming of work that processes share.
+    pub(super) fn sharing(&self, work: &str, fault: Option<String>) {
+        self.0.send_if_modified(|health| {
+            if health.sharing.get(work) == fault.as_ref() {
+                return false;
+            }
+            match fault {
+                Some(why) => {
+                    log::warn!("claiming of the work {work} in Redis failed, two processes may do it: {why}");
+                    health.sharing.insert(work.to_owned(), why);
+                }
+                None => {
+                    log::info!("claiming of the work {work} in Redis: recovered");
+                    health.sharing.remove(work);
+                }
+            }
+            true
+        });
     }
 
     /// Another process has the name of this node, or it has no more.
@@ -171,6 +196,11 @@ mod tests {
             health.now().fault().is_some_and(|fault| fault.contains("no right") && fault.contains("two processes"))
         );
         health.claiming(None);
+        health.sharing("health-streams", Some("holds a list".to_owned()));
+        health.sharing("health-network", None);
+        let fault = health.now().fault().expect("a fault");
+        assert!(fault.contains("health-streams") && fault.contains("holds a list"), "{fault}");
+        health.sharing("health-streams", None);
         for name in ["a", "b", "c", "d", "e"] {
             health.key(name, Some("holds text"));
         }

@@ -349,15 +349,14 @@ impl LiveStore for RedisLiveStore {
     }
 
     async fn claim_work(&self, work: &str, interval: Duration) -> WorkClaim {
-        match self.holder(&Claimed::work(&self.common.keys, work), interval).await {
+        let asked = self.holder(&Claimed::work(&self.common.keys, work), interval).await;
+        if let Some(asked) = &asked {
+            self.common.health.sharing(work, asked.as_ref().err().cloned());
+        }
+        match asked {
             Some(Ok(Holder::Us)) => WorkClaim::Ours,
             Some(Ok(Holder::Node(name))) => WorkClaim::Others(name),
-            // Who asks says when that lasts.
-            Some(Err(fault)) => {
-                log::debug!("claiming {work}: {fault}");
-                WorkClaim::Unknown
-            }
-            None => WorkClaim::Unknown,
+            Some(Err(_)) | None => WorkClaim::Unknown,
         }
     }
 
