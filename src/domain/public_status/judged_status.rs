@@ -130,10 +130,14 @@ impl JudgedStatus {
     ) -> PublicStatus {
         let (mut items, mut told) = (Vec::with_capacity(self.shown.len()), Vec::new());
         for JudgedThing { key, title, state, troubles } in self.shown {
+            let mut days = days(&key);
+            let down = troubles.iter().find(|(trouble, _)| *trouble == PublicTrouble::Down);
+            if let Some(since) = down.and_then(|(_, since)| *since).filter(|_| state == PublicState::Down) {
+                days.iter_mut().for_each(|day| day.is_down_since(since, at));
+            }
+            let uptime = share_up(&days);
             let incident = |(trouble, since)| PublicIncident { kind: key.kind, name: title.clone(), trouble, since };
             told.extend(troubles.into_iter().map(incident));
-            let days = days(&key);
-            let uptime = share_up(&days);
             let days = days.into_iter().map(PublicDay::from).collect();
             items.push(PublicThing { kind: key.kind, name: title, state, uptime, days });
         }
@@ -160,6 +164,10 @@ fn judged(known: KnownNow, open: &BTreeMap<(PublicKey, PublicTrouble), DateTime<
     }
     if state == PublicState::Up && troubles.iter().any(|(trouble, _)| *trouble != PublicTrouble::Down) {
         state = PublicState::Degraded;
+    }
+    // Nothing is seen of it but that: a camera that has never delivered, an endpoint that another process probes.
+    if let (PublicState::Unknown, Some((trouble, _))) = (state, troubles.first()) {
+        state = if *trouble == PublicTrouble::Down { PublicState::Down } else { PublicState::Degraded };
     }
     JudgedThing { key, title, state, troubles }
 }
@@ -270,6 +278,27 @@ mod tests {
             ("c", PublicTrouble::Slow, None),
         ];
         assert_eq!(found, wanted);
+    }
+
+    #[test]
+    fn what_nobody_sees_is_as_its_incident_says() {
+        use IncidentKind as Kind;
+        let camera = || Subject::camera_of(7, "gate");
+        for (incidents, wanted) in [
+            (vec![], (PublicState::Unknown, 0)),
+            (vec![incident(Kind::CameraDown, camera(), 5)], (PublicState::Down, 95)),
+            (vec![incident(Kind::StreamFlapping, camera(), 5)], (PublicState::Degraded, 0)),
+            (vec![incident(Kind::OtherPublisher, camera(), 5)], (PublicState::Unknown, 0)),
+        ] {
+            let known = vec![stream("gate", PublicState::Unknown)];
+            let cameras = [sample::camera(7, "gate")];
+            let day = DayUptime { day: at(0).date_naive(), up: 0, down: 0, unknown: 28_900 };
+            let found =
+                JudgedStatus::of(known, &incidents, &cameras, 200).told("Live".to_owned(), at(100), |_| vec![day]);
+            assert_eq!(found.state, wanted.0);
+            let item = found.items.first().expect("it is shown");
+            assert_eq!((item.state, item.days[0].down_seconds), wanted, "{incidents:?}");
+        }
     }
 
     #[test]

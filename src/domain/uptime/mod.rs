@@ -1,6 +1,6 @@
 //! Uptime: how much of each day something is known to have been up, known to have been away, and not known. Pure.
 //!
-//! It is counted from what was measured ([`Bucket`]s of the history) and from nothing else: a time without a measurement (the program
+//! It is counted from what was measured ([`Bucket`]s of the history), and where nothing was, from an incident that lasts: a time without either (the program
 //! did not run, the server did not answer, nothing was configured yet) is unknown, and never up. Days are UTC, so that every day
 //! has 86,400 seconds and no change to summer time moves anything from one to another. Of today only the part counts that has passed.
 
@@ -32,6 +32,15 @@ impl DayUptime {
     /// Seconds of it that have passed.
     pub fn passed(&self) -> u32 {
         self.up + self.down + self.unknown
+    }
+
+    /// It is known from elsewhere to be away since then and until now: of what nothing is known, so much has to lie in that time.
+    pub fn is_down_since(&mut self, since: DateTime<Utc>, now: DateTime<Utc>) {
+        let begin = begin_of(self.day);
+        let away = now.timestamp().min(begin + DAY) - since.timestamp().max(begin);
+        let of_unknown = away - i64::from(self.up) - i64::from(self.down);
+        let of_unknown = u32::try_from(of_unknown.max(0)).unwrap_or(0).min(self.unknown);
+        (self.down, self.unknown) = (self.down + of_unknown, self.unknown - of_unknown);
     }
 }
 

@@ -114,3 +114,26 @@ fn an_outage_never_rounds_away() {
     let days: Vec<NaiveDate> = last_days(time(5), 3).collect();
     assert_eq!(days.iter().map(NaiveDate::to_string).collect::<Vec<_>>(), ["2027-03-26", "2027-03-27", "2027-03-28"]);
 }
+
+#[test]
+fn what_is_known_to_be_away_counts_as_far_as_it_cannot_have_been_measured() {
+    let day = day_of(time(0));
+    // Up, down, unknown seconds of the day at noon; since when it is away; what of it is down then.
+    for ((up, down, unknown), since, wanted) in [
+        ((0, 0, 43_200), 43_100, 100),
+        ((0, 0, 43_200), -5_000, 43_200),
+        ((0, 0, 43_200), 50_000, 0),
+        // What was measured may lie in that time, all of it.
+        ((0, 80, 43_120), 43_100, 100),
+        ((0, 100, 43_100), 43_100, 100),
+        ((40_000, 0, 3_200), 43_100, 0),
+        ((40_000, 0, 3_200), 0, 3_200),
+    ] {
+        let mut uptime = DayUptime { day, up, down, unknown };
+        uptime.is_down_since(time(since), time(43_200));
+        assert_eq!((uptime.down, uptime.passed()), (wanted, 43_200), "{up} {down} {unknown} since {since}");
+    }
+    let mut tomorrow = DayUptime { day: day.succ_opt().expect("a day"), up: 0, down: 0, unknown: 0 };
+    tomorrow.is_down_since(time(0), time(43_200));
+    assert_eq!(tomorrow.passed(), 0);
+}

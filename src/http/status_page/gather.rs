@@ -7,7 +7,7 @@ use std::time::Duration;
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
 use tokio::time::Instant;
 
-use crate::actors::health::NetworkProbeTable;
+use crate::actors::health::HealthHandle;
 use crate::actors::history::HistoryHandle;
 use crate::adapters::database::{HistoryQuery, HistoryStore, with_timeout};
 use crate::adapters::live::{Latest, SharedLive};
@@ -16,12 +16,15 @@ use crate::config::settings::StatusPageSettings;
 use crate::domain::admission::matches;
 use crate::domain::camera::CameraStatus;
 use crate::domain::health::NetworkProbeStatus;
+use crate::domain::health_part::HealthPart;
 use crate::domain::history::{Metric, SeriesKey, SeriesKind, Tier, merge};
+use crate::domain::incident::Incident;
 use crate::domain::maintenance;
 use crate::domain::public_status::{
     JudgedStatus, KnownNow, PublicKey, PublicKind, PublicState, PublicStatus, state_of_endpoint, state_of_stream,
 };
 use crate::domain::uptime::{DayUptime, SHOWN_DAYS, begin_of, day_of, last_days, uptime_of_day};
+use crate::http::http_state::Commands;
 
 /// Where it comes from.
 pub(super) struct StatusSources {
@@ -31,14 +34,19 @@ pub(super) struct StatusSources {
     pub history: Arc<dyn HistoryStore>,
     /// The past that is not in the database yet.
     pub recent: HistoryHandle,
-    /// Endpoints of this process.
-    pub endpoints: NetworkProbeTable,
+    /// What this process has found of endpoints, or which one does.
+    pub health: HealthHandle,
+    /// By way of which that one is asked.
+    pub commands: Arc<dyn Commands>,
     /// Until when the past is made up.
     pub sample_until: Option<DateTime<Utc>>,
 }
 
 /// Days are read from the database no more often.
 const DAYS_EVERY: Duration = Duration::from_secs(60);
+
+/// What another process has found of endpoints is waited for so long.
+const ASKED_WITHIN: Duration = Duration::from_secs(2);
 
 /// More is no page for people; what is left out is counted.
 const MOST: usize = 200;
@@ -87,7 +95,8 @@ pub(super) async fn status(
             }
         }
     }
-    let known = known(&latest, &sources.endpoints.statuses(), settings, &days.seen, now);
+    let endpoints = sources.endpoints().await;
+    let known = known(&latest, &endpoints, settings, &days.seen, now);
     let judged = JudgedStatus::of(known, &latest.incidents, &latest.cameras, MOST);
     let keys: Vec<PublicKey> = judged.keys().cloned().collect();
     if is_due && !days.failed {
@@ -107,6 +116,24 @@ pub(super) async fn status(
     Some(PublicStatus { stale: days.failed, sample_until: sources.sample_until, ..told })
 }
 
+impl StatusSources {
+    /// Endpoints as they were found here, or where this process stands by, by the one that probes them; none where that one does not
+    /// answer.
+    async fn endpoints(&self) -> Vec<NetworkProbeStatus> {
+        let Some(node) = self.health.holder(HealthPart::Network) else { return self.health.network.statuses() };
+        let asked = tokio::time::timeout(ASKED_WITHIN, self.commands.health_found(&node, HealthPart::Network)).await;
+        let found = match asked {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) => {
+                log::debug!("endpoints of the status page not heard from {node}: {error}");
+                Vec::new()
+            }
+            Err(_) => Vec::new(),
+        };
+        found.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
+    }
+}
+
 impl Days {
     fn fail(&mut self, error: &crate::base::Error) {
         log::debug!("days of the status page not read: {error}");
@@ -118,14 +145,20 @@ impl Days {
         self.of.retain(|key, _| keys.contains(key));
         for key in keys {
             let of = self.of.entry(key.clone()).or_default();
-            of.read(sources, &series_of(key), now).await?;
+            of.read(sources.history.as_ref(), &sources.recent, &series_of(key), now).await?;
         }
         Ok(())
     }
 }
 
 impl DaysOfOne {
-    async fn read(&mut self, sources: &StatusSources, series: &SeriesKey, now: DateTime<Utc>) -> Result<()> {
+    async fn read(
+        &mut self,
+        history: &dyn HistoryStore,
+        recent: &HistoryHandle,
+        series: &SeriesKey,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
         let Some(oldest) = last_days(now, SHOWN_DAYS).next() else { return Ok(()) };
         if self.read_on.is_some_and(|day| day > day_of(now)) {
             // The clock was put back: what was read is that of another time.
@@ -138,8 +171,8 @@ impl DaysOfOne {
         let metrics = vec![Metric::Temperature];
         let tier = Tier::TenMinutes;
         let query = HistoryQuery { series: series.clone(), tier, from, to, metrics };
-        let kept = with_timeout(sources.history.history(query)).await?;
-        let buckets = merge(kept, sources.recent.recent(series, tier));
+        let kept = with_timeout(history.history(query)).await?;
+        let buckets = merge(kept, recent.recent(series, tier));
         self.days.retain(|day, _| (oldest..first).contains(day));
         for day in first.iter_days().take_while(|day| *day <= day_of(now)) {
             self.days.insert(day, uptime_of_day(day, &buckets, tier.step(), now));
@@ -233,9 +266,26 @@ fn known(
         let state = if server.reachable { PublicState::Up } else { PublicState::Down };
         plain(PublicKind::Server, &server.name, state)
     });
-    let endpoints = endpoints.iter().filter(|one| is_any(&settings.endpoints, &one.endpoint));
-    let endpoints = endpoints.map(|one| plain(PublicKind::Endpoint, &one.endpoint, state_of_endpoint(one.state)));
+    let endpoints = known_endpoints(endpoints, &latest.incidents, &settings.endpoints);
+    let endpoints = endpoints.into_iter().map(|(name, state)| plain(PublicKind::Endpoint, name, state));
     streams.chain(servers).chain(endpoints).collect()
+}
+
+/// Endpoints that the patterns name. Whoever probes them may not be heard: of those that have an open incident, and of those that are
+/// named without wildcards, nothing else is known then.
+fn known_endpoints<'a>(
+    found: &'a [NetworkProbeStatus],
+    incidents: &'a [Incident],
+    patterns: &'a [String],
+) -> BTreeMap<&'a str, PublicState> {
+    let told =
+        incidents.iter().filter(|one| one.closed_at.is_none() && HealthPart::Network.incidents().contains(&one.kind));
+    let told = told.map(|one| one.subject.name()).filter(|name| is_any(patterns, name));
+    let named = patterns.iter().map(String::as_str).filter(|name| !name.contains(['*', '?']));
+    let mut known: BTreeMap<&str, PublicState> = told.chain(named).map(|name| (name, PublicState::Unknown)).collect();
+    let found = found.iter().filter(|one| is_any(patterns, &one.endpoint));
+    known.extend(found.map(|one| (one.endpoint.as_str(), state_of_endpoint(one.state))));
+    known
 }
 
 fn is_any(patterns: &[String], name: &str) -> bool {
@@ -260,8 +310,8 @@ fn labels(cameras: &[CameraStatus]) -> BTreeMap<(&str, &str), &str> {
 mod tests {
     use super::*;
     use crate::adapters::database::{NodeStore, sqlite};
-    use crate::adapters::live::faulty_store::FaultyLiveStore;
     use crate::domain::history::Bucket;
+    use crate::domain::incident::{IncidentKind, Subject};
     use crate::domain::sample;
     use crate::domain::stream::StreamState;
 
@@ -276,19 +326,32 @@ mod tests {
         let gate = SeriesKey::stream("main", "gate");
         let past = vec![bucket(80), bucket(40), bucket(1)];
         database.add_history(vec![(gate.clone(), Tier::TenMinutes, past)]).await.expect("written");
-        let sources = StatusSources {
-            live: FaultyLiveStore::new(),
-            history: database,
-            recent: HistoryHandle::default(),
-            endpoints: NetworkProbeTable::new(0),
-            sample_until: None,
-        };
+        let recent = HistoryHandle::default();
         let mut days = DaysOfOne::default();
         for ahead in [0, 60, 400, 0] {
             let now = now + TimeDelta::days(ahead);
-            days.read(&sources, &gate, now).await.expect("read");
+            days.read(database.as_ref(), &recent, &gate, now).await.expect("read");
             let up = days.shown(now).iter().filter(|day| day.up > 0).count();
             assert_eq!(up, [3, 1, 0][usize::try_from(ahead / 60).unwrap_or(0).min(2)], "{ahead}");
         }
+    }
+
+    #[test]
+    fn endpoints_that_another_process_probes_are_shown_by_their_incidents() {
+        let of = |kind, name: &str| {
+            let subject = Subject::Target { name: name.to_owned() };
+            Incident::open(uuid::Uuid::from_u128(1), kind, subject, "no answer".to_owned(), DateTime::UNIX_EPOCH)
+        };
+        let over = Incident { closed_at: Some(DateTime::UNIX_EPOCH), ..of(IncidentKind::EndpointDown, "over") };
+        let incidents = [
+            of(IncidentKind::EndpointDown, "uplink"),
+            of(IncidentKind::EndpointDegraded, "hidden"),
+            of(IncidentKind::ProbeFailed, "up-other"),
+            over,
+        ];
+        let patterns = ["up*".to_owned(), "named".to_owned(), "over".to_owned()];
+        let known = known_endpoints(&[], &incidents, &patterns);
+        let unknown = ["named", "over", "uplink"].map(|name| (name, PublicState::Unknown));
+        assert_eq!(known.into_iter().collect::<Vec<_>>(), unknown);
     }
 }

@@ -104,7 +104,8 @@ async fn rendered(state: &HttpState) -> Result<Arc<RenderedStatus>, Problem> {
         live: Arc::clone(&state.live),
         history: Arc::clone(&state.stores.history),
         recent: state.history.clone(),
-        endpoints: state.health.network.clone(),
+        health: state.health.clone(),
+        commands: Arc::clone(&state.commands),
         sample_until: state.sample_until,
     };
     // Why is nothing for viewers; `/ready` tells it.
