@@ -26,7 +26,7 @@ use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
 /// An answer is no longer: it is read anew with each line, so that one of short lines costs the square of it.
-const LONGEST_ANSWER: usize = 8 * 1024;
+const LONGEST_ANSWER: usize = 4 * 1024;
 /// What the server says of itself in a TLS handshake, its certificates among it, is no longer.
 const LONGEST_HANDSHAKE: usize = 32 * 1024;
 /// The first byte of what a client writes during a handshake: a change of the cipher, or a handshake (RFC 8446, 5.1).
