@@ -40,10 +40,23 @@ pub enum CameraState {
     Stopped,
 }
 
-impl fmt::Display for CameraState {
+impl CameraState {
+    /// Every state, in the order in which a camera comes to them.
+    pub const ALL: [Self; 9] = [
+        Self::Waiting,
+        Self::Probing,
+        Self::Starting,
+        Self::Running,
+        Self::Stalled,
+        Self::Backoff,
+        Self::Degraded,
+        Self::Held,
+        Self::Stopped,
+    ];
+
     /// The word that JSON has.
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(match self {
+    pub const fn as_str(self) -> &'static str {
+        match self {
             Self::Waiting => "waiting",
             Self::Probing => "probing",
             Self::Starting => "starting",
@@ -53,7 +66,13 @@ impl fmt::Display for CameraState {
             Self::Degraded => "degraded",
             Self::Held => "held",
             Self::Stopped => "stopped",
-        })
+        }
+    }
+}
+
+impl fmt::Display for CameraState {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.write_str(self.as_str())
     }
 }
 
