@@ -20,8 +20,15 @@ fn a_bucket_is_used_when_its_keys_are_given_and_whole() {
     let s3 = "[objects.s3]\n";
     let both = "access_key_id = \"k\"\nsecret_access_key = \"s\"\n";
     let row = |lines: &str| format!("{s3}{both}{lines}");
+    let no_keys = ["objects.s3.access_key_id", "objects.s3.secret_access_key"]
+        .map(|key| (key, "objects.s3 means a bucket", "for a folder, leave out"));
     assert_rows(&[
         ("", &keys[..1], &[("objects.s3.secret_access_key", "is missing", "access keys")]),
+        (&format!("{s3}bucket_name = \"vod\""), &[], &no_keys),
+        (&format!("{s3}region = \"eu-west-1\""), &[], &no_keys),
+        (&format!("{s3}storage_class = \"STANDARD\""), &[], &no_keys),
+        (&format!("{s3}path_style = false"), &[], &no_keys),
+        ("", &[("STREAMWARDEN_OBJECTS__S3__BUCKET_NAME", "vod")], &no_keys),
         (&row("endpoint_url = \"http://h/vod\""), &[], &[("objects.s3.endpoint_url", "bucket_name", "leave only")]),
         (&row("endpoint_url = \"ftp://h\""), &[], &[("objects.s3.endpoint_url", "", "")]),
         (&row("bucket_name = \"a/b\""), &[], &[("objects.s3.bucket_name", "not the name of a bucket", "letters")]),

@@ -140,6 +140,12 @@ impl Raw {
         &mut self.entries
     }
 
+    /// True when some key begins so that stands in the configuration file or in a `STREAMWARDEN_...` variable.
+    pub fn is_written_for_us(&self, prefix: &str) -> bool {
+        let is_ours = |origin: &ValueOrigin| matches!(origin, ValueOrigin::File(..) | ValueOrigin::Variable(_));
+        self.entries.iter().any(|(key, entry)| key.starts_with(prefix) && is_ours(&entry.origin))
+    }
+
     /// True when some key begins so.
     pub fn mentions(&self, prefix: &str) -> bool {
         self.entries.keys().any(|key| key.starts_with(prefix))

@@ -15,7 +15,11 @@ use crate::config::raw::RawEntry;
 use crate::config::settings::{ObjectsSettings, RetentionSettings, S3Settings};
 use crate::config::units;
 
-/// Keys that say that there is a bucket.
+/// The section of a bucket.
+const SECTION: &str = "objects.s3.";
+
+/// Keys that say that there is a bucket wherever they come from. Each key of the section does so that was written for this program;
+/// variables of other programs (`S3_BUCKET_NAME`) may be set on any machine.
 const BUCKET: [&str; 3] = ["objects.s3.endpoint_url", "objects.s3.access_key_id", "objects.s3.secret_access_key"];
 
 /// How long recordings may be kept.
@@ -44,7 +48,8 @@ pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettin
     let region = check.read("objects.s3.region", given).unwrap_or_else(|| "us-east-1".to_owned());
     let storage_class = check.read("objects.s3.storage_class", class).unwrap_or_else(|| "STANDARD".to_owned());
     let path_style = check.read("objects.s3.path_style", flag).unwrap_or(true);
-    if !BUCKET.iter().any(|key| check.is_given(key)) {
+    let has_bucket = BUCKET.iter().any(|key| check.is_given(key)) || check.raw.is_written_for_us(SECTION);
+    if !has_bucket {
         return ObjectsSettings::Directory(folder.unwrap_or_else(|| data_dir.join("objects")));
     }
     if check.is_given("objects.directory") {
@@ -53,7 +58,9 @@ pub(super) fn objects(check: &mut Checker<'_>, data_dir: &Path) -> ObjectsSettin
     }
     for name in ["objects.s3.access_key_id", "objects.s3.secret_access_key"] {
         if !check.is_given(name) {
-            let fault = ConfigFault::new("is missing", "give the key that the store shows for its access keys");
+            let remedy =
+                "give the key that the store shows for its access keys; for a folder, leave out all of objects.s3";
+            let fault = ConfigFault::new("is missing, and objects.s3 means a bucket", remedy);
             check.complain(name, fault);
         }
     }
