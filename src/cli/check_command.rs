@@ -28,7 +28,8 @@ pub fn run(files: &Files, print: Print) -> Result<(), CommandFailure> {
             return Err(CommandFailure::Printed(EXIT_CONFIGURATION));
         }
     };
-    logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Warn));
+    // What is wrong stands in the report, with its remedy: a warning before it would say it twice, in words of a program that runs.
+    logging::start_on_console(files.log_level.unwrap_or(LevelFilter::Error));
     let mut report = app::block_on(app::check::run(&settings, &log_files)).map_err(CommandFailure::Other)?;
     let unused = config::unused_variables(&sources.env, settings.objects.is_bucket()).into_iter();
     report.findings.extend(unused.map(|one| Finding::note("environment", one.found(), one.remedy)));

@@ -297,10 +297,14 @@ pub(super) fn nearest<'a>(typed: &str, candidates: impl Iterator<Item = &'a str>
             let by_tail = strsim::damerau_levenshtein(&tail(typed), &tail(known)) * 3 + 2;
             let near = distance <= (known.len() / 3).max(1);
             let moved = known.contains('.') && tail(known).len() > 3 && by_tail <= 5;
-            (near || moved).then_some((distance.min(by_tail), known))
+            // `api_user` is the beginning of `api_username`, however near `api_url` is.
+            let is_begun =
+                tail(typed).len() > 3 && known.starts_with(typed) && !known[typed.len()..].contains(['.', '[']);
+            let least = if is_begun { 1 } else { distance.min(by_tail) };
+            (near || moved || is_begun).then_some((least, distance, known))
         })
-        .min_by_key(|(distance, _)| *distance)
-        .map(|(_, known)| known)
+        .min_by_key(|(least, distance, _)| (*least, *distance))
+        .map(|(_, _, known)| known)
 }
 
 #[cfg(test)]
@@ -314,6 +318,9 @@ mod tests {
             ("htp", "nearest known key is http"),
             ("sever", "nearest known key is servers"),
             ("servers[2].api_ulr", "nearest known key is servers[].api_url"),
+            ("servers[0].api_user", "nearest known key is servers[].api_username"),
+            ("servers[0].api_pass", "nearest known key is servers[].api_password"),
+            ("servers[0].api_u", "nearest known key is servers[].api_url"),
             ("segment_duration", "nearest known key is record.segment_duration"),
             ("restream.segment_duration", "nearest known key is record.segment_duration"),
             ("upload.worker", "nearest known key is upload.workers"),

@@ -34,7 +34,7 @@ impl RestreamSetup {
             server: server.name.clone(),
             monitored,
             probed_by_monitor: monitored && base == server.rtsp_url,
-            place: RtspPlace { base, ..RtspPlace::of(server) },
+            place: RtspPlace::published(server, base),
             login: server.publish_username.clone().map(|user| (user, server.publish_password.clone())),
             api: Arc::new(MediaMtx::new(server)?),
             runner: Arc::new(Machine),

@@ -71,7 +71,7 @@ fn fixture(file: &str) -> String {
     std::fs::read_to_string(&path).expect(&path)
 }
 
-fn settings(api_url: Url) -> ServerSettings {
+pub(super) fn settings(api_url: Url) -> ServerSettings {
     ServerSettings {
         name: "main".into(),
         api_url,

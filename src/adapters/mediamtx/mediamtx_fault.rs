@@ -50,6 +50,12 @@ impl ApiPlace {
             (ErrorKind::Unavailable, format!("nothing listens at {origin} {CONNECTION_REFUSED}: {remedy}"))
         } else if let Some(fault) = tls_fault(&error) {
             (ErrorKind::Unavailable, not_trusted(&API, server, origin, &self.trust, fault))
+        } else if unknown_name(&error) {
+            let sentence = format!(
+                "the host name of {origin} is not known here: correct api_url of server {server}, check that the name servers \
+                 of this machine know it, or use the address"
+            );
+            (ErrorKind::Unavailable, sentence)
         } else if error.is_connect() {
             (ErrorKind::Unavailable, format!("cannot connect to {origin} ({}): {remedy}", innermost(&error)))
         } else if error.is_body() || error.is_decode() {
@@ -141,6 +147,11 @@ fn refused(error: &reqwest::Error) -> bool {
         next = cause.source();
     }
     false
+}
+
+/// Whether the machine found no address for the name. The library's words are all there is to know it by.
+fn unknown_name(error: &reqwest::Error) -> bool {
+    error.is_connect() && innermost(error).starts_with("failed to lookup address information")
 }
 
 /// The deepest cause: "Connection reset by peer" rather than "error sending request".

@@ -31,12 +31,22 @@ pub struct RtspPlace {
     pub trust: ApiTrust,
     /// Name of the server in our configuration.
     pub server: String,
+    /// Where `base` is written.
+    pub key: &'static str,
 }
 
 impl RtspPlace {
     /// Of a server, at its own `rtsp_url`.
     pub fn of(server: &ServerSettings) -> Self {
-        Self { base: server.rtsp_url.clone(), trust: server.rtsp_trust.clone(), server: server.name.clone() }
+        let trust = server.rtsp_trust.clone();
+        Self { base: server.rtsp_url.clone(), trust, server: server.name.clone(), key: "rtsp_url" }
+    }
+
+    /// Of a server, where cameras are published: at `base`, which is not its own where `[restream]` names another host or port.
+    pub fn published(server: &ServerSettings, base: Url) -> Self {
+        let own = Self::of(server);
+        let key = if base == own.base { own.key } else { "restream.media_host and restream.media_port" };
+        Self { base, key, ..own }
     }
 
     /// Whether it is encrypted.
@@ -74,8 +84,9 @@ impl RtspPlace {
         if let Some(ours) = inner.and_then(|inner| inner.downcast_ref::<Error>()) {
             return Error::new(ours.kind(), ours.to_string());
         }
+        let key = self.key;
         let text =
-            format!("{origin} cannot be talked to in RTSP ({error}); correct rtsp_url, or look at that server's log");
+            format!("{origin} cannot be talked to in RTSP ({error}); correct {key}, or look at that server's log");
         Error::unavailable(text).with_source(error)
     }
 }
@@ -99,6 +110,27 @@ pub async fn check_server(place: &RtspPlace) -> Result<()> {
         Err(_) => {
             let text = format!("timeout: no TLS with {} in {} s", place.host_and_port(), LIMIT.as_secs());
             Err(Error::new(ErrorKind::Timeout, format!("{text}; see that server's log")))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::client_tests::settings;
+    use super::*;
+
+    #[test]
+    fn the_key_that_is_to_be_corrected_is_the_one_that_names_the_place() {
+        let server = settings(Url::parse("http://127.0.0.1:9997").expect("url"));
+        let own = server.rtsp_url.clone();
+        let mut other = own.clone();
+        other.set_port(Some(8_555)).expect("a port");
+        for (base, says, never) in [
+            (own, "correct rtsp_url", "media_host"),
+            (other, "correct restream.media_host and restream.media_port", "rtsp_url"),
+        ] {
+            let fault = RtspPlace::published(&server, base).fault(io::ErrorKind::ConnectionReset.into()).to_string();
+            assert!(fault.contains(says) && !fault.contains(never), "{fault}");
         }
     }
 }

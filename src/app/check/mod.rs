@@ -42,6 +42,9 @@ use crate::logging::unset_variable;
 /// Port of RTSP over TLS where a URL names none.
 const RTSPS_PORT: u16 = 322;
 
+/// Where cameras are published when it is not the `rtsp_url` of the server.
+const MEDIA_HOST: &str = "restream.media_host and restream.media_port";
+
 /// Tries everything that the roles use, in the order of the configuration. `log_files` are the files that logging would write.
 pub async fn run(settings: &Settings, log_files: &[PathBuf]) -> Report {
     if agent_alone::is_alone(settings) {
@@ -233,7 +236,7 @@ async fn server_findings(
     };
     let mut findings = vec![api];
     let default_port = (server.rtsp_url.scheme() == "rtsps").then_some(RTSPS_PORT);
-    findings.push(network::rtsp(what, host, server.rtsp_url.port().or(default_port)).await);
+    findings.push(network::rtsp(what, host, server.rtsp_url.port().or(default_port), "rtsp_url").await);
     if settings.restream.server == server.name {
         publishing(settings, server, host, default_port, &mut findings).await;
     }
@@ -253,13 +256,13 @@ async fn publishing(
     if restream.media_host.is_some() || restream.media_port.is_some() {
         let host = restream.media_host.as_deref().unwrap_or(host);
         let port = restream.media_port.or(server.rtsp_url.port()).or(default_port);
-        findings.push(network::rtsp("restream.media_host".to_owned(), host, port).await);
+        findings.push(network::rtsp("restream.media_host".to_owned(), host, port, MEDIA_HOST).await);
         // What does not fit together refuses the start; here the plain address is tried.
         let _ = base.set_host(Some(host));
         let _ = base.set_port(port);
     }
     let answers = findings.last().is_some_and(|last| last.outcome != CheckOutcome::Fault);
-    let place = RtspPlace { base, ..RtspPlace::of(server) };
+    let place = RtspPlace::published(server, base);
     if answers && settings.has_role("restream") {
         findings.push(network::publishing(format!("server {} publish", server.name), &place, server).await);
     }

@@ -89,12 +89,12 @@ pub(super) async fn publishing(what: String, place: &RtspPlace, server: &ServerS
     }
 }
 
-/// Whether the port that cameras are published to, and streams are read from, accepts connections.
-pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>) -> Finding {
+/// Whether the port that cameras are published to, and streams are read from, accepts connections. `key` names it.
+pub(super) async fn rtsp(what: String, host: &str, port: Option<u16>, key: &str) -> Finding {
     let port = port.unwrap_or(RTSP_PORT);
     // Brackets of an IPv6 address belong to URLs only.
     let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let remedy = "start MediaMTX with `rtsp: yes`, or correct rtsp_url (its default port is 8554)";
+    let remedy = format!("start MediaMTX with `rtsp: yes`, or correct {key} (the default port is 8554)");
     let found = match timeout(TIMEOUT, TcpStream::connect((bare, port))).await {
         Ok(Ok(_)) => return Finding::ok(what, format!("{host}:{port} accepts connections")),
         Ok(Err(error)) => format!("{host}:{port} cannot be reached: {error}"),
