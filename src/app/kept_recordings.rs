@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::login_access::{WHO, note};
 use super::open_stores;
 use super::services::object_store;
-use crate::adapters::database::{SegmentQuery, Stores};
+use crate::adapters::database::{SegmentQuery, Stores, check_stream};
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Result};
@@ -65,6 +65,8 @@ pub struct Verified {
     pub same: u64,
     /// Copies of the right size, whose digest nobody has kept.
     pub size_only: u64,
+    /// Copies in the spool that are not there, of segments whose other copy is: nothing is lost by that.
+    pub missing: Vec<Damaged>,
     /// All others.
     pub damaged: Vec<Damaged>,
 }
@@ -84,11 +86,18 @@ impl KeptRecordings {
         Ok(Self { stores: open_stores(&settings).await?, settings })
     }
 
+    /// Refuses a stream that nobody knows: what is asked of it would be done to nothing, and sound like success.
+    async fn check_stream(&self, stream: Option<&str>) -> Result<()> {
+        let Some(stream) = stream else { return Ok(()) };
+        check_stream(&self.stores, stream, &[]).await
+    }
+
     /// What would be deleted of what ended before a time, by stream.
     ///
     /// # Errors
-    /// When the database cannot be read.
+    /// `Invalid` for a stream that nobody knows; when the database cannot be read.
     pub async fn going(&self, before: DateTime<Utc>, stream: Option<&str>) -> Result<BTreeMap<String, Going>> {
+        self.check_stream(stream).await?;
         let locks = self.stores.retention.locks().await?;
         let mut going: BTreeMap<String, Going> = BTreeMap::new();
         let query = SegmentQuery {
@@ -150,6 +159,7 @@ impl KeptRecordings {
             set_at: Utc::now(),
         };
         let lock = lock.checked()?;
+        self.check_stream(Some(stream)).await?;
         self.stores.retention.add_lock(lock.clone()).await?;
         note(&*self.stores.logins, "recordings lock", stream, None, Some(json!(lock))).await?;
         Ok(lock)
@@ -175,13 +185,14 @@ impl KeptRecordings {
     /// Reads the copies of what was recorded in a time again, and compares them with what is known of them. Changes nothing.
     ///
     /// # Errors
-    /// When the database or the store does not answer.
+    /// `Invalid` for a stream that nobody knows; when the database or the store does not answer.
     pub async fn verify(
         &self,
         stream: Option<&str>,
         from: Option<DateTime<Utc>>,
         to: Option<DateTime<Utc>>,
     ) -> Result<Verified> {
+        self.check_stream(stream).await?;
         let (objects, _) = object_store(&self.settings.objects)?;
         let spool = self.settings.data_dir.join("spool");
         let spool = Spool::new(spool);
@@ -196,12 +207,24 @@ impl KeptRecordings {
         self.each(query, async |segment| {
             let copies = self.stores.recordings.copies(vec![segment.id]).await?;
             let digest = copies.iter().find_map(|copy| copy.sha256.clone());
+            let (same, size_only) = (verified.same, verified.size_only);
+            let mut not_in_spool = None;
             for copy in copies.iter().filter(|copy| copy.state == CopyState::Verified) {
                 let read = match copy.place {
-                    CopyPlace::Spool => digest_of_file(spool.path(&segment.spool_path)?).await,
+                    CopyPlace::Spool => match digest_of_file(spool.path(&segment.spool_path)?).await? {
+                        Some(read) => read,
+                        None => {
+                            not_in_spool = Some(copy);
+                            continue;
+                        }
+                    },
                     CopyPlace::Objects => digest_of_object(&objects, &segment).await,
                 };
                 verified.add(&segment, copy, digest.as_deref(), read)?;
+            }
+            if let Some(copy) = not_in_spool {
+                let is_elsewhere = (same, size_only) != (verified.same, verified.size_only);
+                verified.add_missing(&segment, copy, is_elsewhere);
             }
             Ok(())
         })
@@ -247,22 +270,40 @@ impl Verified {
                 return Ok(());
             }
         };
+        self.damaged.push(Damaged::of(segment, copy, fault));
+        Ok(())
+    }
+
+    /// A copy whose file is not in the spool. After a restore the spool is empty and the objects are all there.
+    fn add_missing(&mut self, segment: &Segment, copy: &SegmentCopy, is_elsewhere: bool) {
+        match is_elsewhere {
+            true => self.missing.push(Damaged::of(segment, copy, "it is not there; the object is".to_owned())),
+            false => {
+                let fault = "it is not there, and there is no other copy".to_owned();
+                self.damaged.push(Damaged::of(segment, copy, fault));
+            }
+        }
+    }
+}
+
+impl Damaged {
+    fn of(segment: &Segment, copy: &SegmentCopy, fault: String) -> Self {
         let name = match copy.place {
             CopyPlace::Spool => &segment.spool_path,
             CopyPlace::Objects => &segment.object_key,
         };
-        self.damaged.push(Damaged {
+        Self {
             segment: segment.id,
             stream: segment.stream.as_str().to_owned(),
             place: copy.place,
             name: name.clone(),
             fault,
-        });
-        Ok(())
+        }
     }
 }
 
-async fn digest_of_file(path: PathBuf) -> Result<(u64, String)> {
+/// Size and SHA-256 of a file, or why it cannot be read; `None` when it is not there.
+async fn digest_of_file(path: PathBuf) -> Result<Option<Result<(u64, String)>>> {
     let job = tokio::task::spawn_blocking(move || {
         let mut hash = Sha256::new();
         let mut file = std::fs::File::open(path)?;
@@ -277,7 +318,10 @@ async fn digest_of_file(path: PathBuf) -> Result<(u64, String)> {
         }
     });
     let read = job.await.map_err(|panic| Error::internal("reading a segment failed inside").with_source(panic))?;
-    read.map_err(|error| Error::not_found(format!("it cannot be read ({error})")))
+    Ok(match read {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        read => Some(read.map_err(|error| Error::not_found(format!("it cannot be read ({error})")))),
+    })
 }
 
 async fn digest_of_object(objects: &SharedObjects, segment: &Segment) -> Result<(u64, String)> {

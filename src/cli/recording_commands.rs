@@ -70,7 +70,8 @@ pub enum RecordingCommand {
         /// Its id, as listed.
         id: Uuid,
     },
-    /// Read stored recordings again and compare them with what is known of them; exit code 1 when one is damaged. Changes nothing.
+    /// Read stored recordings again and compare them with what is known of them; exit code 1 when one is damaged, which a
+    /// copy that is only missing in the spool is not. Changes nothing.
     Verify {
         /// Only of this stream.
         #[arg(long, value_name = "NAME")]
@@ -132,7 +133,8 @@ pub fn run(files: &Files, command: RecordingCommand) -> Result<(), CommandFailur
             RecordingCommand::Reconcile { yes, print } => reconcile_command::reconcile(files, yes, print).await,
             RecordingCommand::Rebuild { yes, print } => reconcile_command::rebuild(files, yes, print).await,
             RecordingCommand::Verify { stream, from, to, print } => {
-                let verified = kept(files).await?.verify(stream.as_deref(), from, to).await?;
+                let verified = kept(files).await?.verify(stream.as_deref(), from, to).await;
+                let verified = verified.map_err(CommandFailure::of_arguments)?;
                 say(&if print.json { json!(verified).to_string() } else { verified_words(&verified) })?;
                 if verified.damaged.is_empty() { Ok(()) } else { Err(CommandFailure::Printed(EXIT_FAILURE)) }
             }
@@ -157,7 +159,7 @@ async fn clean(
     let age = parse_duration(older_than).map_err(wrong)?;
     let before = TimeDelta::from_std(age).ok().and_then(|age| Utc::now().checked_sub_signed(age));
     let before = before.ok_or_else(|| wrong("is too long ago".to_owned()))?;
-    let going = kept.going(before, stream).await?;
+    let going = kept.going(before, stream).await.map_err(CommandFailure::of_arguments)?;
     if yes {
         kept.clean(before, stream).await?;
     }
@@ -199,12 +201,19 @@ fn verified_words(verified: &Verified) -> String {
         .iter()
         .map(|one| format!("damaged: {} in {}: {}", printable(&one.name), one.place.as_str(), printable(&one.fault)))
         .collect();
+    let missing = verified.missing.len();
     lines.push(format!(
-        "{} copies are as they were recorded, {} have the right size and no known digest, {} are damaged",
+        "{} copies are as they were recorded, {} have the right size and no known digest, {missing} are missing in the spool \
+         though the object is there, {} are damaged",
         verified.same,
         verified.size_only,
         verified.damaged.len()
     ));
+    if missing > 0 {
+        let line = "nothing is lost by what is missing in the spool, as after a restore; `streamwarden recordings reconcile \
+                    --yes` enters it";
+        lines.push(line.to_owned());
+    }
     lines.join("\n")
 }
 
@@ -272,7 +281,31 @@ fn cell(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::app::kept_recordings::Damaged;
     use crate::domain::completeness::RecordingGap;
+    use crate::domain::copies::CopyPlace;
+
+    #[test]
+    fn what_is_missing_in_the_spool_alone_is_not_called_damaged() {
+        let copy = |fault: &str| Damaged {
+            segment: Uuid::nil(),
+            stream: "yard".to_owned(),
+            place: CopyPlace::Spool,
+            name: "yard/1.mp4".to_owned(),
+            fault: fault.to_owned(),
+        };
+        let restored = Verified { same: 2, missing: vec![copy("a"), copy("b")], ..Verified::default() };
+        let words = verified_words(&restored);
+        assert!(words.contains("2 are missing in the spool") && words.contains("0 are damaged"), "{words}");
+        assert!(words.contains("recordings reconcile --yes") && !words.contains("damaged: "), "{words}");
+        let lost =
+            Verified { damaged: vec![copy("it is not there, and there is no other copy")], ..Verified::default() };
+        let words = verified_words(&lost);
+        assert!(
+            words.starts_with("damaged: yard/1.mp4 in spool: it is not there") && !words.contains("reconcile"),
+            "{words}"
+        );
+    }
 
     #[test]
     fn a_day_is_a_line() {

@@ -21,6 +21,7 @@ pub mod health_part;
 pub mod history;
 pub mod host;
 pub mod incident;
+pub mod known_stream;
 pub mod layout;
 pub mod login;
 pub mod maintenance;

@@ -13,6 +13,7 @@ use super::body::Json;
 use super::http_error::{ErrorAnswer, Problem};
 use super::http_state::HttpState;
 use super::item_list::ItemList;
+use crate::adapters::database::check_stream;
 use crate::base::Error;
 use crate::domain::name::StreamName;
 use crate::domain::retention::RecordingLock;
@@ -21,7 +22,7 @@ use crate::domain::retention::RecordingLock;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct LockOrder {
-    /// Name of the stream, on whatever server.
+    /// Name of the stream, on whatever server. Something of it is recorded, a camera has this name, or it is live.
     #[schema(
         min_length = 1,
         max_length = 200,
@@ -79,6 +80,9 @@ pub(super) async fn add(
         set_at: Utc::now().trunc_subsecs(6),
     };
     let lock = lock.checked()?;
+    let live = state.live.latest().await.map(|latest| latest.streams).unwrap_or_default();
+    let live: Vec<String> = live.iter().map(|stream| stream.name.as_str().to_owned()).collect();
+    check_stream(&state.stores, &lock.stream, &live).await?;
     state.stores.retention.add_lock(lock.clone()).await?;
     audit::tell(&request, AuditedChange { target: Some(lock.stream.clone()), before: None, after: Some(json!(lock)) });
     Ok(web::Json(lock))

@@ -3,7 +3,7 @@
 use actix_web::http::Method;
 use serde_json::json;
 
-use super::world::World;
+use super::world::{World, at};
 
 #[actix_web::test]
 async fn a_stretch_is_locked_with_a_reason_listed_and_set_free_again() {
@@ -18,6 +18,13 @@ async fn a_stretch_is_locked_with_a_reason_listed_and_set_free_again() {
         let named = if field == "to" { "from" } else { field };
         assert_eq!((reply.status, &reply.json()["field"]), (422, &json!(named)), "{field}");
     }
+    // Nothing of it is recorded, no camera has this name, and it is not live: one letter off would protect nothing.
+    world.record("yard/1", at(0), b"x").await;
+    let mut typed = order.clone();
+    typed["stream"] = json!("yarrd/1");
+    let reply = world.send(Method::POST, uri, &typed.to_string()).await;
+    assert_eq!((reply.status, &reply.json()["field"]), (422, &json!("stream")));
+    assert!(reply.json()["detail"].as_str().is_some_and(|why| why.contains("\"yard/1\"")), "{}", reply.json());
     assert_eq!(world.get(uri).await.json()["items"], json!([]), "nothing was locked");
     let locked = world.send(Method::POST, uri, &order.to_string()).await;
     assert_eq!(locked.status, 200, "{}", locked.json());

@@ -121,6 +121,12 @@ async fn kept_and_deleted(program: &Program, bucket: &BucketServer) {
     let (from, to) = (text(&first["startedAt"]), text(&last["startedAt"]));
     let wrong = run(&["lock", "yard", "--from", &to, "--to", &from, "--reason", "case 7"]);
     assert!(wrong.code == Some(2) && wrong.err.contains("must be before to"), "{}", wrong.err);
+    for typed in
+        [["lock", "yarrd", "--from", &from, "--to", &to, "--reason", "x"].as_slice(), &["verify", "--stream", "yarrd"]]
+    {
+        let unknown = run(typed);
+        assert!(unknown.code == Some(2) && unknown.err.contains("the nearest is \"yard\""), "{}", unknown.err);
+    }
     let until = text(&segments[1]["startedAt"]);
     let locked = run(&["lock", "yard", "--from", &from, "--to", &until, "--reason", "case 7"]);
     assert_eq!(locked.code, Some(0), "{}", locked.err);
