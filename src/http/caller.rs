@@ -15,7 +15,7 @@ use futures_util::future::LocalBoxFuture;
 use uuid::Uuid;
 
 use crate::base::Result;
-use crate::domain::login::{Refusal, UserRole};
+use crate::domain::login::{NOBODY, Refusal, UserRole};
 
 /// Who sent a request. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,7 +69,7 @@ impl Caller {
 impl fmt::Display for Caller {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Anonymous => out.write_str("anonymous"),
+            Self::Anonymous => out.write_str(NOBODY),
             Self::Unknown(_) => out.write_str("unknown"),
             Self::User { name, .. } => out.write_str(name),
             Self::Token { name, .. } => write!(out, "token {name}"),

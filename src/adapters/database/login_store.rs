@@ -73,6 +73,24 @@ pub(super) fn taken(what: &str, name: &str) -> Error {
     Error::new(ErrorKind::Conflict, format!("there is a {what} {name:?} already; choose another name")).at("name")
 }
 
+/// Refuses a new user whose name differs from that of another only in case: people would take one for the other. Those that are there
+/// go on.
+///
+/// # Errors
+/// `Conflict` at `name`.
+pub fn refuse_similar(users: &[User], name: &str) -> Result<()> {
+    match users.iter().find(|user| user.name != name && user.name.eq_ignore_ascii_case(name)) {
+        Some(other) => Err(similar(&other.name)),
+        None => Ok(()),
+    }
+}
+
+/// That of [`refuse_similar`], of the name that there is.
+pub(super) fn similar(other: &str) -> Error {
+    let text = format!("differs from that of the user {other:?} only in upper and lower case; choose another name");
+    Error::new(ErrorKind::Conflict, text).at("name")
+}
+
 /// JSON as its column has it.
 pub(super) fn json_text(value: Option<&serde_json::Value>) -> Option<String> {
     value.map(ToString::to_string)

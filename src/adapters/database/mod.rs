@@ -41,7 +41,7 @@ pub use history_store::{HistoryQuery, HistoryStore, SeriesBuckets};
 pub use host_store::HostStore;
 pub use incident_store::{IncidentQuery, IncidentStore};
 pub use known_streams::check_stream;
-pub use login_store::{AuditQuery, LoginStore};
+pub use login_store::{AuditQuery, LoginStore, refuse_similar};
 pub use maintenance_store::MaintenanceStore;
 pub use node_store::{Joined, NodeFolder, NodeStore};
 pub use notification_store::{

@@ -20,6 +20,9 @@ pub const SESSION_IDLE: TimeDelta = TimeDelta::hours(24);
 /// Shortest and longest password, in letters.
 const PASSWORD: std::ops::RangeInclusive<usize> = 10..=1024;
 
+/// Who acts where nobody has logged in, in the audit log and of what people have said.
+pub const NOBODY: &str = "anonymous";
+
 /// Longest name of a user or a token, in letters.
 const LONGEST_NAME: usize = 64;
 
@@ -154,14 +157,31 @@ pub fn check_login_name(name: &str) -> Result<()> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || "._-@".contains(c);
     match name.len() {
         // Addresses know the other two as folders.
-        1..=LONGEST_NAME if name.chars().all(allowed) && !matches!(name, "." | "..") => Ok(()),
+        1..=LONGEST_NAME if name.chars().all(allowed) && !matches!(name, "." | "..") && !name.starts_with('-') => {
+            Ok(())
+        }
         _ => {
             let text = format!(
-                "must be 1 to {LONGEST_NAME} of the letters a-z, A-Z, digits, '.', '_', '-' and '@', and not . or .."
+                "must be 1 to {LONGEST_NAME} of the letters a-z, A-Z, digits, '.', '_', '-' and '@', not begin with '-', which the \
+                 command line takes for an option, and not be . or .."
             );
             Err(Error::invalid("name", text))
         }
     }
+}
+
+/// Checks the name of a new user. One that has it already goes on working.
+///
+/// # Errors
+/// `Invalid` at `name`.
+pub fn check_user_name(name: &str) -> Result<()> {
+    if name.eq_ignore_ascii_case(NOBODY) {
+        let text = format!(
+            "must not be {NOBODY}, which stands for whoever acts where nobody has logged in; choose another name"
+        );
+        return Err(Error::invalid("name", text));
+    }
+    check_login_name(name)
 }
 
 /// Checks a new password.
@@ -211,10 +231,23 @@ mod tests {
     #[test]
     fn names_and_passwords_have_bounds() {
         let long = "x".repeat(65);
-        for (name, good) in
-            [("anna", true), ("a.b_c-d@e", true), ("", false), ("a b", false), ("ü", false), (&long, false)]
-        {
+        for (name, good) in [
+            ("anna", true),
+            ("a.b_c-d@e", true),
+            ("", false),
+            ("a b", false),
+            ("ü", false),
+            ("-r", false),
+            (&long, false),
+        ] {
             assert_eq!(check_login_name(name).is_ok(), good, "{name}");
+            assert_eq!(check_user_name(name).is_ok(), good, "{name}");
+        }
+        for name in ["anonymous", "Anonymous"] {
+            assert!(
+                check_user_name(name).is_err_and(|error| error.message().contains("nobody has logged in")),
+                "{name}"
+            );
         }
         let long = "x".repeat(1025);
         for (password, good) in [("0123456789", true), ("012345678", false), ("üüüüü", false), (&long, false)] {

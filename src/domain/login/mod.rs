@@ -8,8 +8,8 @@ mod audit;
 mod table;
 
 pub use account::{
-    LoginSession, SESSION_IDLE, SESSION_LIFETIME, SecretHash, Token, User, UserRole, check_login_name, check_password,
-    check_stream_prefix, check_user_role, is_argon2id, is_sha256,
+    LoginSession, NOBODY, SESSION_IDLE, SESSION_LIFETIME, SecretHash, Token, User, UserRole, check_login_name,
+    check_password, check_stream_prefix, check_user_name, check_user_role, is_argon2id, is_sha256,
 };
 pub use audit::{AUDIT_KEPT, AuditEntry};
 pub use table::{LastOperator, LoginTable, Refusal, TokenGrant};

@@ -51,7 +51,7 @@ pub(in crate::http) struct NewTokenView {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(in crate::http) struct NewToken {
     /// Its name, for people.
-    #[schema(max_length = 64, min_length = 1, pattern = "^[a-zA-Z0-9._@-]+$")]
+    #[schema(max_length = 64, min_length = 1, pattern = "^[a-zA-Z0-9._@][a-zA-Z0-9._@-]*$")]
     name: String,
     /// What it may do.
     role: UserRole,

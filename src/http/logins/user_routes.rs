@@ -7,10 +7,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
 
+use crate::adapters::database::refuse_similar;
 use crate::adapters::secrets::hash_password;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
-use crate::domain::login::{User, UserRole, check_login_name, check_password, check_user_role};
+use crate::domain::login::{User, UserRole, check_password, check_user_name, check_user_role};
 use crate::http::access::{Operator, Viewer};
 use crate::http::audit_routes::{self as audit, AuditedChange};
 use crate::http::body::Json;
@@ -37,7 +38,7 @@ pub(in crate::http) struct UserView {
 #[serde(deny_unknown_fields)]
 pub(in crate::http) struct NewUser {
     /// Its name.
-    #[schema(max_length = 64, min_length = 1, pattern = "^[a-zA-Z0-9._@-]+$")]
+    #[schema(max_length = 64, min_length = 1, pattern = "^[a-zA-Z0-9._@][a-zA-Z0-9._@-]*$")]
     name: String,
     /// What it may do: viewer or operator.
     #[schema(value_type = String, pattern = "^(viewer|operator)$")]
@@ -92,10 +93,11 @@ pub(in crate::http) async fn add(
     request: HttpRequest,
     Json(new): Json<NewUser>,
 ) -> ErrorAnswer {
-    check_login_name(&new.name)?;
+    check_user_name(&new.name)?;
     check_password(new.password.expose_secret())?;
     check_user_role(new.role)?;
     changeable(&state, &new.name)?;
+    refuse_similar(&state.logins.table().users, &new.name)?;
     let password_hash = hash_password(new.password).await?;
     let user = User { name: new.name, role: new.role, password_hash, created_at: Some(Utc::now()) };
     state.logins.store().add_user(user.clone()).await?;

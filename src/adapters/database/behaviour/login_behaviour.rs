@@ -40,6 +40,9 @@ pub(in crate::adapters::database) async fn users_are_kept_and_a_new_password_end
     database.add_user(anna.clone()).await.expect("added");
     let taken = database.add_user(user("anna", UserRole::Viewer)).await.expect_err("taken");
     assert_eq!((taken.kind(), taken.field()), (ErrorKind::Conflict, Some("name")));
+    let similar = database.add_user(user("ANNA", UserRole::Viewer)).await.expect_err("similar");
+    assert_eq!((similar.kind(), similar.field()), (ErrorKind::Conflict, Some("name")));
+    assert!(similar.message().contains("\"anna\" only in upper and lower case"), "{similar}");
     assert_eq!(database.logins().await.expect("read").users, [anna.clone(), bert.clone()]);
 
     let sessions = [session("anna", 1), session("bert", 2)];

@@ -13,7 +13,7 @@ use super::postgres_client::PostgresClient;
 use super::postgres_fault::{self as fault, PostgresFailure};
 use super::startup::Gate;
 use crate::adapters::database::AuditQuery;
-use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, taken};
+use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, similar, taken};
 use crate::base::Result as Answer;
 use crate::config::settings::PostgresSettings as Settings;
 use crate::domain::login::{
@@ -55,6 +55,10 @@ pub(super) async fn all(client: &PostgresClient) -> Result<LoginTable, PostgresF
 }
 
 pub(super) async fn add_user(client: &PostgresClient, user: &User) -> Result<(), PostgresFailure> {
+    let sql = "SELECT name FROM login_users WHERE lower(name) = lower($1::text) AND name <> $1::text LIMIT 1";
+    if let Some(other) = client.query_opt(sql, &[&user.name]).await? {
+        return Err(similar(other.get(0)).into());
+    }
     let sql = format!("INSERT INTO login_users ({USER}) VALUES ($1, $2, $3, $4)");
     let created = user.created_at.unwrap_or_else(Utc::now);
     let values: [&(dyn ToSql + Sync); 4] = [&user.name, &user.role.as_str(), &user.password_hash.0, &created];

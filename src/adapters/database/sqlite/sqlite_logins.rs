@@ -1,13 +1,13 @@
 //! The tables `login_users`, `login_tokens`, `login_sessions` and `audit`.
 
 use chrono::{DateTime, Utc};
-use rusqlite::{Connection, Row, Transaction, TransactionBehavior, params};
+use rusqlite::{Connection, OptionalExtension, Row, Transaction, TransactionBehavior, params};
 use uuid::Uuid;
 
 use super::decode::{self, time_text};
 use super::sqlite_fault::{self as fault, SqliteFailure};
 use crate::adapters::database::AuditQuery;
-use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, taken};
+use crate::adapters::database::login_store::{json_text, json_value, no_session, no_token, no_user, similar, taken};
 use crate::domain::login::{
     AUDIT_KEPT, AuditEntry, LastOperator, LoginSession, LoginTable, SESSION_IDLE, SecretHash, Token, User, UserRole,
 };
@@ -39,9 +39,15 @@ pub(super) fn add_user(connection: &mut Connection, user: &User) -> Result<(), S
         user.password_hash.0,
         time_text(user.created_at.unwrap_or_else(Utc::now))
     ];
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let sql = "SELECT name FROM login_users WHERE name = ?1 COLLATE NOCASE AND name <> ?1 LIMIT 1";
+    let other: Option<String> = transaction.query_row(sql, [&user.name], |row| row.get(0)).optional()?;
+    if let Some(other) = other {
+        return Err(similar(&other).into());
+    }
     let sql = format!("INSERT INTO login_users ({USER}) VALUES (?, ?, ?, ?)");
-    connection.prepare_cached(&sql)?.execute(values).map_err(|error| duplicate(error, "user", &user.name))?;
-    Ok(())
+    transaction.prepare_cached(&sql)?.execute(values).map_err(|error| duplicate(error, "user", &user.name))?;
+    Ok(transaction.commit()?)
 }
 
 pub(super) fn edit_user(
