@@ -1,5 +1,6 @@
 //! What is said of a certificate that is not taken, of the API and of RTSP alike.
 
+use crate::adapters::tls::certificate_words::words;
 use crate::config::settings::ApiTrust;
 
 /// A side of a server that may be encrypted, and the keys that concern it.
@@ -41,12 +42,14 @@ pub(super) fn not_trusted(
             renewed, correct {key}_fingerprint of server {server}"
         ),
         (ApiTrust::File(_), rustls::Error::InvalidCertificate(why)) => format!(
-            "{origin} shows a certificate that no authority of {key}_ca_file has signed for this name ({why}): put that \
-            certificate itself into {key}_ca_file of server {server}, or set {key}_fingerprint instead (`{asked}`)"
+            "{origin} shows a certificate that no authority of {key}_ca_file has signed for this name ({}): put that \
+            certificate itself into {key}_ca_file of server {server}, or set {key}_fingerprint instead (`{asked}`)",
+            words(why)
         ),
         (_, rustls::Error::InvalidCertificate(why)) => format!(
-            "{origin} shows a certificate that this machine does not trust ({why}): set {key}_fingerprint of server \
-            {server} to its SHA-256 fingerprint (`{asked}`), or {key}_ca_file to the file of its authority"
+            "{origin} shows a certificate that this machine does not trust ({}): set {key}_fingerprint of server \
+            {server} to its SHA-256 fingerprint (`{asked}`), or {key}_ca_file to the file of its authority",
+            words(why)
         ),
         (_, other) => format!(
             "no secure connection to {origin} ({other}): write {plain}:// in {key}_url of server {server} if that is not \

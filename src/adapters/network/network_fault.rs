@@ -4,6 +4,7 @@ use std::io;
 
 use rustls::CertificateError;
 
+use crate::adapters::tls::certificate_words::{is_of_authority, words};
 use crate::base::endpoint_url::{EndpointScheme, EndpointUrl};
 use crate::domain::health::NetworkRound;
 use crate::domain::probe::{FaultKind, ProbeFault};
@@ -101,7 +102,15 @@ pub(super) fn of_tls(url: &EndpointUrl, error: &io::Error) -> ProbeFault {
                     "no authority of this machine has signed the certificate of {place}; name it by ca_file or fingerprint"
                 )
             }
-            other => format!("the certificate of {place} is not accepted ({other}); renew it"),
+            CertificateError::Revoked => format!("the certificate of {place} was revoked; renew it"),
+            other if is_of_authority(other) => format!(
+                "the certificate of {place} is that of an authority, as one that a service has signed itself often is, and not that \
+                 of a server; name it by fingerprint or ca_file, or give the service a certificate of its own"
+            ),
+            other => format!(
+                "the certificate of {place} is not accepted ({}); look at it, or name it by fingerprint",
+                words(other)
+            ),
         },
         // Of a fingerprint, see `certificate_trust`.
         rustls::Error::General(why) => {
@@ -118,6 +127,7 @@ pub(super) fn of_tls(url: &EndpointUrl, error: &io::Error) -> ProbeFault {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::adapters::tls::certificate_words::of_authority;
 
     #[test]
     fn each_fault_has_its_kind_and_a_remedy() {
@@ -147,12 +157,15 @@ mod tests {
         for (error, part) in [
             (rustls::Error::InvalidCertificate(CertificateError::Expired), "has expired"),
             (rustls::Error::InvalidCertificate(CertificateError::UnknownIssuer), "ca_file"),
-            (rustls::Error::InvalidCertificate(CertificateError::Revoked), "not accepted"),
+            (rustls::Error::InvalidCertificate(CertificateError::Revoked), "was revoked; renew"),
+            (rustls::Error::InvalidCertificate(of_authority()), "is that of an authority"),
+            (rustls::Error::InvalidCertificate(CertificateError::BadSignature), "name it by fingerprint"),
             (rustls::Error::General("its SHA-256 fingerprint is AB".into()), "fingerprint is AB"),
             (rustls::Error::InvalidMessage(rustls::InvalidMessage::InvalidContentType), "does not speak TLS"),
         ] {
             let fault = of_tls(&url, &io::Error::new(io::ErrorKind::InvalidData, error));
             assert!(fault.kind == FaultKind::Tls && fault.message.contains(part), "{fault}");
+            assert!(!fault.message.contains("OtherError") && !fault.message.contains("CaUsed"), "{fault}");
         }
     }
 }

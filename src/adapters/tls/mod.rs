@@ -1,4 +1,5 @@
 //! TLS: whose certificate a server may show us (`certificate_trust`), and the one that we show (`server_certificate`).
 
 pub mod certificate_trust;
+pub mod certificate_words;
 pub mod server_certificate;

@@ -12,6 +12,7 @@ use super::rest_wire;
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
 use crate::adapters::request_thread::apart;
 use crate::adapters::tls::certificate_trust::{configuration, tls_fault};
+use crate::adapters::tls::certificate_words::words;
 use crate::config::settings::ApiTrust;
 use crate::domain::encoder::{EncoderDetails, EncoderFault, EncoderFaultKind, EncoderOrder, EncoderReading};
 
@@ -200,6 +201,10 @@ fn silent(error: &reqwest::Error) -> EncoderFault {
         .any(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
     };
     if let Some(fault) = tls_fault(error) {
+        let fault = match fault {
+            rustls::Error::InvalidCertificate(why) => words(why),
+            other => other.to_string(),
+        };
         let words = format!(
             "its certificate is not accepted ({fault}); name its SHA-256 in fingerprint, or its file in ca_file"
         );
