@@ -217,7 +217,7 @@ impl<P: Supervised> ChildSet<P> {
         if let Some(slot) = self.roster.slots.get_mut(name) {
             slot.leaving = true;
             match &slot.running {
-                Some(running) => leaving.push(leave(name, running)),
+                Some(running) => leaving.push(leave(&slot.child, running)),
                 None => self.exits.tell(slot.gone()),
             }
         }
@@ -233,7 +233,7 @@ impl<P: Supervised> ChildSet<P> {
                 self.exits.tell(slot.gone());
             }
         }
-        let running = |slot: &ChildSlot| slot.running.as_ref().map(|running| leave(&slot.child.name, running));
+        let running = |slot: &ChildSlot| slot.running.as_ref().map(|running| leave(&slot.child, running));
         let leaving = self.in_order().into_iter().filter_map(running).collect();
         Box::pin(stop_children(leaving, self.order, deadline))
     }
@@ -259,8 +259,8 @@ impl<P: Supervised> Drop for ChildSet<P> {
     }
 }
 
-fn leave(name: &str, running: &RunningChild) -> Leaving {
-    Leaving { name: name.to_owned(), stop: running.to.stop.clone(), task: running.task.clone() }
+fn leave(child: &Child, running: &RunningChild) -> Leaving {
+    Leaving { name: child.name.clone(), kind: child.kind, stop: running.to.stop.clone(), task: running.task.clone() }
 }
 
 /// A child has ended: its policy judges the exit; forget it, or arrange for the next generation.

@@ -51,6 +51,8 @@ pub enum StopOrder {
 /// One child to be stopped.
 pub(super) struct Leaving {
     pub name: String,
+    /// What it is: of a relay the name is the id of its camera alone.
+    pub kind: &'static str,
     pub stop: Recipient<Stop>,
     pub task: AbortHandle,
 }
@@ -112,10 +114,10 @@ async fn stop_child(child: Leaving, deadline: Instant) -> Vec<String> {
             // Its mailbox is closed: it is gone already.
             Ok(Err(_)) => return Vec::new(),
             Err(_) if Instant::now() < deadline => {
-                log::info!("still waiting for {} ({:.1} s)", child.name, begun.elapsed().as_secs_f64());
+                log::info!("still waiting for {} {} ({:.1} s)", child.kind, child.name, begun.elapsed().as_secs_f64());
             }
             Err(_) => {
-                log::warn!("timeout: {} did not stop in time and was aborted", child.name);
+                log::warn!("timeout: {} {} did not stop in time and was aborted", child.kind, child.name);
                 child.task.abort();
                 return vec![child.name];
             }

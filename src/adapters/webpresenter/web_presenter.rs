@@ -93,7 +93,19 @@ impl WebPresenter {
             let words = format!("nobody listens at {ports}; check that it is on, its address and its port");
             EncoderFault::new(EncoderFaultKind::Refused, words)
         };
-        Err(fault.filter(|fault| fault.kind != EncoderFaultKind::Refused).unwrap_or_else(nobody))
+        let fault = fault.filter(|fault| fault.kind != EncoderFaultKind::Refused).unwrap_or_else(nobody);
+        Err(if fault.kind == EncoderFaultKind::NotEncoder { self.with_places(&fault) } else { fault })
+    }
+
+    /// Of what answers and is no encoder: where it was asked, and in which protocols.
+    fn with_places(&self, fault: &EncoderFault) -> EncoderFault {
+        let EncoderAddress { host, rest_port, text_port, .. } = &self.address;
+        let asked = self.order_of_trying().into_iter().map(|protocol| match protocol {
+            EncoderProtocol::Rest => format!("REST at port {rest_port}"),
+            EncoderProtocol::Text => format!("the text protocol at port {text_port}"),
+        });
+        let asked = asked.collect::<Vec<_>>().join(" and ");
+        EncoderFault::new(fault.kind, format!("{}; {host} was asked by {asked}", fault.message))
     }
 
     /// Tells it what to do; it has taken the order, and what came of it the next reading says. `speaks`: what it was last seen to
