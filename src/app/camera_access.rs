@@ -1,7 +1,7 @@
 //! The cameras for `streamwarden cameras`: by way of the program that runs on them, so that what a person names acts at
 //! once and is never blocked; in the table itself where none runs. Called by `cli`.
 
-pub use super::camera_answer::{BlockedChangeNotice, no_camera};
+pub use super::camera_answer::{BlockedChangeNotice, NO_CAMERA, no_camera};
 use super::remote::{Remote, RemoteAccess};
 use super::{camera_table as table, running};
 use crate::base::{ErrorKind, Result};

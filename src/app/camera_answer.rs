@@ -11,8 +11,11 @@ pub struct BlockedChangeNotice {
     pub words: String,
 }
 
+/// How it is said that there is none, by the running program and here.
+pub const NO_CAMERA: &str = "there is no camera ";
+
 /// There is none of this name or id.
 pub fn no_camera(camera: &str) -> Error {
     let shown: String = camera.chars().take(60).collect();
-    Error::not_found(format!("there is no camera {shown:?}; `streamwarden cameras list` names them all"))
+    Error::not_found(format!("{NO_CAMERA}{shown:?}; `streamwarden cameras list` names them all"))
 }

@@ -12,10 +12,12 @@ use serde_json::Value;
 use url::Url;
 
 use crate::adapters::tls::certificate_trust;
+use crate::adapters::tls::certificate_words::words;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::settings::ApiTrust;
 use crate::domain::camera::CameraStatus;
 use crate::domain::incident::Incident;
+use crate::domain::login::Refusal;
 
 /// Longer than the running process takes to give up on its own managers.
 const TIMEOUT: Duration = Duration::from_secs(15);
@@ -243,7 +245,7 @@ fn certificate_fault(error: &reqwest::Error) -> Option<String> {
     let mut source = std::error::Error::source(error);
     while let Some(inner) = source {
         match inner.downcast_ref::<rustls::Error>() {
-            Some(rustls::Error::InvalidCertificate(why)) => return Some(why.to_string()),
+            Some(rustls::Error::InvalidCertificate(why)) => return Some(words(why)),
             Some(rustls::Error::General(why)) => return Some(why.clone()),
             _ => {}
         }
@@ -270,12 +272,27 @@ pub(super) fn problem(status: u16, problem: &Value) -> Error {
         412 => ErrorKind::Stale,
         _ => ErrorKind::Unavailable,
     };
+    // What the API says to programs that send headers themselves.
+    let detail = if detail == Refusal::None.as_str() { LOG_IN.to_owned() } else { detail };
     Error::new(kind, detail)
 }
+
+/// What is meant on the command line.
+const LOG_IN: &str = "log in with a token: name the file that holds it with --token-file, or set STREAMWARDEN_TOKEN; `streamwarden token add \
+                      NAME` makes one";
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_login_that_is_asked_for_is_told_as_the_command_line_sends_it() {
+        let asked = problem(401, &serde_json::json!({ "detail": Refusal::None.as_str() }));
+        let says = asked.message().contains("--token-file") && asked.message().contains("STREAMWARDEN_TOKEN");
+        // `running` knows a streamwarden by these two words.
+        assert!(says && asked.message().contains("log in") && asked.kind() == ErrorKind::Unauthorized, "{asked}");
+        assert!(problem(401, &Value::Null).message().contains("no streamwarden"));
+    }
 
     #[test]
     fn an_address_is_taken_as_the_browser_shows_it() {

@@ -6,6 +6,7 @@ use log::LevelFilter;
 use serde_json::json;
 use uuid::Uuid;
 
+use super::options::time;
 use super::{ApiTarget, CommandFailure, EXIT_FAILURE, Files, Print, printable, reconcile_command, say, table};
 use crate::app::kept_recordings::{KeptRecordings, Verified};
 use crate::app::recording_access::RecordingAccess;
@@ -51,10 +52,10 @@ pub enum RecordingCommand {
         /// Name of the stream.
         stream: String,
         /// From then on, RFC 3339: 2026-11-21T08:00:00Z
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = time)]
         from: DateTime<Utc>,
         /// Until then.
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = time)]
         to: DateTime<Utc>,
         /// Why, for whoever looks at it later.
         #[arg(long, value_name = "TEXT")]
@@ -77,10 +78,10 @@ pub enum RecordingCommand {
         #[arg(long, value_name = "NAME")]
         stream: Option<String>,
         /// Only what ended after, RFC 3339.
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = time)]
         from: Option<DateTime<Utc>>,
         /// Only what began before.
-        #[arg(long, value_name = "TIME")]
+        #[arg(long, value_name = "TIME", value_parser = time)]
         to: Option<DateTime<Utc>>,
         /// How to print it.
         #[command(flatten)]
