@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use url::Url;
 
 use super::login_access::LoginAccess;
+use super::login_requirement::is_loopback;
 use super::{App, LISTEN, build, on_main_thread, sample_mark, services, stale_demos, until_stopped};
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::Condition;
@@ -109,7 +110,8 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         forget_last_known(&settings);
         let past_until = begin_past(&settings, options)?;
         let password = if options.login { Some(add_user(&settings).await?) } else { None };
-        let app = build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen))?;
+        let app =
+            build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen, options.login))?;
         let cameras = SampleCameras::start(samples(&settings, options, &servers)?).await?;
         fill(&app, &cameras.source_urls()).await?;
         if let Some(until) = past_until {
@@ -190,10 +192,17 @@ async fn write_past(app: &App, settings: &Settings, until: DateTime<Utc>) -> Res
     sample_past::write(stores, &streams, &settings.node, until).await
 }
 
-/// A demo has no configuration to name another address in.
-fn with_remedy(error: Error, listen: SocketAddr) -> Error {
+/// A demo has no configuration to name another address or a user in.
+fn with_remedy(error: Error, listen: SocketAddr, has_login: bool) -> Error {
     if error.field() != Some(LISTEN) {
         return error;
+    }
+    if !has_login && !is_loopback(listen) {
+        let text = format!(
+            "the demo asks for no login, and is reachable on this machine only: leave --listen out, or write 127.0.0.1 or [::1]; with a \
+             login: streamwarden demo --login --listen {listen}, or make demo DEMO_ARGS=\"--login --listen {listen}\""
+        );
+        return Error::new(error.kind(), text).with_source(error);
     }
     let other = SocketAddr::new(listen.ip(), listen.port().checked_add(1).unwrap_or(8080));
     let text =
@@ -279,7 +288,7 @@ async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
 async fn add_user(settings: &Settings) -> Result<SecretString> {
     let secret: String = random_secret().expose_secret().chars().take(PASSWORD_LENGTH).collect();
     let password = SecretString::from(secret);
-    let logins = LoginAccess::of(settings).await?;
+    let logins = LoginAccess::to_add(settings).await?;
     match logins.add_user(USER, UserRole::Operator, password.clone()).await {
         Err(error) if error.kind() == ErrorKind::Conflict => {
             logins.edit_user(USER, Some(UserRole::Operator), Some(password.clone())).await?;
@@ -335,4 +344,24 @@ fn greet(
     // Whoever closed our stdout does not want to read it.
     let _ = writeln!(std::io::stdout(), "{text}");
     let _ = std::io::stdout().flush();
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_that_others_reach_is_not_helped_by_another_port() {
+        let listen = |text: &str| text.parse::<SocketAddr>().expect(text);
+        let fault = || Error::invalid(LISTEN, "no good");
+        for (address, has_login, says, never) in [
+            ("0.0.0.0:8192", false, "demo --login --listen 0.0.0.0:8192", "8193"),
+            ("0.0.0.0:8192", true, "--listen 0.0.0.0:8193", "asks for no login"),
+            ("127.0.0.1:8192", false, "--listen 127.0.0.1:8193", "--login"),
+        ] {
+            let text = with_remedy(fault(), listen(address), has_login).to_string();
+            assert!(text.contains(says) && !text.contains(never), "{text}");
+        }
+        assert_eq!(with_remedy(Error::invalid("name", "x"), listen("0.0.0.0:1"), false).field(), Some("name"));
+    }
 }

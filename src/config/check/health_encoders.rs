@@ -54,6 +54,13 @@ fn feeds_event(entry: &RawEntry, platforms: &[PlatformSettings]) -> Result<Strin
         _ => return Err(ConfigFault::new(format!("{:?} is no live event", short(typed)), remedy)),
     };
     if !platforms.iter().any(|known| known.name == platform) {
+        let known: Vec<&str> = platforms.iter().map(|known| known.name.as_str()).collect();
+        let remedy = match known.is_empty() {
+            true => format!(
+                "add a section [[health.platforms]] with this name and its token, or leave feeds_event out ({remedy})"
+            ),
+            false => format!("{remedy}; known: {}", known.join(", ")),
+        };
         return Err(ConfigFault::new(format!("{platform:?} is not the name of a platform"), remedy));
     }
     Ok(format!("{platform}/{id}"))
