@@ -6,14 +6,14 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use super::camera_answer::{BlockedChangeNotice, no_camera};
-use super::open_stores::{known_nodes, open_stores};
+use super::open_stores::{known_nodes, missing_file, open_existing, open_stores};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::database::{Condition, IncidentQuery, Stores};
+use crate::adapters::database::{CameraStore, Condition, IncidentQuery, Stores, sqlite};
 use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::DatabaseSettings;
 use crate::domain::camera::sheet::{self, ImportReport};
@@ -27,9 +27,7 @@ const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
 pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
-    if let DatabaseSettings::Sqlite(file) = &settings.database
-        && !file.exists()
-    {
+    if matches!(settings.database, DatabaseSettings::Sqlite(_)) && missing_file(settings).is_some() {
         return Ok(Vec::new());
     }
     open(settings).await?.cameras.cameras().await
@@ -44,7 +42,7 @@ pub(super) async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraR
 }
 
 pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) -> Result<CameraRow> {
-    let stores = open(settings).await?;
+    let stores = open_existing(settings).await?;
     let row = find(&stores, camera).await?;
     let (checked, kinds) = (edit.clone(), read_kinds(&stores).await?);
     if edit.names_place() {
@@ -57,7 +55,7 @@ pub(super) async fn edit(settings: &Settings, camera: &str, edit: CameraEdit) ->
 }
 
 pub(super) async fn remove(settings: &Settings, camera: &str) -> Result<CameraRow> {
-    let stores = open(settings).await?;
+    let stores = open_existing(settings).await?;
     let row = find(&stores, camera).await?;
     stores.cameras.delete_camera(row.id).await?;
     note_meant(settings, row.id, None);
@@ -119,7 +117,13 @@ pub(super) async fn export(settings: &Settings) -> Result<String> {
     Ok(sheet::write(&list(settings).await?))
 }
 
+/// The kinds; before there is a database those that each one begins with.
 pub(super) async fn kinds(settings: &Settings) -> Result<Vec<(String, String)>> {
+    if matches!(settings.database, DatabaseSettings::Sqlite(_)) && missing_file(settings).is_some() {
+        let unusable = |error| Error::internal("a temporary folder cannot be made").with_source(error);
+        let folder = tempfile::tempdir().map_err(unusable)?;
+        return sqlite::open(folder.path().join("kinds.db")).await?.camera_kinds().await;
+    }
     open(settings).await?.cameras.camera_kinds().await
 }
 
@@ -129,11 +133,11 @@ pub(super) async fn set_kind(settings: &Settings, kind: &str, template: &str) ->
 }
 
 pub(super) async fn remove_kind(settings: &Settings, kind: &str) -> Result<()> {
-    open(settings).await?.cameras.delete_camera_kind(kind).await
+    open_existing(settings).await?.cameras.delete_camera_kind(kind).await
 }
 
 pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView> {
-    let stores = open(settings).await?;
+    let stores = open_existing(settings).await?;
     let row = find(&stores, camera).await?;
     let source = Box::new(CameraSource::from_row(&row, &read_kinds(&stores).await?)?);
     let mark = settings.data_dir.display().to_string();

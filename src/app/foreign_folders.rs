@@ -38,7 +38,7 @@ pub(super) fn identified(settings: &Settings, which: NodeFolder) -> Result<Arc<d
 /// When the folder cannot be made, the database does not know this node, or either cannot be written.
 pub async fn accept(settings: &Settings, which: NodeFolder) -> Result<String> {
     let place = identified(settings, which)?;
-    let nodes = super::open_stores(settings).await?.nodes.nodes().await?;
+    let nodes = super::open_stores::open_existing(settings).await?.nodes.nodes().await?;
     let instance = Folder::new(&settings.data_dir, DATA_DIR).found().ok().flatten();
     let by_folder = nodes.iter().find(|node| Some(node.instance) == instance);
     let node = by_folder.or(nodes.iter().find(|node| node.name == settings.node)).ok_or_else(|| {

@@ -7,8 +7,9 @@ use uuid::Uuid;
 
 use super::camera_answer::no_camera;
 use super::login_access::{WHO, note};
+use super::open_stores::open_existing;
 use super::remote::{Remote, RemotePage};
-use super::{open_stores, running};
+use super::running;
 use crate::adapters::database::{IncidentQuery, Stores};
 use crate::base::{Error, Result};
 use crate::config::Settings;
@@ -61,13 +62,13 @@ impl IncidentAccess {
     /// Those of these settings.
     ///
     /// # Errors
-    /// `Conflict` when the program that runs here is on another database; when the database cannot be opened.
+    /// `Conflict` when the program that runs here is on another database; `NotFound` when there is no database; when it cannot be opened.
     pub async fn of(settings: &Settings) -> Result<Self> {
         if let Some((remote, _)) = running::find_ours(settings).await? {
             return Ok(Self::Running(remote));
         }
         let server = settings.servers.first().map(|server| server.name.clone()).unwrap_or_default();
-        Ok(Self::Table { stores: Box::new(open_stores(settings).await?), server })
+        Ok(Self::Table { stores: Box::new(open_existing(settings).await?), server })
     }
 
     /// Incidents, the newest first.

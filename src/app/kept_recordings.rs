@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::login_access::{WHO, note};
-use super::open_stores;
+use super::open_stores::open_existing;
 use super::services::object_store;
 use crate::adapters::database::{SegmentQuery, Stores, check_stream};
 use crate::adapters::objects::SharedObjects;
@@ -81,9 +81,9 @@ impl KeptRecordings {
     /// Those of these settings.
     ///
     /// # Errors
-    /// When the database cannot be opened.
+    /// `NotFound` when there is no database; when it cannot be opened.
     pub async fn of(settings: Settings) -> Result<Self> {
-        Ok(Self { stores: open_stores(&settings).await?, settings })
+        Ok(Self { stores: open_existing(&settings).await?, settings })
     }
 
     /// Refuses a stream that nobody knows: what is asked of it would be done to nothing, and sound like success.

@@ -6,15 +6,16 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use super::open_stores::{open_existing, open_stores};
 use super::remote::{Remote, RemotePage};
-use super::{open_stores, running};
-use crate::adapters::database::{AuditQuery, LoginStore};
+use super::running;
+use crate::adapters::database::{AuditQuery, LoginStore, Stores, refuse_similar};
 use crate::adapters::secrets::{hash_password, random_secret, sha256};
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::login::{
     AuditEntry, LoginTable, Token, User, UserRole, check_login_name, check_password, check_stream_prefix,
-    check_user_role,
+    check_user_name, check_user_role,
 };
 use std::sync::Arc;
 
@@ -38,11 +39,23 @@ impl LoginAccess {
     /// Those of these settings.
     ///
     /// # Errors
-    /// `Conflict` when the program that runs here is on another database; when the database cannot be opened.
+    /// `Conflict` when the program that runs here is on another database; `NotFound` when there is none; when it cannot be opened.
     pub async fn of(settings: &Settings) -> Result<Self> {
         running::find_ours(settings).await?;
-        let store = open_stores(settings).await?.logins;
-        Ok(Self::Table { store, configured: super::login_requirement::configured(&settings.http) })
+        Ok(Self::with(settings, open_existing(settings).await?))
+    }
+
+    /// The same for whoever adds one: a database that does not exist is made, as before the first start.
+    ///
+    /// # Errors
+    /// As [`Self::of`], but for `NotFound`.
+    pub async fn to_add(settings: &Settings) -> Result<Self> {
+        running::find_ours(settings).await?;
+        Ok(Self::with(settings, open_stores(settings).await?))
+    }
+
+    fn with(settings: &Settings, stores: Stores) -> Self {
+        Self::Table { store: stores.logins, configured: super::login_requirement::configured(&settings.http) }
     }
 
     /// All users.
@@ -68,7 +81,7 @@ impl LoginAccess {
     /// # Errors
     /// `Invalid` naming the field; `Conflict` when the name is taken.
     pub async fn add_user(&self, name: &str, role: UserRole, password: SecretString) -> Result<()> {
-        check_login_name(name)?;
+        check_user_name(name)?;
         check_password(password.expose_secret())?;
         check_user_role(role)?;
         match self {
@@ -78,6 +91,7 @@ impl LoginAccess {
             }
             Self::Table { store, configured } => {
                 refuse_configured(configured, name)?;
+                refuse_similar(&configured.users, name)?;
                 let password_hash = hash_password(password).await?;
                 let user = User { name: name.to_owned(), role, password_hash, created_at: Some(Utc::now()) };
                 store.add_user(user).await?;

@@ -75,7 +75,7 @@ use crate::signals::{ProcessSignal, Signals};
 pub use apply_reload::Origins;
 use instance::Instance;
 pub use main_thread::{block_on, on_main_thread};
-pub use open_stores::open_stores;
+pub use open_stores::{missing_file, open_stores};
 use own_certificate::OwnCertificate;
 use runtime_settings::RuntimeSettings;
 pub use systemd_notifier::Notifying;

@@ -1,14 +1,23 @@
 //! Receivers of notifications for the command line: by way of the program that runs, or by the configuration where none does.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use uuid::Uuid;
 
+use super::open_stores::{missing_file, open_stores};
 use super::remote::{Remote, RemotePage};
-use super::{open_stores, running};
+use super::running;
 use crate::actors::notify::{Notifications, NotifySetup, ReceiverState};
-use crate::base::Result;
+use crate::adapters::database::{
+    ClaimedNotification, Delivery, NotificationClaim, NotificationStore, PlannedNotifications, ReceiverRecord,
+};
+use crate::base::{Error, Result};
 use crate::config::Settings;
+use crate::domain::notify::Episode;
 
 /// A try of a receiver takes no longer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -30,9 +39,13 @@ impl NotifyAccess {
         if let Some((remote, _)) = running::find_ours(settings).await? {
             return Ok(Self::Running(remote));
         }
-        let stores = open_stores(settings).await?;
+        // Receivers are tried before the first start too, and no database is made for it.
+        let kept: Arc<dyn NotificationStore> = match missing_file(settings) {
+            Some(_) => Arc::new(NothingKept),
+            None => open_stores(settings).await?.notifications,
+        };
         let setup = NotifySetup::from_settings(settings)?;
-        Ok(Self::Alone(Notifications::new(setup.into(), stores.notifications.clone())))
+        Ok(Self::Alone(Notifications::new(setup.into(), kept)))
     }
 
     /// The receivers, as configured; without deliveries those of which nothing is known.
@@ -62,5 +75,37 @@ impl NotifyAccess {
             }
             Self::Alone(notifications) => notifications.test(name).await,
         }
+    }
+}
+
+/// What is kept where there is no database yet.
+struct NothingKept;
+
+fn no_database<T>() -> Result<T> {
+    Err(Error::unavailable("there is no database yet"))
+}
+
+#[async_trait]
+impl NotificationStore for NothingKept {
+    async fn lead_notifications(&self, _: Duration) -> Result<bool> {
+        no_database()
+    }
+    async fn begin_notifications(&self, _: Vec<String>, _: DateTime<Utc>, _: bool) -> Result<()> {
+        no_database()
+    }
+    async fn notification_episodes(&self) -> Result<Vec<Episode>> {
+        Ok(Vec::new())
+    }
+    async fn notification_receivers(&self) -> Result<Vec<ReceiverRecord>> {
+        Ok(Vec::new())
+    }
+    async fn put_notifications(&self, _: PlannedNotifications) -> Result<()> {
+        no_database()
+    }
+    async fn claim_notification(&self, _: NotificationClaim) -> Result<Option<ClaimedNotification>> {
+        no_database()
+    }
+    async fn settle_notification(&self, _: Uuid, _: DateTime<Utc>, _: Delivery) -> Result<()> {
+        no_database()
     }
 }

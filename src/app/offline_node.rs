@@ -6,7 +6,8 @@ use std::sync::Arc;
 use uuid::Uuid;
 
 use super::instance::Instance;
-use super::{earlier_runs, open_stores, services};
+use super::open_stores::{open_stores, refuse_missing};
+use super::{earlier_runs, services};
 use crate::actors::membership::{self, NodeHandles};
 use crate::actors::record::reconcile::ReconcileHandles;
 use crate::adapters::database::{NodeFolder, Stores};
@@ -31,9 +32,12 @@ impl OfflineNode {
     /// Takes its place. `take_over`: whatever identity the object store has is that of this site from now on.
     ///
     /// # Errors
-    /// `Conflict` when a program runs on the data folder or under the name of this node; `Unavailable` when spool or object store is not
+    /// `NotFound` when there is no database and `take_over` does not make one; `Conflict` when a program runs on the data folder or under the name of this node; `Unavailable` when spool or object store is not
     /// the one that it should be, with the reason.
     pub async fn join(settings: &Settings, take_over: bool) -> Result<Self> {
+        if !take_over {
+            refuse_missing(settings)?;
+        }
         let instance = Instance::lock(&settings.data_dir)?;
         let stores = open_stores(settings).await?;
         let (objects, bucket) = services::object_store(&settings.objects)?;

@@ -6,7 +6,7 @@ use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
 use crate::adapters::database::{self, Stores};
-use crate::base::Result;
+use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::config::settings::DatabaseSettings;
 use crate::domain::node::Node;
@@ -23,6 +23,36 @@ pub async fn open_stores(settings: &Settings) -> Result<Stores> {
             let cameras = SiteTable::open(url, listen_url.as_ref(), cameras_query).await?;
             Ok(WithSite { cameras, own: database::sqlite::open(own).await?.into() }.stores())
         }
+    }
+}
+
+/// As [`open_stores`], for commands that look, or change what is there: a file that does not exist is not made. It would be a database that
+/// nobody runs on, in whatever folder the command was typed.
+///
+/// # Errors
+/// `NotFound` when there is none, with the folder that was looked at; when it cannot be opened.
+pub(super) async fn open_existing(settings: &Settings) -> Result<Stores> {
+    refuse_missing(settings)?;
+    open_stores(settings).await
+}
+
+/// Refuses settings whose SQLite file does not exist.
+///
+/// # Errors
+/// `NotFound`, with the folder that was looked at.
+pub(super) fn refuse_missing(settings: &Settings) -> Result<()> {
+    let Some(file) = missing_file(settings) else { return Ok(()) };
+    let (file, folder) = (file.display(), settings.data_dir.display());
+    let remedy = "if it should be there, name the configuration (--config) or the database (PG_DSN) of the program; the first \
+                  `streamwarden run` makes it";
+    Err(Error::not_found(format!("there is no database {file} yet (data_dir {folder}); {remedy}")))
+}
+
+/// Our SQLite file, where it does not exist.
+pub fn missing_file(settings: &Settings) -> Option<&Path> {
+    match &settings.database {
+        DatabaseSettings::Sqlite(file) | DatabaseSettings::Site { own: file, .. } if !file.exists() => Some(file),
+        _ => None,
     }
 }
 

@@ -6,8 +6,9 @@ use uuid::Uuid;
 use super::instance::Instance;
 use super::login_access::note;
 use super::offline_node::OfflineNode;
+use super::open_stores::{missing_file, open_stores};
 use super::reconcile_access::{ReconcileAccess, Reconciled};
-use super::{open_stores, services};
+use super::services;
 use crate::adapters::folder::identity::Expected;
 use crate::base::{Error, ErrorKind, Result};
 use crate::config::Settings;
@@ -80,6 +81,10 @@ fn plan_name(settings: &Settings) -> Result<String> {
 }
 
 async fn refuse_filled(settings: &Settings) -> Result<()> {
+    // Looking at what a store holds makes no database.
+    if missing_file(settings).is_some() {
+        return Ok(());
+    }
     let counts = open_stores(settings).await?.recordings.segment_counts().await?;
     let segments: u64 = counts.iter().map(|(_, count)| count).sum();
     if segments == 0 {

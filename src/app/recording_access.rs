@@ -3,8 +3,9 @@
 use chrono::{DateTime, SecondsFormat, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 
+use super::open_stores::open_existing;
 use super::remote::{Remote, RemotePage};
-use super::{open_stores, running};
+use super::running;
 use crate::adapters::database::{Stores, completeness};
 use crate::base::Result;
 use crate::config::Settings;
@@ -22,12 +23,12 @@ impl RecordingAccess {
     /// That of these settings.
     ///
     /// # Errors
-    /// `Conflict` when the program that runs here is on another database; when the database cannot be opened.
+    /// `Conflict` when the program that runs here is on another database; `NotFound` when there is no database; when it cannot be opened.
     pub async fn of(settings: &Settings) -> Result<Self> {
         if let Some((remote, _)) = running::find_ours(settings).await? {
             return Ok(Self::Running(remote));
         }
-        Ok(Self::Table(Box::new(open_stores(settings).await?)))
+        Ok(Self::Table(Box::new(open_existing(settings).await?)))
     }
 
     /// How complete the recordings of all streams, or of one, are.

@@ -7,7 +7,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use log::LevelFilter;
 use secrecy::SecretString;
 
-use super::CommandFailure;
+use super::{CommandFailure, note};
+use crate::app;
 use crate::app::remote::RemoteAccess;
 use crate::base::{Error, fingerprint};
 use crate::config::settings::ApiTrust;
@@ -90,11 +91,20 @@ impl Files {
         Sources::of_this_process(self.config.clone(), self.overrides())
     }
 
-    /// The configuration.
+    /// The configuration. Where none was found and nothing is there either, that is said: what was typed is meant for another folder.
     ///
     /// # Errors
     /// All complaints about it.
     pub fn settings(&self) -> Result<Settings, CommandFailure> {
-        config::load(&self.sources()).map_err(CommandFailure::Configuration)
+        let sources = self.sources();
+        let settings = config::load(&sources).map_err(CommandFailure::Configuration)?;
+        if sources.file.is_none() && app::missing_file(&settings).is_some() {
+            note(&format!(
+                "note: no configuration file was found (--config, {}), and data_dir {} holds no database",
+                config::FILE_PLACES,
+                settings.data_dir.display()
+            ));
+        }
+        Ok(settings)
     }
 }

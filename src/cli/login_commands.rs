@@ -189,6 +189,14 @@ async fn access(files: &Files, target: &ApiTarget) -> Result<LoginAccess, Comman
     }
 }
 
+/// As [`access`], for adding: the first user is added before the first start.
+async fn access_to_add(files: &Files, target: &ApiTarget) -> Result<LoginAccess, CommandFailure> {
+    match &target.api {
+        Some(_) => access(files, target).await,
+        None => LoginAccess::to_add(&files.settings()?).await.map_err(CommandFailure::of_place),
+    }
+}
+
 async fn act_on_user(files: &Files, command: UserCommand) -> Result<(), CommandFailure> {
     match command {
         UserCommand::Hash(source) => {
@@ -197,7 +205,7 @@ async fn act_on_user(files: &Files, command: UserCommand) -> Result<(), CommandF
             say(&hash_password(password).await?.0)
         }
         UserCommand::Add { name, role, password, target } => {
-            let access = access(files, &target).await?;
+            let access = access_to_add(files, &target).await?;
             let password = password.read()?;
             access.add_user(&name, role, password).await.map_err(CommandFailure::of_arguments)?;
             done(&target, json!({ "name": name, "role": role }), &format!("added user {name} ({role})"))
@@ -232,7 +240,7 @@ async fn act_on_token(files: &Files, command: TokenCommand) -> Result<(), Comman
     match command {
         TokenCommand::Add { name, role, stream_prefix, expires, target } => {
             let expires_at = expires.map(|text| end(&text)).transpose().map_err(CommandFailure::Usage)?;
-            let access = access(files, &target).await?;
+            let access = access_to_add(files, &target).await?;
             let made = access.add_token(&name, role, stream_prefix, expires_at).await;
             let token = made.map_err(CommandFailure::of_arguments)?;
             let token = token.expose_secret();

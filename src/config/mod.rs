@@ -60,7 +60,7 @@ use read_sources::read;
 pub use secrets::read_secret;
 pub use settings::{DatabaseSettings, Settings, Shown};
 pub use shown::shown;
-pub use sources::{CliOverrides, Sources, VARIABLE as CONFIG_VARIABLE};
+pub use sources::{CliOverrides, FILE_PLACES, Sources, VARIABLE as CONFIG_VARIABLE};
 pub use units::{parse_duration, parse_size};
 pub use unused::{Unused, unused_variables};
 

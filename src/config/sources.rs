@@ -12,6 +12,9 @@ pub const VARIABLE: &str = "STREAMWARDEN_CONFIG";
 /// Places looked at when nobody names a file, first found wins.
 const PLACES: [&str; 2] = ["etc/streamwarden.toml", "/etc/streamwarden/streamwarden.toml"];
 
+/// These places, in words.
+pub const FILE_PLACES: &str = "STREAMWARDEN_CONFIG, ./etc/streamwarden.toml, /etc/streamwarden/streamwarden.toml";
+
 /// Everything `load` looks at.
 #[derive(Clone, Default)]
 pub struct Sources {

@@ -22,7 +22,7 @@ use crate::domain::retention::RecordingLock;
 #[derive(Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct LockOrder {
-    /// Name of the stream, on whatever server. Something of it is recorded, a camera has this name, or it is live.
+    /// Name of the stream, on whatever server.
     #[schema(
         min_length = 1,
         max_length = 200,

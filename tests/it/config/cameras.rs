@@ -5,7 +5,7 @@ use std::process::Stdio;
 
 use serde_json::Value;
 
-use crate::support::room::Room;
+use crate::support::room::{Ended, Room};
 
 /// Whoever listens on the default port of this machine is not asked.
 const ALONE: [(&str, &str); 1] = [("STREAMWARDEN_HTTP__LISTEN", "127.0.0.1:0")];
@@ -21,6 +21,27 @@ fn cameras_are_added_listed_changed_and_removed() {
     let room = Room::new();
     let none = room.run(&["cameras", "list"], &ALONE);
     assert!(none.code == Some(0) && none.out.contains("no cameras yet"), "{}", none.err);
+    let says =
+        |ended: &Ended| ended.err.contains("no configuration file was found") && ended.err.contains("data_dir ./var");
+    assert!(says(&none), "{}", none.err);
+    let time = "2026-03-01T10:00:00Z";
+    let lock = ["recordings", "lock", "yard", "--from", time, "--to", "2026-03-01T11:00:00Z", "--reason", "x"];
+    for typed in [&["cameras", "kinds", "list"][..], &["notify", "list"]] {
+        let listed = room.run(typed, &ALONE);
+        assert!(listed.code == Some(0) && says(&listed), "{typed:?}: {}", listed.err);
+    }
+    for typed in [
+        &lock[..],
+        &["recordings", "locks"],
+        &["incidents", "list"],
+        &["user", "list"],
+        &["maintenance", "list"],
+        &["recordings", "reconcile"],
+    ] {
+        let missing = room.run(typed, &ALONE);
+        let says = says(&missing) && missing.err.contains("there is no database ./var/streamwarden.db yet");
+        assert!(missing.code == Some(1) && says, "{typed:?}: {}", missing.err);
+    }
     assert_eq!(room.names(), [""; 0], "looking makes no database");
 
     room.write("secret", "hunter2\n");
