@@ -36,6 +36,9 @@ async fn one_of_two_does_the_work_of_health_and_the_other_goes_on_with_its_incid
          [[health.encoders]]\nname = \"van\"\nhost = \"127.0.0.1\"\nprotocol = \"text\"\ntext_port = {}\ninterval = \"1s\"\n",
         encoder.port()
     );
+    let more = format!("{more}[http.status_page]\nenabled = true\nendpoints = [\"*\"]\n");
+    // Nobody's, for days: it ends as one of ours would.
+    let _: () = redis.ask("SET mediamtx:streamwarden:worker:health-network strayed PX 864000000");
     let on =
         |node| Config { more: more.clone(), ..Config::on(&media) }.of_site(&redis.url(), &url, node, "health", &[]);
     let mut a = Program::start(&on("a")).await;
@@ -50,6 +53,11 @@ async fn one_of_two_does_the_work_of_health_and_the_other_goes_on_with_its_incid
     let found = b.api.items("/api/v1/probes/network").await;
     assert_eq!((&found[0]["endpoint"], &found[0]["state"]), (&json!("uplink"), &json!("down")), "{found:?}");
     assert!(tells_of_it(&a).await && !tells_of_it(&b).await);
+    // Viewers are told the same by both.
+    for program in [&a, &b] {
+        let shown = program.api.get("/api/v1/status-page").await;
+        assert_eq!((&shown["state"], &shown["items"][0]["name"]), (&json!("down"), &json!("uplink")), "{shown}");
+    }
     let (status, problem) = b.api.send(Method::POST, "/api/v1/encoders/van/start", Vec::new()).await;
     assert_eq!((status, encoder.device().orders), (StatusCode::NO_CONTENT, vec!["start"]), "{problem}");
     let streams = || async { b.api.named("/api/v1/encoders", "van").await.filter(|one| one["state"] == "streaming") };
