@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, NaiveDate, SubsecRound, TimeDelta, Utc};
+use futures_util::future::BoxFuture;
 use tokio::time::Instant;
 
-use crate::actors::health::HealthHandle;
 use crate::actors::history::HistoryHandle;
 use crate::adapters::database::{HistoryQuery, HistoryStore, with_timeout};
 use crate::adapters::live::{Latest, SharedLive};
@@ -24,7 +24,9 @@ use crate::domain::public_status::{
     JudgedStatus, KnownNow, PublicKey, PublicKind, PublicState, PublicStatus, state_of_endpoint, state_of_stream,
 };
 use crate::domain::uptime::{DayUptime, SHOWN_DAYS, begin_of, day_of, last_days, uptime_of_day};
-use crate::http::http_state::Commands;
+
+/// Asks for the endpoints; none where whoever probes them does not answer.
+pub(super) type AskEndpoints = Box<dyn Fn() -> BoxFuture<'static, Vec<NetworkProbeStatus>> + Send + Sync>;
 
 /// Where it comes from.
 pub(super) struct StatusSources {
@@ -34,19 +36,14 @@ pub(super) struct StatusSources {
     pub history: Arc<dyn HistoryStore>,
     /// The past that is not in the database yet.
     pub recent: HistoryHandle,
-    /// What this process has found of endpoints, or which one does.
-    pub health: HealthHandle,
-    /// By way of which that one is asked.
-    pub commands: Arc<dyn Commands>,
+    /// Endpoints as whoever probes them has found them.
+    pub endpoints: AskEndpoints,
     /// Until when the past is made up.
     pub sample_until: Option<DateTime<Utc>>,
 }
 
 /// Days are read from the database no more often.
 const DAYS_EVERY: Duration = Duration::from_secs(60);
-
-/// What another process has found of endpoints is waited for so long.
-const ASKED_WITHIN: Duration = Duration::from_secs(2);
 
 /// More is no page for people; what is left out is counted.
 const MOST: usize = 200;
@@ -95,7 +92,7 @@ pub(super) async fn status(
             }
         }
     }
-    let endpoints = sources.endpoints().await;
+    let endpoints = (sources.endpoints)().await;
     let known = known(&latest, &endpoints, settings, &days.seen, now);
     let judged = JudgedStatus::of(known, &latest.incidents, &latest.cameras, MOST);
     let keys: Vec<PublicKey> = judged.keys().cloned().collect();
@@ -114,24 +111,6 @@ pub(super) async fn status(
     let of = |key: &PublicKey| days.of.get(key).map_or_else(|| unknown(now), |one| one.shown(now));
     let told = judged.told(settings.title.clone(), now, of);
     Some(PublicStatus { stale: days.failed, sample_until: sources.sample_until, ..told })
-}
-
-impl StatusSources {
-    /// Endpoints as they were found here, or where this process stands by, by the one that probes them; none where that one does not
-    /// answer.
-    async fn endpoints(&self) -> Vec<NetworkProbeStatus> {
-        let Some(node) = self.health.holder(HealthPart::Network) else { return self.health.network.statuses() };
-        let asked = tokio::time::timeout(ASKED_WITHIN, self.commands.health_found(&node, HealthPart::Network)).await;
-        let found = match asked {
-            Ok(Ok(found)) => found,
-            Ok(Err(error)) => {
-                log::debug!("endpoints of the status page not heard from {node}: {error}");
-                Vec::new()
-            }
-            Err(_) => Vec::new(),
-        };
-        found.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
-    }
 }
 
 impl Days {

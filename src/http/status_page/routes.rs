@@ -1,20 +1,29 @@
 //! `/status`, `/api/v1/status-page`: what viewers are told, for people and for programs.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, web};
+use futures_util::FutureExt;
+use tokio::time::timeout;
 
 use super::gather::StatusSources;
 use super::html;
 use super::reader::StatusReader;
 use super::status_cache::{EVERY, RenderedStatus};
 use super::words::Language;
+use crate::actors::health::HealthHandle;
+use crate::domain::health::NetworkProbeStatus;
+use crate::domain::health_part::HealthPart;
 use crate::domain::public_status::PublicStatus;
 use crate::http::conditional::{unless_known, weak_etag};
 use crate::http::http_error::{ErrorAnswer, Problem};
-use crate::http::http_state::HttpState;
+use crate::http::http_state::{Commands, HttpState};
 use crate::http::query::Query;
+
+/// What another process has found of endpoints is waited for so long.
+const ASKED_WITHIN: Duration = Duration::from_secs(2);
 
 const STYLE: &str = include_str!("style.css");
 
@@ -99,13 +108,28 @@ pub(in crate::http) fn without_the_slash(request: &HttpRequest, path: &str) -> O
     Some(redirect.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header((header::LOCATION, to)).finish())
 }
 
+/// Endpoints as they were found here, or where this process stands by, by the one that probes them.
+async fn endpoints(health: HealthHandle, commands: Arc<dyn Commands>) -> Vec<NetworkProbeStatus> {
+    let Some(node) = health.holder(HealthPart::Network) else { return health.network.statuses() };
+    let asked = timeout(ASKED_WITHIN, commands.health_found(&node, HealthPart::Network)).await;
+    let found = match asked {
+        Ok(Ok(found)) => found,
+        Ok(Err(error)) => {
+            log::debug!("endpoints of the status page not heard from {node}: {error}");
+            Vec::new()
+        }
+        Err(_) => Vec::new(),
+    };
+    found.into_iter().filter_map(|one| serde_json::from_value(one).ok()).collect()
+}
+
 async fn rendered(state: &HttpState) -> Result<Arc<RenderedStatus>, Problem> {
+    let (health, commands) = (state.health.clone(), Arc::clone(&state.commands));
     let sources = StatusSources {
         live: Arc::clone(&state.live),
         history: Arc::clone(&state.stores.history),
         recent: state.history.clone(),
-        health: state.health.clone(),
-        commands: Arc::clone(&state.commands),
+        endpoints: Box::new(move || endpoints(health.clone(), Arc::clone(&commands)).boxed()),
         sample_until: state.sample_until,
     };
     // Why is nothing for viewers; `/ready` tells it.

@@ -128,8 +128,10 @@ async fn where_ptrace_is_forbidden_check_and_the_log_say_so_or_the_start_is_refu
     assert!(text.contains("does not let us look into our own children"), "{text}");
 
     // Nobody listens there: it is probed, with its password in an argument.
+    room.write("secret", "s3cret");
     let camera =
-        ["cameras", "add", "a", "--url", "rtsp://viewer:s3cret@127.0.0.1:9/x", "--config", "streamwarden.toml"];
+        "cameras add a --url rtsp://127.0.0.1:9/x --username viewer --password-file secret --config streamwarden.toml";
+    let camera: Vec<&str> = camera.split(' ').collect();
     let added = room.run(&camera, &[]);
     assert_eq!(added.code, Some(0), "{}", added.err);
     let console = room.path().join("console");
