@@ -10,7 +10,7 @@ use secrecy::ExposeSecret;
 use super::http_delivery::brief;
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
 use super::smtp_session::{MailServer, SmtpFault, SmtpSecurity, hand_over, part};
-use crate::adapters::request_thread::apart;
+use crate::adapters::request_thread::{Peer, apart};
 use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, Result, redact};
 use crate::config::settings::{ApiTrust, EmailTarget, MailSecurity};
@@ -73,7 +73,7 @@ impl Receiver for Email {
         let mail = mail.body(outgoing.text.clone());
         let mail = mail.map_err(|error| DeliveryFault::Message(format!("no mail can be made of it: {error}")))?;
         let server = self.server.clone();
-        let sent = apart(async move {
+        let sent = apart(Peer::Receiver, async move {
             let mut connection = server.connect().await?;
             let taken = hand_over(&mut connection, &mail).await;
             part(connection).await;
@@ -84,7 +84,7 @@ impl Receiver for Email {
 
     async fn try_out(&self) -> Result<(), DeliveryFault> {
         let server = self.server.clone();
-        let tried = apart(async move {
+        let tried = apart(Peer::Receiver, async move {
             let mut connection = server.connect().await?;
             let lasts = connection.test_connected().await;
             part(connection).await;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
-use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::header::{HeaderMap, RETRY_AFTER};
+use reqwest::{Client, IntoUrl, RequestBuilder, StatusCode};
 use url::Url;
 
 use super::receiver::{DeliveryFault, LIMIT};
-use crate::adapters::request_thread::apart;
-use crate::adapters::tls::certificate_trust::{self, tls_fault};
+use crate::adapters::request_thread::{Exchange, ExchangeFault, Peer, apart};
+use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, Result};
 use crate::config::settings::ApiTrust;
 
@@ -18,15 +18,44 @@ const MOST_READ: usize = 4 * 1024;
 /// Nobody is left alone for longer, whatever they ask for.
 const LONGEST_REST: Duration = Duration::from_secs(3_600);
 
-/// A client that follows no redirect: what it sends is meant for one address alone.
-pub(super) fn client(trust: &ApiTrust) -> Result<Client> {
-    // Messages are rare: a connection kept from one to the next would be dead by then, and cost a try.
-    let builder = Client::builder().no_proxy().timeout(LIMIT).pool_max_idle_per_host(0).redirect(Policy::none());
-    let builder = match certificate_trust::configuration("notify.receivers[].ca_file", trust)? {
-        Some(tls) => builder.use_preconfigured_tls(tls),
-        None => builder,
-    };
-    builder.build().map_err(|error| Error::internal("no HTTP client can be made").with_source(error))
+/// Makes requests and sends them. It follows no redirect: what it sends is meant for one address alone.
+pub(super) struct HttpSender {
+    /// Writes requests down, and sends none.
+    requests: Client,
+    exchange: Exchange,
+}
+
+impl HttpSender {
+    pub(super) fn new(trust: &ApiTrust) -> Result<Self> {
+        let tls = Some(certificate_trust::client("notify.receivers[].ca_file", trust)?);
+        let requests = Client::builder().tls_built_in_root_certs(false).no_proxy().build();
+        let requests = requests.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
+        Ok(Self { requests, exchange: Exchange { tls, at: None, limit: LIMIT, longest: MOST_READ } })
+    }
+
+    /// A request to be sent by [`Self::send`].
+    pub(super) fn post(&self, url: impl IntoUrl) -> RequestBuilder {
+        self.requests.post(url)
+    }
+
+    /// Sends a request and reads the answer.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, DeliveryFault> {
+        let request = request.build().map_err(|_| DeliveryFault::Receiver("its address is none".to_owned()))?;
+        let exchange = self.exchange.clone();
+        let answered = apart(Peer::Receiver, async move { exchange.send(request).await }).await.map_err(silent)?;
+        let text = String::from_utf8_lossy(&answered.body).into_owned();
+        Ok(Answer { status: answered.status, rest: rest(&answered.headers), text })
+    }
+
+    /// Whether somebody answers at the origin of an address, whatever it is: its path, which may be a secret, is not asked for, as
+    /// whoever takes messages there may take a question for one.
+    pub(super) async fn answers(&self, url: &str) -> Result<(), DeliveryFault> {
+        let mut origin = Url::parse(url).map_err(|_| DeliveryFault::Receiver("its address is none".to_owned()))?;
+        origin.set_path("/");
+        origin.set_query(None);
+        origin.set_fragment(None);
+        self.send(self.requests.head(origin)).await.map(drop)
+    }
 }
 
 /// The answer, with the beginning of its text.
@@ -34,34 +63,6 @@ pub(super) struct Answer {
     pub status: StatusCode,
     pub rest: Option<Duration>,
     pub text: String,
-}
-
-/// Sends a request and reads the answer.
-pub(super) async fn send(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
-    apart(answer(request)).await
-}
-
-async fn answer(request: RequestBuilder) -> Result<Answer, DeliveryFault> {
-    let mut response = request.send().await.map_err(silent)?;
-    let (status, rest) = (response.status(), rest(&response));
-    let mut read = Vec::new();
-    while read.len() < MOST_READ
-        && let Ok(Some(chunk)) = response.chunk().await
-    {
-        read.extend_from_slice(&chunk);
-    }
-    read.truncate(MOST_READ);
-    Ok(Answer { status, rest, text: String::from_utf8_lossy(&read).into_owned() })
-}
-
-/// Whether somebody answers at the origin of an address, whatever it is: its path, which may be a secret, is not asked for, as whoever
-/// takes messages there may take a question for one.
-pub(super) async fn answers(http: &Client, url: &str) -> Result<(), DeliveryFault> {
-    let mut origin = Url::parse(url).map_err(|_| DeliveryFault::Receiver("its address is none".to_owned()))?;
-    origin.set_path("/");
-    origin.set_query(None);
-    origin.set_fragment(None);
-    send(http.head(origin)).await.map(drop)
 }
 
 impl Answer {
@@ -86,8 +87,8 @@ impl Answer {
 }
 
 /// `Retry-After`, in seconds or as a time (RFC 9110, 10.2.3).
-fn rest(response: &Response) -> Option<Duration> {
-    let value = response.headers().get(reqwest::header::RETRY_AFTER)?.to_str().ok()?;
+fn rest(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?;
     rest_of(value, Utc::now())
 }
 
@@ -98,16 +99,16 @@ fn rest_of(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some(rest.min(LONGEST_REST))
 }
 
-fn silent(error: reqwest::Error) -> DeliveryFault {
-    let error = error.without_url();
-    if let Some(fault) = tls_fault(&error) {
-        let remedy = "set ca_file of this receiver to a file with its certificate or authority";
-        return DeliveryFault::Receiver(format!("it shows a certificate that is not trusted ({fault}); {remedy}"));
-    }
-    DeliveryFault::passing(match (error.is_timeout(), error.is_connect()) {
-        (true, _) => "it does not answer in time; check its address and the network",
-        (_, true) => "nobody answers at its address; check it, its name and the network",
-        _ => "the connection was lost before it answered; check that its address is one of HTTP",
+fn silent(fault: ExchangeFault) -> DeliveryFault {
+    DeliveryFault::passing(match fault {
+        ExchangeFault::Tls(fault) => {
+            let remedy = "set ca_file of this receiver to a file with its certificate or authority";
+            return DeliveryFault::Receiver(format!("it shows a certificate that is not trusted ({fault}); {remedy}"));
+        }
+        ExchangeFault::TimedOut => "it does not answer in time; check its address and the network",
+        ExchangeFault::Unreachable(_) => "nobody answers at its address; check it, its name and the network",
+        ExchangeFault::Cut => "the connection was lost before it answered; check that its address is one of HTTP",
+        ExchangeFault::TooLong => "what it sends has no end and is no answer; check its address",
     })
 }
 

@@ -1,11 +1,10 @@
 //! ntfy: a message published as JSON at the root of the server. <https://docs.ntfy.sh/publish/#publish-as-json>
 
 use async_trait::async_trait;
-use reqwest::Client;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
-use super::http_delivery;
+use super::http_delivery::HttpSender;
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
 use crate::base::Result;
 use crate::config::settings::{ApiTrust, NtfyTarget};
@@ -15,13 +14,13 @@ use crate::domain::notify::Severity;
 const LONGEST: usize = 3_900;
 
 pub(super) struct Ntfy {
-    http: Client,
+    http: HttpSender,
     target: NtfyTarget,
 }
 
 impl Ntfy {
     pub(super) fn new(target: NtfyTarget, trust: &ApiTrust) -> Result<Self> {
-        Ok(Self { http: http_delivery::client(trust)?, target })
+        Ok(Self { http: HttpSender::new(trust)?, target })
     }
 }
 
@@ -48,10 +47,10 @@ impl Receiver for Ntfy {
             Some(token) => request.bearer_auth(token.expose_secret()),
             None => request,
         };
-        http_delivery::send(request).await?.judged("")
+        self.http.send(request).await?.judged("")
     }
 
     async fn try_out(&self) -> Result<(), DeliveryFault> {
-        http_delivery::answers(&self.http, self.target.server.as_str()).await
+        self.http.answers(self.target.server.as_str()).await
     }
 }

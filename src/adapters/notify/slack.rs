@@ -1,11 +1,10 @@
 //! A Slack incoming webhook: POST of `{"text": ...}`. <https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks>
 
 use async_trait::async_trait;
-use reqwest::Client;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
-use super::http_delivery;
+use super::http_delivery::HttpSender;
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
 use crate::base::Result;
 use crate::config::settings::ApiTrust;
@@ -14,13 +13,13 @@ use crate::config::settings::ApiTrust;
 const LONGEST: usize = 3_900;
 
 pub(super) struct Slack {
-    http: Client,
+    http: HttpSender,
     url: SecretString,
 }
 
 impl Slack {
     pub(super) fn new(url: SecretString, trust: &ApiTrust) -> Result<Self> {
-        Ok(Self { http: http_delivery::client(trust)?, url })
+        Ok(Self { http: HttpSender::new(trust)?, url })
     }
 }
 
@@ -29,8 +28,7 @@ impl Receiver for Slack {
     async fn deliver(&self, outgoing: &Outgoing) -> Result<(), DeliveryFault> {
         let text = format!("*{}*\n{}", escaped(&outgoing.title), escaped(&outgoing.text));
         let text: String = text.chars().take(LONGEST).collect();
-        let answer =
-            http_delivery::send(self.http.post(self.url.expose_secret()).json(&json!({ "text": text }))).await?;
+        let answer = self.http.send(self.http.post(self.url.expose_secret()).json(&json!({ "text": text }))).await?;
         // One word, such as `no_service` or `channel_is_archived`.
         let word = answer.text.trim();
         let is_word = !word.is_empty() && word.len() < 60 && word.chars().all(|c| c.is_ascii_lowercase() || c == '_');
@@ -38,7 +36,7 @@ impl Receiver for Slack {
     }
 
     async fn try_out(&self) -> Result<(), DeliveryFault> {
-        http_delivery::answers(&self.http, self.url.expose_secret()).await
+        self.http.answers(self.url.expose_secret()).await
     }
 }
 

@@ -3,12 +3,10 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use reqwest::Client;
 use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
-use super::http_delivery;
-use super::http_delivery::brief;
+use super::http_delivery::{HttpSender, brief};
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
 use crate::base::Result;
 use crate::config::settings::{ApiTrust, TelegramTarget};
@@ -17,13 +15,13 @@ use crate::config::settings::{ApiTrust, TelegramTarget};
 const LONGEST: usize = 4_000;
 
 pub(super) struct Telegram {
-    http: Client,
+    http: HttpSender,
     target: TelegramTarget,
 }
 
 impl Telegram {
     pub(super) fn new(target: TelegramTarget, trust: &ApiTrust) -> Result<Self> {
-        Ok(Self { http: http_delivery::client(trust)?, target })
+        Ok(Self { http: HttpSender::new(trust)?, target })
     }
 }
 
@@ -49,7 +47,7 @@ impl Telegram {
     async fn call(&self, method: &str, body: &Value) -> Result<(), DeliveryFault> {
         let token = self.target.token.expose_secret();
         let base = self.target.api_url.as_str().trim_end_matches('/');
-        let mut answer = http_delivery::send(self.http.post(format!("{base}/bot{token}/{method}")).json(body)).await?;
+        let mut answer = self.http.send(self.http.post(format!("{base}/bot{token}/{method}")).json(body)).await?;
         let said: Value = serde_json::from_str(&answer.text).unwrap_or_default();
         let detail = brief(&said["description"].as_str().unwrap_or_default().replace(token, "***"));
         let rest = said["parameters"]["retry_after"].as_u64().map(|seconds| Duration::from_secs(seconds.min(3_600)));

@@ -1,13 +1,12 @@
 //! A webhook: POST of a JSON document. Its shape is described in the README.
 
 use async_trait::async_trait;
-use reqwest::Client;
 use reqwest::header::CONTENT_TYPE;
 use secrecy::ExposeSecret;
 use serde_json::json;
 
 use super::hmac_signature::signature;
-use super::http_delivery;
+use super::http_delivery::HttpSender;
 use super::receiver::{DeliveryFault, Outgoing, Receiver};
 use crate::base::Result;
 use crate::config::settings::{ApiTrust, WebhookTarget};
@@ -18,13 +17,13 @@ const SIGNATURE: &str = "x-streamwarden-signature";
 const KEY: &str = "idempotency-key";
 
 pub(super) struct Webhook {
-    http: Client,
+    http: HttpSender,
     target: WebhookTarget,
 }
 
 impl Webhook {
     pub(super) fn new(target: WebhookTarget, trust: &ApiTrust) -> Result<Self> {
-        Ok(Self { http: http_delivery::client(trust)?, target })
+        Ok(Self { http: HttpSender::new(trust)?, target })
     }
 }
 
@@ -44,11 +43,11 @@ impl Receiver for Webhook {
             Some(signed) => request.header(SIGNATURE, format!("sha256={signed}")),
             None => request,
         };
-        http_delivery::send(request.body(body)).await?.judged("")
+        self.http.send(request.body(body)).await?.judged("")
     }
 
     async fn try_out(&self) -> Result<(), DeliveryFault> {
-        http_delivery::answers(&self.http, self.target.url.expose_secret()).await
+        self.http.answers(self.target.url.expose_secret()).await
     }
 }
 

@@ -1,8 +1,10 @@
-//! Requests over HTTP to devices and services whose answers nobody vouches for, on a thread of their own.
+//! Requests over HTTP to devices and services whose answers nobody vouches for, on threads of their own.
 //!
-//! The client reads a head for as long as bytes come: a peer that sends answers of the kind "another one follows" (RFC 9110, 15.2)
-//! without an end holds its thread for a second and more before it is looked at whether the time for the request is over. On the
-//! thread of the actors that would be a second in which nothing else is done.
+//! Of an answer no more is read than it may have ([`Exchange`]), be it what stands before it: a client that reads for as long as bytes
+//! come is at work without a pause for a peer that sends answers of the kind "another one follows" (RFC 9110, 15.2) without an end.
+//! What costs time all the same is not done on the thread of the actors, nor do those who are told of a fault wait for those who have it.
+
+mod exchange;
 
 use std::future::Future;
 use std::panic::resume_unwind;
@@ -11,20 +13,44 @@ use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 
-/// So many such peers at once, but one, hold up nobody else: neither devices nor the messages that tell people of them.
+pub(super) use exchange::{Exchange, ExchangeFault};
+
+/// So many peers that keep their thread, but one, hold up nobody else of their kind.
 const THREADS: usize = 4;
 
+/// Whose requests they are: one kind waits for no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Peer {
+    /// Messages to people.
+    Receiver,
+    /// Encoders.
+    Device,
+    /// Platforms, asked by a client that does not bound what it reads: their addresses are those of known services.
+    Platform,
+}
+
 /// `None` where no thread can be had.
-static REQUESTS: LazyLock<Option<Runtime>> = LazyLock::new(|| {
+type Threads = LazyLock<Option<Runtime>>;
+
+static RECEIVERS: Threads = LazyLock::new(|| threads("receivers"));
+static DEVICES: Threads = LazyLock::new(|| threads("devices"));
+static PLATFORMS: Threads = LazyLock::new(|| threads("platforms"));
+
+fn threads(name: &str) -> Option<Runtime> {
     let mut builder = Builder::new_multi_thread();
     // Looks at the network behind each piece of work: where all threads are held, each piece takes long.
     builder.event_interval(1).global_queue_interval(1);
-    builder.worker_threads(THREADS).thread_name("requests").enable_io().enable_time().build().ok()
-});
+    builder.worker_threads(THREADS).thread_name(name).enable_io().enable_time().build().ok()
+}
 
-/// Does this work, a request with its whole answer, on the thread for it; here, where there is none. Given up when it is dropped.
-pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Send + 'static) -> T {
-    let Some(runtime) = REQUESTS.as_ref() else { return work.await };
+/// Does this work, a request with its whole answer, on the threads for it; here, where there are none. Given up when it is dropped.
+pub(super) async fn apart<T: Send + 'static>(peer: Peer, work: impl Future<Output = T> + Send + 'static) -> T {
+    let threads = match peer {
+        Peer::Receiver => &RECEIVERS,
+        Peer::Device => &DEVICES,
+        Peer::Platform => &PLATFORMS,
+    };
+    let Some(runtime) = threads.as_ref() else { return work.await };
     match AbortOnDropHandle::new(runtime.spawn(work)).await {
         Ok(done) => done,
         // Nobody else can give it up: a panic in it is one here.
@@ -34,57 +60,29 @@ pub(super) async fn apart<T: Send + 'static>(work: impl Future<Output = T> + Sen
 
 #[cfg(test)]
 mod tests {
-    use std::io::{Read, Write};
-    use std::net::TcpListener;
-    use std::thread::spawn;
-    use std::time::Duration;
-
-    use tokio::sync::oneshot;
-
     use super::*;
 
-    /// Answers with heads without an end; tells when so many bytes were sent that a client has to be at work.
-    fn endless() -> (String, oneshot::Receiver<()>) {
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let address = listener.local_addr().expect("its address").to_string();
-        let (tell, told) = oneshot::channel();
-        spawn(move || {
-            let (mut guest, _) = listener.accept().expect("a guest");
-            let (heads, mut tell, mut sent) = ("HTTP/1.1 100 Continue\r\n\r\n".repeat(1_000), Some(tell), 0);
-            guest.read_exact(&mut [0; 16]).expect("a request");
-            // More than the buffers of both ends hold.
-            while guest.write_all(heads.as_bytes()).is_ok() {
-                sent += heads.len();
-                if sent > 16 << 20 {
-                    tell.take().into_iter().for_each(|tell| tell.send(()).unwrap_or_default());
-                }
-            }
-        });
-        (format!("http://{address}/"), told)
-    }
-
     #[tokio::test]
-    async fn peers_that_never_come_to_their_answer_hold_up_their_own_requests_alone() {
-        let client = reqwest::Client::builder().no_proxy().build().expect("a client");
-        let mut asked = Vec::new();
-        for _ in 1..THREADS {
-            let ((url, told), client) = (endless(), client.clone());
-            asked.push(tokio::spawn(apart(async move { client.get(url).send().await.map(drop) })));
-            told.await.expect("it was asked");
+    async fn each_kind_of_peer_has_threads_of_its_own() {
+        let name = |peer| apart(peer, async { std::thread::current().name().map(str::to_owned) });
+        for (peer, wanted) in [(Peer::Receiver, "receivers"), (Peer::Device, "devices"), (Peer::Platform, "platforms")]
+        {
+            assert_eq!(name(peer).await.as_deref(), Some(wanted));
         }
-        let elsewhere = apart(async { std::thread::current().id() }).await;
-        assert_ne!(elsewhere, std::thread::current().id());
-        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
-        let url = format!("http://{}/", listener.local_addr().expect("its address"));
-        spawn(move || {
-            let (mut guest, _) = listener.accept().expect("a guest");
-            guest.read_exact(&mut [0; 16]).expect("a request");
-            guest.write_all(b"HTTP/1.1 204 No Content\r\n\r\n").expect("heard");
-        });
-        let well = apart(async move { client.get(url).send().await.map(|answer| answer.status().as_u16()) });
-        let well = tokio::time::timeout(Duration::from_secs(60), well).await.expect("an answer in time");
-        assert_eq!(well.expect("an answer"), 204);
-        assert!(asked.iter().all(|one| !one.is_finished()), "a request is over: the peer was not what it should be");
-        asked.iter().for_each(tokio::task::JoinHandle::abort);
+        // All threads for encoders are held: a message goes its way.
+        let (release, held) = std::sync::mpsc::channel::<()>();
+        let held = std::sync::Arc::new(std::sync::Mutex::new(held));
+        let kept: Vec<_> = (0..THREADS)
+            .map(|_| {
+                let held = std::sync::Arc::clone(&held);
+                tokio::spawn(apart(Peer::Device, async move { drop(held.lock().map(|held| held.recv())) }))
+            })
+            .collect();
+        let sent = tokio::time::timeout(std::time::Duration::from_secs(60), apart(Peer::Receiver, async { 7 })).await;
+        assert_eq!(sent, Ok(7));
+        drop(release);
+        for one in kept {
+            one.await.expect("released");
+        }
     }
 }

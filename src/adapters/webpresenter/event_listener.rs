@@ -19,7 +19,7 @@ use tokio_tungstenite::{WebSocketStream, client_async_with_config};
 
 use super::web_presenter::{EncoderAddress, url_host};
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
-use crate::adapters::request_thread::apart;
+use crate::adapters::request_thread::{Peer, apart};
 use crate::adapters::tls::certificate_trust;
 
 /// The property that says what the stream does.
@@ -42,7 +42,7 @@ pub enum EventsEnded {
 /// Listens at one of these addresses, which whoever asks has looked at, and says when the state of the stream has become another one.
 pub async fn listen(address: EncoderAddress, at: Vec<SocketAddr>, changed: impl Fn() + Send + 'static) -> EventsEnded {
     // Nobody vouches for what it sends, nor for how much of it.
-    apart(async move { listen_here(&address, &at, changed).await }).await
+    apart(Peer::Device, async move { listen_here(&address, &at, changed).await }).await
 }
 
 async fn listen_here(address: &EncoderAddress, at: &[SocketAddr], changed: impl Fn()) -> EventsEnded {

@@ -1,18 +1,19 @@
 //! The REST protocol: one request after the other, each with its limit, as devices close every connection.
 
+use std::io::ErrorKind;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
-use reqwest::{Client, Method, RequestBuilder, StatusCode};
+use reqwest::header::{ACCEPT, CONTENT_LENGTH, HeaderValue};
+use reqwest::{Method, Request, StatusCode};
 use serde_json::Value;
 use tokio::time::Instant;
 
 use super::rest_wire;
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
-use crate::adapters::request_thread::apart;
-use crate::adapters::tls::certificate_trust::{configuration, tls_fault};
-use crate::adapters::tls::certificate_words::words;
+use crate::adapters::request_thread::{Exchange, ExchangeFault, Peer, apart};
+use crate::adapters::tls::{certificate_trust, certificate_words};
+
 use crate::config::settings::ApiTrust;
 use crate::domain::encoder::{EncoderDetails, EncoderFault, EncoderFaultKind, EncoderOrder, EncoderReading};
 
@@ -30,7 +31,7 @@ pub(super) struct RestClient {
     port: u16,
     tls: Option<ApiTrust>,
     /// For these addresses: names are resolved, and looked at, before.
-    client: Option<(Vec<SocketAddr>, Client)>,
+    exchange: Option<Exchange>,
     details: EncoderDetails,
     next_details: Option<Instant>,
     platform: Hidden,
@@ -48,24 +49,24 @@ struct Answer {
 
 impl RestClient {
     pub(super) fn new(host: &str, port: u16, tls: Option<ApiTrust>) -> Self {
-        let (client, next_details, platform, product) = (None, None, None, None);
+        let (exchange, next_details, platform, product) = (None, None, None, None);
         let (host, details) = (host.to_owned(), EncoderDetails::default());
-        Self { host, port, tls, client, details, next_details, platform, product }
+        Self { host, port, tls, exchange, details, next_details, platform, product }
     }
 
     /// What the device does now. `again`: a request without an answer is made once more, as the first one after a rest may be lost.
     pub(super) async fn read(&mut self, at: &[SocketAddr], again: bool) -> Result<EncoderReading, EncoderFault> {
-        let client = self.client(at)?;
+        let exchange = self.exchange(at)?;
         let path = "livestreams/0";
-        let answer = match self.send(&client, Method::GET, path).await {
+        let answer = match self.send(&exchange, Method::GET, path).await {
             Err(fault) if again && fault.kind == EncoderFaultKind::TimedOut => {
-                self.send(&client, Method::GET, path).await
+                self.send(&exchange, Method::GET, path).await
             }
             other => other,
         }?;
         let mut reading = understood(&answer)?;
         if self.next_details.is_none_or(|due| Instant::now() >= due) {
-            self.look_at_details(&client).await;
+            self.look_at_details(&exchange).await;
             self.next_details = Some(Instant::now() + DETAILS_EVERY);
         }
         let video_format = reading.details.video_format.take();
@@ -80,8 +81,8 @@ impl RestClient {
 
     /// Tells the device what to do.
     pub(super) async fn order(&mut self, at: &[SocketAddr], order: EncoderOrder) -> Result<(), EncoderFault> {
-        let client = self.client(at)?;
-        let answer = self.send(&client, Method::PUT, &format!("livestreams/0/{}", order.as_str())).await?;
+        let exchange = self.exchange(at)?;
+        let answer = self.send(&exchange, Method::PUT, &format!("livestreams/0/{}", order.as_str())).await?;
         let word = order.as_str();
         let (kind, words) = match answer.status.as_u16() {
             200..=299 => return Ok(()),
@@ -95,23 +96,23 @@ impl RestClient {
     }
 
     /// Optional: what fails is left as it was, what is not there is left out.
-    async fn look_at_details(&mut self, client: &Client) {
+    async fn look_at_details(&mut self, exchange: &Exchange) {
         let now = Instant::now();
         let is_due = |hidden: Hidden| hidden.is_none_or(|until| now >= until);
         if is_due(self.product) {
-            let (found, hidden) = self.optional(client, "system/product").await;
+            let (found, hidden) = self.optional(exchange, "system/product").await;
             self.product = hidden;
             found.iter().for_each(|answer| rest_wire::product(answer, &mut self.details));
         }
         if is_due(self.platform) {
-            let (found, hidden) = self.optional(client, "livestreams/0/activePlatform").await;
+            let (found, hidden) = self.optional(exchange, "livestreams/0/activePlatform").await;
             self.platform = hidden;
             found.iter().for_each(|answer| rest_wire::active_platform(answer, &mut self.details));
         }
     }
 
-    async fn optional(&self, client: &Client, path: &str) -> (Option<Value>, Hidden) {
-        match self.send(client, Method::GET, path).await {
+    async fn optional(&self, exchange: &Exchange, path: &str) -> (Option<Value>, Hidden) {
+        match self.send(exchange, Method::GET, path).await {
             Ok(answer) if answer.status.is_success() => (serde_json::from_slice(&answer.body).ok(), None),
             Ok(answer) if matches!(answer.status.as_u16(), 404 | 405 | 501) => {
                 (None, Some(Instant::now() + HIDDEN_FOR))
@@ -120,49 +121,36 @@ impl RestClient {
         }
     }
 
-    /// The client for these addresses; never another, and through no proxy.
-    fn client(&mut self, at: &[SocketAddr]) -> Result<Client, EncoderFault> {
-        if let Some((addresses, client)) = &self.client
-            && addresses == at
+    /// For these addresses; never another, and through no proxy.
+    fn exchange(&mut self, at: &[SocketAddr]) -> Result<Exchange, EncoderFault> {
+        if let Some(known) = &self.exchange
+            && known.at.as_deref() == Some(at)
         {
-            return Ok(client.clone());
+            return Ok(known.clone());
         }
-        let builder = Client::builder().no_proxy().timeout(REQUEST_LIMIT).redirect(Policy::none());
-        // Every answer closes its connection.
-        let builder = builder.pool_max_idle_per_host(0).resolve_to_addrs(self.host.trim_matches(['[', ']']), at);
-        let builder = match self.tls.as_ref().map(|trust| configuration(CA_FILE, trust)) {
-            Some(Ok(Some(tls))) => builder.use_preconfigured_tls(tls),
-            // The machine's authorities decide.
-            Some(Ok(None)) | None => builder,
-            Some(Err(error)) => return Err(EncoderFault::new(EncoderFaultKind::Tls, error.message().to_owned())),
-        };
-        let client =
-            builder.build().map_err(|_| EncoderFault::new(EncoderFaultKind::Failed, "no HTTP client can be made"))?;
-        self.client = Some((at.to_vec(), client.clone()));
-        Ok(client)
+        let tls = self.tls.as_ref().map(|trust| certificate_trust::client(CA_FILE, trust)).transpose();
+        let tls = tls.map_err(|error| EncoderFault::new(EncoderFaultKind::Tls, error.message().to_owned()))?;
+        let exchange = Exchange { tls, at: Some(at.to_vec()), limit: REQUEST_LIMIT, longest: LONGEST_ANSWER };
+        self.exchange = Some(exchange.clone());
+        Ok(exchange)
     }
 
-    async fn send(&self, client: &Client, method: Method, path: &str) -> Result<Answer, EncoderFault> {
+    async fn send(&self, exchange: &Exchange, method: Method, path: &str) -> Result<Answer, EncoderFault> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}:{}/control/api/v1/{path}", self.host, self.port);
-        let request = client.request(method.clone(), url).header(reqwest::header::ACCEPT, "application/json");
+        let url = url.parse().map_err(|_| EncoderFault::new(EncoderFaultKind::Failed, "its address is none"))?;
+        let mut request = Request::new(method, url);
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static("application/json"));
         // Some devices want the length of a body that is not there.
-        let request = if method == Method::PUT { request.body("") } else { request };
-        apart(answer(request)).await
-    }
-}
-
-async fn answer(request: RequestBuilder) -> Result<Answer, EncoderFault> {
-    let mut response = request.send().await.map_err(|error| silent(&error))?;
-    let (status, mut body) = (response.status(), Vec::new());
-    while let Some(piece) = response.chunk().await.map_err(|error| silent(&error))? {
-        body.extend_from_slice(&piece);
-        if body.len() > LONGEST_ANSWER {
-            let words = "it sends far more than an encoder has to say; check the address";
-            return Err(EncoderFault::new(EncoderFaultKind::TooLong, words));
+        if request.method() == Method::PUT {
+            request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
         }
+        let exchange = exchange.clone();
+        let answered = apart(Peer::Device, async move { exchange.send(request).await }).await;
+        let answered = answered.map_err(|fault| silent(&fault))?;
+        answered.end.map_err(|fault| silent(&fault))?;
+        Ok(Answer { status: answered.status, body: answered.body })
     }
-    Ok(Answer { status, body })
 }
 
 /// The answer to the main question.
@@ -189,37 +177,31 @@ fn understood(answer: &Answer) -> Result<EncoderReading, EncoderFault> {
     rest_wire::livestream(&value).ok_or_else(|| not_it("its JSON is not that of an encoder".to_owned()))
 }
 
-fn silent(error: &reqwest::Error) -> EncoderFault {
-    let refused = || {
-        let mut source = std::error::Error::source(error);
-        std::iter::from_fn(move || {
-            let this = source?;
-            source = this.source();
-            Some(this)
-        })
-        .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
-        .any(|cause| cause.kind() == std::io::ErrorKind::ConnectionRefused)
-    };
-    if let Some(fault) = tls_fault(error) {
-        let fault = match fault {
-            rustls::Error::InvalidCertificate(why) => words(why),
-            other => other.to_string(),
-        };
-        let words = format!(
-            "its certificate is not accepted ({fault}); name its SHA-256 in fingerprint, or its file in ca_file"
-        );
-        return EncoderFault::new(EncoderFaultKind::Tls, words);
-    }
-    let late = format!("no answer by REST within {} s", REQUEST_LIMIT.as_secs());
-    let (kind, words) = match (error.is_timeout(), error.is_connect()) {
-        (true, _) => (EncoderFaultKind::TimedOut, late),
-        (_, true) if refused() => (EncoderFaultKind::Refused, "nobody listens at its port for REST".to_owned()),
-        (_, true) => (EncoderFaultKind::TimedOut, "it cannot be reached".to_owned()),
+fn silent(fault: &ExchangeFault) -> EncoderFault {
+    let (kind, words) = match fault {
+        ExchangeFault::Tls(fault) => {
+            let why = match fault {
+                rustls::Error::InvalidCertificate(why) => certificate_words::words(why),
+                other => other.to_string(),
+            };
+            let remedy = "name its SHA-256 in fingerprint, or its file in ca_file";
+            (EncoderFaultKind::Tls, format!("its certificate is not accepted ({why}); {remedy}"))
+        }
+        ExchangeFault::TimedOut => {
+            (EncoderFaultKind::TimedOut, format!("no answer by REST within {} s", REQUEST_LIMIT.as_secs()))
+        }
+        ExchangeFault::Unreachable(error) if error.kind() == ErrorKind::ConnectionRefused => {
+            (EncoderFaultKind::Refused, "nobody listens at its port for REST".to_owned())
+        }
+        ExchangeFault::Unreachable(_) => (EncoderFaultKind::TimedOut, "it cannot be reached".to_owned()),
         // What is no HTTP at all counts as cut, too: the other protocol is tried.
-        _ => (
+        ExchangeFault::Cut => (
             EncoderFaultKind::Cut,
             "it ended the connection in the middle of an answer; it may be restarting".to_owned(),
         ),
+        ExchangeFault::TooLong => {
+            (EncoderFaultKind::TooLong, "it sends far more than an encoder has to say; check the address".to_owned())
+        }
     };
     EncoderFault::new(kind, words)
 }

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use url::Url;
 
-use crate::adapters::request_thread::apart;
+use crate::adapters::request_thread::{Peer, apart};
 use crate::base::{Error, Result};
 use crate::domain::platform::{PlatformFault, PlatformFaultKind, RequestLimit, resets_at};
 
@@ -55,7 +55,7 @@ impl VimeoClient {
     /// Asks for a path with its query.
     pub(super) async fn get(&mut self, path: &str) -> Result<Value, PlatformFault> {
         let base = self.base.as_str().trim_end_matches('/');
-        let (status, headers, body) = apart(answer(self.http.get(format!("{base}/{path}")))).await?;
+        let (status, headers, body) = apart(Peer::Platform, answer(self.http.get(format!("{base}/{path}")))).await?;
         let now = Utc::now();
         let found = limit_of(&headers, now);
         let after = retry_after(&headers);
