@@ -5,23 +5,24 @@ use std::time::Duration;
 
 use actix::Addr;
 use async_trait::async_trait;
-use chrono::SecondsFormat;
+use chrono::{SecondsFormat, Utc};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use tokio::sync::watch;
 
 use super::node_commands::NodeRequest;
 use crate::actors::monitor::{FoundSessions, SessionWatch};
-use crate::actors::restream::{RestreamHandle, Written, import_sheet, write_kind};
+use crate::actors::restream::{RestreamHandle, Written, add_row, delete_row, edit_row, import_sheet, write_kind};
 use crate::actors::root::Root;
 use crate::actors::supervision::{AskUnresponsive, Observation, Observe};
 use crate::adapters::database::{CameraStore, Condition};
 use crate::adapters::live::{LiveNode, SharedLive};
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
-use crate::domain::camera::{CameraEdit, CameraStatus, Reach};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Kinds, Reach};
 use crate::domain::change_guard::PlanView;
 use crate::domain::encoder::EncoderOrder;
+use crate::domain::fleet::Planned;
 use crate::domain::health_part::HealthPart;
 use crate::domain::probe::ProbeView;
 use crate::domain::role::Role;
@@ -46,6 +47,8 @@ pub struct ToTheTree {
     pub sessions: Arc<SessionWatch>,
     /// The cameras, where the role does not run.
     pub cameras: Arc<dyn CameraStore>,
+    /// Name of the media server that cameras are published to.
+    pub server: String,
     /// Which addresses cameras may have; may change while we run.
     pub reach: watch::Receiver<Reach>,
 }
@@ -60,7 +63,8 @@ impl ToTheTree {
     }
 
     fn restream(&self) -> Result<&RestreamHandle> {
-        let not_here = "cameras cannot be changed here now: the role restream is not running in this process";
+        let not_here = "the role restream, which does this, runs neither in this process nor in one that can be reached from here; start \
+                        it, or ask the process that has it";
         self.restream.as_ref().ok_or_else(|| Error::new(ErrorKind::Unavailable, not_here))
     }
 
@@ -81,6 +85,15 @@ impl ToTheTree {
             });
         };
         self.ask(&node, command).await
+    }
+
+    /// A row that was written here, as whoever relays the cameras takes it: its secrets stay in the database, which all of them read.
+    /// Where nobody can be told the row alone says how the camera is, and whoever relays it reads the table.
+    async fn told(&self, row: CameraRow, kinds: &Kinds) -> Written {
+        let told = self.elsewhere::<Option<CameraStatus>>(NodeRequest::Written { id: row.id }).await;
+        let status = told.ok().flatten();
+        let status = status.unwrap_or_else(|| Planned::read(&row, kinds).status(&self.server, Utc::now()));
+        Written { row, status }
     }
 
     /// The other nodes of this kind: those that are silent, and those that are not.
@@ -131,15 +144,39 @@ fn silent_node(silent: &[LiveNode], what: &str) -> Option<Error> {
 #[async_trait]
 impl Commands for ToTheTree {
     async fn add_camera(&self, edit: CameraEdit) -> Result<Written> {
-        self.restream()?.add_camera(edit).await
+        if let Some(restream) = &self.restream {
+            return restream.add_camera(edit).await;
+        }
+        let reach = self.reach.borrow().clone();
+        let (row, kinds, _) = add_row(&*self.cameras, edit, &reach).await?;
+        Ok(self.told(row, &kinds).await)
     }
 
     async fn edit_camera(&self, id: i64, edit: CameraEdit, only_if: Condition) -> Result<Written> {
-        self.restream()?.edit_camera(id, edit, only_if).await
+        if let Some(restream) = &self.restream {
+            return restream.edit_camera(id, edit, only_if).await;
+        }
+        let reach = self.reach.borrow().clone();
+        let (row, kinds, _) = edit_row(&*self.cameras, id, edit, only_if, &reach).await?;
+        Ok(self.told(row, &kinds).await)
     }
 
     async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
-        self.restream()?.delete_camera(id, only_if).await
+        if let Some(restream) = &self.restream {
+            return restream.delete_camera(id, only_if).await;
+        }
+        let deleted = delete_row(&*self.cameras, id, only_if).await;
+        let told = || self.elsewhere::<Option<CameraStatus>>(NodeRequest::Written { id });
+        match deleted {
+            Ok(()) => {
+                // What this fails by is told by the nodes; whoever relays reads the table in any case.
+                let _ = told().await;
+                Ok(())
+            }
+            // One whose row is gone may go on, because that is blocked: whoever relays it knows.
+            Err(error) if error.kind() == ErrorKind::NotFound => told().await.map(drop).map_err(|_| error),
+            Err(error) => Err(error),
+        }
     }
 
     async fn import_cameras(&self, file: Vec<u8>, dry: bool) -> Result<ImportReport> {

@@ -185,6 +185,7 @@ pub async fn build(settings: Settings) -> Result<App> {
             live: shared,
             sessions,
             cameras,
+            server: settings.restream.server.clone(),
             reach: runtime_settings.reach.subscribe(),
         }),
         callers: Arc::new(http::ByLogins(Arc::clone(&logins))),

@@ -30,6 +30,11 @@ pub(super) enum NodeRequest {
         /// The camera.
         id: i64,
     },
+    /// The row of a camera, which a person has named, was written or deleted.
+    Written {
+        /// The camera.
+        id: i64,
+    },
     /// What a camera's ffmpeg has said.
     Log {
         /// The camera.
@@ -109,6 +114,7 @@ impl NodeRequest {
     async fn carry_out(self, to: &Executors) -> Result<String> {
         match self {
             Self::Restart { id } => json(&to.restream()?.restart_camera(id).await?),
+            Self::Written { id } => json(&to.restream()?.take_written(id).await?),
             Self::Log { id } => json(&to.restream()?.camera_log(id)?),
             Self::Probe { id } => json(&to.restream()?.probe_camera(id).await?),
             Self::Plan { read } => json(&to.restream()?.plan(read).await?),

@@ -110,6 +110,14 @@ impl Planned {
         }
     }
 
+    /// Its state while no relay has said anything.
+    pub fn status(&self, server: &str, now: DateTime<Utc>) -> CameraStatus {
+        let state = if self.source().is_some() { CameraState::Waiting } else { CameraState::Stopped };
+        let last_error = self.refusal().map(str::to_owned);
+        let down_since = last_error.as_ref().map(|_| now);
+        CameraStatus { last_error, down_since, ..self.facts.status(server, state, now) }
+    }
+
     /// Why there is no relay though the row is enabled.
     pub fn refusal(&self) -> Option<&str> {
         match &self.plan {

@@ -10,17 +10,16 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::assignments::Assignments;
+use super::camera_rows::{add_row, delete_row, edit_row, import_sheet, write_kind};
 use super::desired_fleet::{DesiredFleet, no_camera};
 use super::planner::{CameraPlanner, ReadTable, TakeRow};
 use super::setup::RestreamSetup;
 use crate::actors::supervision::{Handle, Setting, Supervised, supervised};
-use crate::adapters::database::import;
 use crate::adapters::database::{CameraStore, Condition, with_timeout};
 use crate::adapters::live::SharedLive;
-use crate::adapters::resolve;
 use crate::base::{Error, ErrorKind, Result};
 use crate::domain::camera::sheet::ImportReport;
-use crate::domain::camera::{self, CameraEdit, CameraRow, CameraStatus, Kinds, Reach};
+use crate::domain::camera::{CameraEdit, CameraRow, CameraStatus, Kinds};
 use crate::domain::fleet::CameraPlan;
 
 /// Adds a camera. `Invalid` names the field, `Conflict` when the name is taken.
@@ -59,6 +58,12 @@ pub struct Written {
     /// As everybody sees it.
     pub status: CameraStatus,
 }
+
+/// Another process has written the row of this camera, which a person has named to it, or deleted it: it acts at once. The camera's
+/// state; `None` where it is gone. `NotFound` where there was none.
+#[derive(Message, Debug)]
+#[rtype(result = "Result<Option<CameraStatus>>")]
+pub(super) struct TakeWritten(pub i64);
 
 /// Adds and changes cameras by a CSV file; all of it or, with what is wrong in the report, nothing.
 #[derive(Message, Debug)]
@@ -108,62 +113,6 @@ impl CameraCommands {
     }
 }
 
-/// Writes a sheet, unless `dry`.
-///
-/// # Errors
-/// When the database cannot be read or written; what is wrong with the sheet is in the report.
-pub async fn import_sheet(cameras: &dyn CameraStore, reach: &Reach, file: &[u8], dry: bool) -> Result<ImportReport> {
-    import::import(cameras, file, dry, async |called| resolve::check_lines(reach, called).await).await
-}
-
-/// Writes a kind; without a template it is deleted.
-///
-/// # Errors
-/// `Invalid`, `NotFound`, `Conflict` while cameras forbid it.
-pub async fn write_kind(cameras: &dyn CameraStore, kind: String, template: Option<String>) -> Result<()> {
-    match template {
-        Some(template) => {
-            camera::check_kind(&kind, &template)?;
-            with_timeout(cameras.put_camera_kind(kind, template)).await
-        }
-        None => with_timeout(cameras.delete_camera_kind(&kind)).await,
-    }
-}
-
-/// Refuses an edit that leads to an address which no camera may have; what else is wrong with it is told by the rules.
-async fn check_reach(reach: &Reach, row: Option<&CameraRow>, edit: &CameraEdit, kinds: &Kinds) -> Result<()> {
-    match camera::draft(row, edit, kinds) {
-        Ok(source) => resolve::check(reach, &source).await,
-        Err(_) => Ok(()),
-    }
-}
-
-async fn add(cameras: Arc<dyn CameraStore>, edit: CameraEdit, reach: Reach) -> Result<(CameraRow, Kinds, Instant)> {
-    with_timeout(async {
-        let kinds = cameras.camera_kinds().await?.into_iter().collect();
-        camera::check_edit(None, &edit, &kinds)?;
-        check_reach(&reach, None, &edit, &kinds).await?;
-        let begun = Instant::now();
-        Ok((cameras.add_camera(edit).await?, kinds, begun))
-    })
-    .await
-}
-
-async fn edit(cameras: Arc<dyn CameraStore>, command: EditCamera, reach: Reach) -> Result<(CameraRow, Kinds, Instant)> {
-    let EditCamera { id, edit, only_if } = command;
-    with_timeout(async {
-        let kinds: Kinds = cameras.camera_kinds().await?.into_iter().collect();
-        if edit.names_place() {
-            check_reach(&reach, cameras.camera(id).await?.as_ref(), &edit, &kinds).await?;
-        }
-        let (checked, by) = (edit.clone(), kinds.clone());
-        let only_if = only_if.and(move |row| camera::check_edit(Some(row), &checked, &by));
-        let begun = Instant::now();
-        Ok((cameras.edit_camera_if(id, edit, only_if).await?, kinds, begun))
-    })
-    .await
-}
-
 /// The live state with the facts of the row as it is now.
 async fn with_live(live: SharedLive, row: CameraStatus) -> CameraStatus {
     let found = live.latest().await.ok().and_then(|latest| latest.cameras.into_iter().find(|old| old.id == row.id));
@@ -190,14 +139,28 @@ impl CommandParts {
     }
 
     async fn delete(self, command: DeleteCamera) -> Result<()> {
-        let (cameras, id, begun) = (self.cameras, command.id, Instant::now());
-        match with_timeout(async move { cameras.delete_camera_if(id, command.only_if).await }).await {
+        let (id, begun) = (command.id, Instant::now());
+        match delete_row(&*self.cameras, id, command.only_if).await {
             // Somebody names the very camera: that is confirmation enough for it.
             Err(error) if error.kind() == ErrorKind::NotFound && self.fleet.contains(id) => {}
             deleted => deleted?,
         }
         self.planner.ask(TakeRow { id, row: None, kinds: None, begun }).await;
         Ok(())
+    }
+
+    async fn take_written(self, id: i64) -> Result<Option<CameraStatus>> {
+        let begun = Instant::now();
+        let read = async { Ok((self.cameras.camera(id).await?, self.cameras.camera_kinds().await?)) };
+        let (row, kinds) = with_timeout(read).await?;
+        if let Some(row) = row {
+            return Ok(Some(self.act(row, kinds.into_iter().collect(), begun).await?.status));
+        }
+        if !self.fleet.contains(id) {
+            return Err(no_camera(id));
+        }
+        self.planner.ask(TakeRow { id, row: None, kinds: None, begun }).await;
+        Ok(None)
     }
 
     /// A file is evaluated like any change of the table, although a person has sent it: one that was exported from the wrong place
@@ -247,7 +210,7 @@ impl Handler<AddCamera> for CameraCommands {
         let parts = self.parts.clone();
         Box::pin(async move {
             let reach = parts.settings.get().reach.clone();
-            let (row, kinds, begun) = add(Arc::clone(&parts.cameras), command.0, reach).await?;
+            let (row, kinds, begun) = add_row(&*parts.cameras, command.0, &reach).await?;
             parts.act(row, kinds, begun).await
         })
     }
@@ -260,7 +223,8 @@ impl Handler<EditCamera> for CameraCommands {
         let parts = self.parts.clone();
         Box::pin(async move {
             let reach = parts.settings.get().reach.clone();
-            let (row, kinds, begun) = edit(Arc::clone(&parts.cameras), command, reach).await?;
+            let EditCamera { id, edit, only_if } = command;
+            let (row, kinds, begun) = edit_row(&*parts.cameras, id, edit, only_if, &reach).await?;
             parts.act(row, kinds, begun).await
         })
     }
@@ -271,6 +235,14 @@ impl Handler<DeleteCamera> for CameraCommands {
 
     fn handle(&mut self, command: DeleteCamera, _: &mut Self::Context) -> Self::Result {
         Box::pin(self.parts.clone().delete(command))
+    }
+}
+
+impl Handler<TakeWritten> for CameraCommands {
+    type Result = ResponseFuture<Result<Option<CameraStatus>>>;
+
+    fn handle(&mut self, command: TakeWritten, _: &mut Self::Context) -> Self::Result {
+        Box::pin(self.parts.clone().take_written(command.0))
     }
 }
 

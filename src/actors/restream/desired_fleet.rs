@@ -13,7 +13,7 @@ use futures_util::{Stream, stream};
 use tokio::sync::watch;
 
 use crate::base::Error;
-use crate::domain::camera::{CameraState, CameraStatus};
+use crate::domain::camera::CameraStatus;
 use crate::domain::fleet::{self, Fleet, FleetChange, Planned};
 use crate::domain::name::StreamName;
 
@@ -133,11 +133,7 @@ impl DesiredFleet {
 
     /// A camera that has no relay, or whose relay has said nothing yet.
     pub(super) fn status(&self, id: i64, server: &str) -> Option<CameraStatus> {
-        let planned = self.get(id)?;
-        let state = if planned.source().is_some() { CameraState::Waiting } else { CameraState::Stopped };
-        let (last_error, now) = (planned.refusal().map(str::to_owned), Utc::now());
-        let down_since = last_error.as_ref().map(|_| now);
-        Some(CameraStatus { last_error, down_since, ..planned.facts.status(server, state, now) })
+        Some(self.get(id)?.status(server, Utc::now()))
     }
 }
 
@@ -168,7 +164,7 @@ pub(super) fn no_camera(id: i64) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::camera::{CameraRow, Kinds};
+    use crate::domain::camera::{CameraRow, CameraState, Kinds};
     use crate::domain::sample;
 
     fn planned(id: i64, enabled: bool) -> Arc<Planned> {

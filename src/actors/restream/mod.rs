@@ -26,6 +26,7 @@ mod budget;
 mod camera_commands_actor;
 mod camera_ids;
 mod camera_incidents;
+mod camera_rows;
 mod desired_fleet;
 mod from_settings;
 mod machine;
@@ -40,7 +41,8 @@ mod server_watch;
 mod setup;
 mod supervisor;
 
-pub use camera_commands_actor::{Written, import_sheet, write_kind};
+pub use camera_commands_actor::Written;
+pub use camera_rows::{add_row, delete_row, edit_row, import_sheet, write_kind};
 pub use machine::Machine;
 pub use probes::probe_attempt::probe;
 pub use relay::{FAILED_RELAYS, RELAYS_BEGUN, Restream};

@@ -7,7 +7,7 @@ use actix::{Actor, Context, Handler, Message};
 use tokio::time::timeout;
 
 use super::camera_commands_actor::{
-    AddCamera, CameraCommands, DeleteCamera, EditCamera, ImportCameras, RestartCamera, WriteKind, Written,
+    AddCamera, CameraCommands, DeleteCamera, EditCamera, ImportCameras, RestartCamera, TakeWritten, WriteKind, Written,
 };
 use super::desired_fleet::{DesiredFleet, no_camera};
 use super::planner::{ApplyPlan, CameraPlanner, ShowPlan};
@@ -81,6 +81,14 @@ impl RestreamHandle {
     /// `NotFound`, and what `only_if` says.
     pub async fn delete_camera(&self, id: i64, only_if: Condition) -> Result<()> {
         ask(&self.commands, DeleteCamera { id, only_if }, TIMEOUT).await
+    }
+
+    /// The row of this camera was written or deleted elsewhere, by a person: it acts at once. `None`: it is gone.
+    ///
+    /// # Errors
+    /// `NotFound` where there was none.
+    pub async fn take_written(&self, id: i64) -> Result<Option<CameraStatus>> {
+        ask(&self.commands, TakeWritten(id), TIMEOUT).await
     }
 
     /// Adds and changes cameras by a CSV file.

@@ -77,6 +77,25 @@ async fn one_relays_and_the_other_records_and_each_shows_and_commands_all_of_it(
     assert_eq!(status, StatusCode::NOT_FOUND, "its refusals come back too: {problem}");
     assert_eq!(b.api.get("/api/v1/cameras/plan").await["blocked"], Value::Null);
 
+    // Rows that b writes act at a, at once, and its answers are those of a.
+    let yard = serde_json::json!({ "name": "yard", "url": cameras.url(0) }).to_string().into_bytes();
+    let (status, added) = b.api.send(Method::POST, "/api/v1/cameras", yard).await;
+    assert_eq!((status, &added["name"]), (StatusCode::CREATED, &"yard".into()), "{added}");
+    let yard = Job::Relay("yard".to_owned());
+    a.process_other_than(&yard, &[]).await;
+    let label = br#"{"label":"Hof"}"#.to_vec();
+    let (status, edited) = b.api.send(Method::PATCH, "/api/v1/cameras/yard", label).await;
+    assert_eq!((status, &edited["label"]), (StatusCode::OK, &"Hof".into()), "{edited}");
+    let is_labelled = |camera: &Value| camera["label"] == "Hof";
+    eventually("a knows of it", || async { a.api.camera("yard").await.filter(is_labelled) }).await;
+    let (status, problem) = b.api.send(Method::PATCH, "/api/v1/cameras/4711", b"{}".to_vec()).await;
+    assert_eq!(status, StatusCode::NOT_FOUND, "{problem}");
+    let (status, problem) = b.api.send(Method::DELETE, "/api/v1/cameras/yard", Vec::new()).await;
+    assert_eq!(status, StatusCode::NO_CONTENT, "{problem}");
+    eventually("yard not relayed any more", || async { a.process(&yard).is_none().then_some(()) }).await;
+    let gone = |rows: Vec<Value>| rows.iter().all(|row| row["name"] != "yard");
+    eventually("yard gone from b", || async { gone(b.api.items("/api/v1/cameras").await).then_some(()) }).await;
+
     // a is killed: b polls, says who is silent, and what a did is not shown as running.
     a.kill().await;
     let (_, took) = timed("b polls", || async { b.api.named("/api/v1/nodes", "b").await.filter(polls) }).await;
@@ -90,6 +109,9 @@ async fn one_relays_and_the_other_records_and_each_shows_and_commands_all_of_it(
     let (status, problem) = post(&b, "/api/v1/cameras/gate/restart").await;
     let why = problem["detail"].as_str().unwrap_or_default();
     assert!(status == 503 && why.contains("the node a") && why.contains("silent since"), "{status} {problem}");
+    // A row is written all the same: a reads it when it comes back.
+    let (status, edited) = b.api.send(Method::PATCH, "/api/v1/cameras/gate", br#"{"label":"Tor"}"#.to_vec()).await;
+    assert_eq!((status, &edited["label"]), (StatusCode::OK, &"Tor".into()), "{edited}");
 
     // It comes back: it relays, and leaves the polling to b.
     a.start_again().await;
