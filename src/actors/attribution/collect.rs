@@ -3,6 +3,8 @@
 use std::collections::HashSet;
 use std::path::Path;
 
+use chrono::Utc;
+
 use super::sources::AttributionSources;
 use crate::adapters::live::Latest;
 use crate::domain::attribution::{
@@ -44,6 +46,7 @@ pub(super) fn situation(
     let spool_mount = sources.spool.as_ref().and_then(|spool| mount_of(&spool.folder, &sources.here, &hosts));
     let servers = latest.servers.iter().map(|one| server(one, sources, &hosts)).collect();
     Situation {
+        now: Utc::now(),
         here: sources.here.clone(),
         incidents,
         cameras: latest.cameras.iter().filter(|camera| camera.enabled).map(camera).collect(),

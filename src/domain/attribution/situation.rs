@@ -18,6 +18,8 @@ pub const WATCHED_PARTS: [FaultPart; 4] = [FaultPart::Spool, FaultPart::Objects,
 /// What is known.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
+    /// When that is.
+    pub now: DateTime<Utc>,
     /// Name of the host of this process, as its agent calls it.
     pub here: String,
     /// What lasts and what has ended lately.
@@ -129,6 +131,16 @@ impl IncidentFact {
         let ends_before =
             |one: &Self, other: &Self| one.closed_at.is_some_and(|end| (other.opened_at - end).num_seconds() > seconds);
         !ends_before(self, other) && !ends_before(other, self)
+    }
+
+    /// Whether `other` can be what this one suffers from now: what lasts does not follow from what is over. For so many seconds it does
+    /// where it has begun before the end, as relays come back one by one; not of the same thing, which is judged anew (as when its
+    /// maintenance ends). A moment, such as a restart, has no length.
+    pub fn may_follow(&self, other: &Self, now: DateTime<Utc>, seconds: i64) -> bool {
+        let (None, Some(end)) = (self.closed_at, other.closed_at) else { return true };
+        let is_moment = other.opened_at == end;
+        let has_begun = is_moment || self.opened_at <= end;
+        has_begun && (now - end).num_seconds() <= seconds && (is_moment || self.subject.key() != other.subject.key())
     }
 }
 

@@ -26,9 +26,15 @@ pub(super) fn leads(view: &SituationView<'_>, opinions: &mut BTreeMap<Uuid, Opin
     let mut members: Vec<Member<'_>> = view.facts.incidents.iter().filter_map(|one| member(view, one)).collect();
     members.sort_by_key(|(incident, _)| (incident.opened_at, incident.id));
     let mut take = |cluster: &[Member<'_>], opinion: Opinion, opinions: &mut BTreeMap<Uuid, Opinion>| {
-        let Some((first, _)) = cluster.first() else { return };
-        opinions.insert(first.id, opinion);
-        leads.extend(cluster.iter().skip(1).map(|(incident, _)| (incident.id, first.id)));
+        let mut left: Vec<&IncidentFact> = cluster.iter().map(|(incident, _)| *incident).collect();
+        // Those that last while the first is over have a first of their own.
+        while let Some(first) = left.first().copied() {
+            opinions.insert(first.id, opinion.clone());
+            let (follow, other): (Vec<_>, Vec<_>) =
+                left.into_iter().skip(1).partition(|one| view.may_follow(one, first));
+            leads.extend(follow.into_iter().map(|one| (one.id, first.id)));
+            left = other;
+        }
     };
     if let Some((cluster, opinion)) = everywhere(view, &members) {
         let done: HashSet<Uuid> = cluster.iter().map(|(incident, _)| incident.id).collect();

@@ -73,6 +73,11 @@ impl<'a> SituationView<'a> {
         self.incidents.get(&id).copied()
     }
 
+    /// As [`IncidentFact::may_follow`], now.
+    pub fn may_follow(&self, incident: &IncidentFact, cause: &IncidentFact) -> bool {
+        incident.may_follow(cause, self.facts.now, TOGETHER_S)
+    }
+
     pub fn server(&self, name: &str) -> Option<&'a ServerFact> {
         self.facts.servers.iter().find(|server| server.name == name)
     }

@@ -23,6 +23,7 @@ struct SituationFile {
     _title: String,
     #[serde(rename = "source")]
     _source: String,
+    now: Option<Datetime>,
     #[serde(default = "here")]
     here: String,
     spool_mount: Option<String>,
@@ -281,6 +282,11 @@ pub(super) fn read(text: &str) -> Result<SituationCase, String> {
             ));
         }
     }
+    let last = situation.incidents.iter().flat_map(|one| [Some(one.opened_at), one.closed_at]).flatten().max();
+    situation.now = match &file.now {
+        Some(now) => time("now", now)?,
+        None => last.unwrap_or_default(),
+    };
     Ok(SituationCase { situation, expected })
 }
 
