@@ -4,6 +4,8 @@ use std::fmt;
 use std::net::IpAddr;
 use std::str::FromStr;
 
+use super::visible_text::turns_line;
+
 /// All addresses that begin with the same bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Network {
@@ -65,7 +67,8 @@ impl FromStr for NetworkLabel {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (network, name) = text.split_once('=').ok_or("has no name; write ADDRESS=NAME or NETWORK=NAME")?;
         let (network, name) = (network.trim().parse()?, name.trim());
-        let is_plain = !name.is_empty() && name.chars().count() <= 64 && !name.chars().any(char::is_control);
+        let is_plain = !name.is_empty() && !name.chars().any(|one| one.is_control() || turns_line(one));
+        let is_plain = is_plain && name.chars().count() <= 64;
         if is_plain { Ok(Self { network, name: name.to_owned() }) } else { Err("has no name of 1 to 64 characters") }
     }
 }

@@ -16,6 +16,12 @@ pub fn line(text: &str, longest: usize) -> Option<String> {
     (!line.trim().is_empty()).then(|| line.trim_end().to_owned())
 }
 
+/// Whether it turns the direction of all that follows it (embedding, override, isolate: Unicode Bidirectional Algorithm, 2), be that
+/// the text of somebody else. The marks U+200E and U+200F turn nothing but what is beside them.
+pub fn turns_line(one: char) -> bool {
+    matches!(one, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
 /// The property `Default_Ignorable_Code_Point` of Unicode 16 (DerivedCoreProperties.txt) and the empty Braille cell, up to U+FFFF:
 /// as the patterns of the API's document say it.
 fn is_invisible(one: char) -> bool {

@@ -2,6 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::base::visible_text::turns_line;
 use crate::base::{Error, Result};
 
 use super::row::HIDDEN;
@@ -66,6 +67,11 @@ fn check_label(edit: &CameraEdit) -> Result<()> {
     }
     if label.chars().any(char::is_control) {
         return Err(Error::invalid("label", "holds a control character (a line end, a tab); remove it"));
+    }
+    if let Some(turns) = label.chars().find(|one| turns_line(*one)) {
+        let code = u32::from(turns);
+        let sentence = format!("holds U+{code:04X}, which turns the direction of the text after it; remove it");
+        return Err(Error::invalid("label", sentence));
     }
     Ok(())
 }
@@ -184,6 +190,8 @@ mod tests {
             (Some(&number), r#"{"name":"9","host":"h"}"#, None),
             (None, r#"{"name":"gate","host":"h","label":"Eingang Süd (Tor 2)"}"#, None),
             (None, r#"{"name":"gate","host":"h","label":"two\nlines"}"#, Some("label")),
+            (None, "{\"name\":\"gate\",\"host\":\"h\",\"label\":\"Tor \u{202e}nekcis\"}", Some("label")),
+            (None, "{\"name\":\"gate\",\"host\":\"h\",\"label\":\"\u{5e9}\u{5e2}\u{5e8}\u{200f} 1\"}", None),
             (Some(&row), r#"{"label":null}"#, None),
             (Some(&row), &long_label, Some("label")),
             (Some(&off), &long_label, Some("label")),

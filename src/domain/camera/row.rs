@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::base::visible_text::is_blank;
+use crate::base::visible_text::{is_blank, turns_line};
 
 /// What stands for credentials in a URL that is shown; see [`CameraRow::shown_url`].
 pub(super) const HIDDEN: &str = "***";
@@ -61,8 +61,28 @@ impl CameraRow {
     /// Its display name on one line, cut at [`LONGEST_LABEL`]; `None` when there is none. A row may hold anything, and what is
     /// only shown stops no camera.
     pub fn shown_label(&self) -> Option<String> {
-        let label = self.label.as_deref()?.trim().chars().take(LONGEST_LABEL);
+        let label = self.label.as_deref()?.trim().chars().filter(|c| !turns_line(*c)).take(LONGEST_LABEL);
         let label: String = label.map(|c| if c.is_control() { ' ' } else { c }).collect();
         Some(label.trim().to_owned()).filter(|label| !is_blank(label))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::sample;
+
+    #[test]
+    fn a_label_is_shown_on_one_line_that_turns_nothing() {
+        for (label, shown) in [
+            ("Tor 1", Some("Tor 1")),
+            (" two\nlines ", Some("two lines")),
+            ("Tor \u{202e}nekcis\u{202c}", Some("Tor nekcis")),
+            ("\u{2067}\u{2069}", None),
+            ("\u{5e9}\u{5e2}\u{5e8}\u{200f} 1", Some("\u{5e9}\u{5e2}\u{5e8}\u{200f} 1")),
+        ] {
+            let row = CameraRow { label: Some(label.to_owned()), ..sample::camera_row(1, "gate") };
+            assert_eq!(row.shown_label().as_deref(), shown, "{label:?}");
+        }
     }
 }

@@ -64,7 +64,7 @@ pub struct CameraEdit {
     pub record: Option<bool>,
     /// Display name, at most 200 characters; null clears.
     #[serde(default, deserialize_with = "present")]
-    #[schema(value_type = Option<String>, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f]*$")]
+    #[schema(value_type = Option<String>, max_length = 200, pattern = r"^[^\u0000-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]*$")]
     pub label: Option<Option<String>>,
 }
 

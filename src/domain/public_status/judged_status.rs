@@ -8,6 +8,7 @@ use super::{PublicDay, PublicIncident, PublicKey, PublicKind, PublicState, Publi
 use crate::domain::camera::CameraStatus;
 use crate::domain::health::EndpointState;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
+use crate::domain::name::StreamName;
 use crate::domain::stream::StreamState;
 use crate::domain::uptime::{DayUptime, share_up};
 
@@ -95,7 +96,8 @@ pub struct JudgedStatus {
 
 impl JudgedStatus {
     /// Judges what is known now by the incidents that last. `most` things are shown: where there are more, what is in trouble first, and
-    /// servers and endpoints before streams.
+    /// servers and endpoints before streams. Streams of rows whose name is none are not among them: they are no stream, and whoever reads
+    /// the page can neither watch nor correct them.
     pub fn of(known: Vec<KnownNow>, incidents: &[Incident], cameras: &[CameraStatus], most: usize) -> Self {
         // Of several incidents of one thing with one word the first counts.
         let mut open: BTreeMap<(PublicKey, PublicTrouble), DateTime<Utc>> = BTreeMap::new();
@@ -105,7 +107,9 @@ impl JudgedStatus {
                 *since = incident.opened_at.min(*since);
             }
         }
-        let mut shown: Vec<JudgedThing> = known.into_iter().map(|one| judged(one, &open)).collect();
+        let is_none = |key: &PublicKey| key.kind == PublicKind::Stream && StreamName::parse(&key.name).is_err();
+        let known = known.into_iter().filter(|one| !is_none(&one.key));
+        let mut shown: Vec<JudgedThing> = known.map(|one| judged(one, &open)).collect();
         let worst = shown.iter().map(|one| one.state).filter(|state| *state != PublicState::Maintenance).max();
         let state = worst.unwrap_or(if shown.is_empty() { PublicState::Unknown } else { PublicState::Maintenance });
         let left_out = shown.len().saturating_sub(most);
@@ -299,6 +303,15 @@ mod tests {
             let item = found.items.first().expect("it is shown");
             assert_eq!((item.state, item.days[0].down_seconds), wanted, "{incidents:?}");
         }
+    }
+
+    #[test]
+    fn rows_whose_name_is_none_are_not_told() {
+        let known = ["", "../etc", "gate", "tor 1", "a//b", "site/gate"].map(|name| stream(name, PublicState::Up));
+        let found = told(known.to_vec(), &[]);
+        let found: Vec<&str> = found.items.iter().map(|item| item.name.as_str()).collect();
+        assert_eq!(found, ["gate", "site/gate"]);
+        assert_eq!(told(vec![stream("../etc", PublicState::Down)], &[]).state, PublicState::Unknown);
     }
 
     #[test]
