@@ -226,7 +226,9 @@ mod tests {
         let refused = loop {
             let (release, held) = mpsc::channel::<()>();
             kept.push(release);
-            let hangs = move |_: &dyn Fn() -> bool| drop(held.recv());
+            let hangs = move |_: &dyn Fn() -> bool| {
+                let _ = held.recv();
+            };
             match read_within(Duration::from_millis(20), hangs).await {
                 Err(why) if why.contains("could not be read") => assert!(kept.len() < 10, "threads without an end"),
                 Err(why) => break why,
