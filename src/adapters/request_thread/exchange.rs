@@ -271,7 +271,8 @@ mod tests {
         }
     }
 
-    #[tokio::test]
+    // A connection is given up by its task, while the test waits for the server.
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn what_has_no_end_costs_neither_memory_nor_time() {
         for text in [
             "HTTP/1.1 100 Continue\r\n\r\n",
