@@ -85,6 +85,8 @@ test("a camera that fails says why, counts down to its next try, and has an inci
   const incident = page.locator(".incidents li").first();
   await expect(incident).toContainText("onnection refused", { timeout: 60_000 });
   await expect(incident).toContainText("not over");
+  // Its verdict is lines to read, not a column of letters.
+  await expect.poll(async () => (await incident.locator(".verdict").boundingBox())?.width ?? 0, { timeout: 60_000 }).toBeGreaterThan(300);
 
   await page.getByRole("button", { name: "Delete" }).click();
   await page.getByRole("dialog").getByRole("button", { name: "Delete camera" }).click();

@@ -28,9 +28,10 @@ test("the first word of trouble and its end are told, once each", async ({ page 
   let down = false;
   await page.routeWebSocket(/\/api\/v1\/ws(\?|$)/, (route) => {
     const stream = () => ({ kind: "stream", item: { server: "main", name: "gate", state: down ? "offline" : "live", since: "2026-01-01T00:00:00Z", sourceType: null, bytesReceived: 1, bytesSent: 1, readers: 0, bitrate: 1, tracks: [] } });
+    const camera = { kind: "camera", item: { id: 1, name: "gate", kind: "generic", host: null, enabled: true, record: false, state: "running", since: "2026-01-01T00:00:00Z", restarts: 0, lastError: null, nextStart: null, server: "main", path: "gate" } };
     let seq = 1;
     route.onMessage(() => undefined);
-    route.send(JSON.stringify({ type: "snapshot", seq, part: 1, parts: 1, items: [stream()] }));
+    route.send(JSON.stringify({ type: "snapshot", seq, part: 1, parts: 1, items: [stream(), camera] }));
     setInterval(() => {
       seq += 1;
       route.send(JSON.stringify({ type: "delta", seq, prev: seq - 1, upsert: [stream()], update: [], remove: [] }));

@@ -75,14 +75,14 @@ describe("counts", () => {
     const live = world([stream("a"), stream("b", { bitrate: null, state: "stalled", readers: 0 }), stream("c", { state: "offline" })], []);
     const recording = { server: "main", name: "a", state: "recording", since, session: null, segments: 3, reason: null } as const;
     const counts = count({ ...live, recordings: new Map([[streamKey("main", "a"), recording]]) });
-    expect(counts).toEqual({ live: 1, stalled: 1, offline: 1, unknown: 0, starting: 0, maintenance: 0, recording: 1, readers: 2, bitrate: 2_000 });
+    expect(counts).toEqual({ live: 1, stalled: 1, offline: 1, unknown: 0, starting: 0, maintenance: 0, dark: 0, recording: 1, readers: 2, bitrate: 2_000 });
   });
 
   it("cameras without a stream count as offline, those on their way as neither", () => {
     const starting = camera(2, { state: "starting" });
     const retrying = camera(3, { state: "starting", lastError: refused });
     const live = world([stream("a", { readers: 3 }), stream("b", { state: "stalled", bitrate: null })], [down, starting, retrying]);
-    expect(count(live)).toEqual({ live: 1, stalled: 1, offline: 2, unknown: 0, starting: 1, maintenance: 0, recording: 0, readers: 4, bitrate: 1_000 });
+    expect(count(live)).toEqual({ live: 1, stalled: 1, offline: 2, unknown: 0, starting: 1, maintenance: 0, dark: 2, recording: 0, readers: 4, bitrate: 1_000 });
   });
 });
 
@@ -97,7 +97,8 @@ describe("the words before the title", () => {
     ["all well", world([stream("a"), stream("b")], []), {}, "2 live"],
     ["nothing yet", world([], []), {}, ""],
     ["a camera that delivers nothing", world([stream("a")], [down]), {}, "⚠ 1 not live"],
-    ["a stalled stream", world([stream("a", { state: "stalled" })], []), {}, "⚠ 1 not live"],
+    ["a stalled camera", world([stream("cam1", { state: "stalled" })], [down]), {}, "⚠ 1 not live"],
+    ["a stream that is no camera has ended", world([stream("a"), stream("test", { state: "offline" })], []), {}, "1 live"],
     ["nobody knows", world([stream("a", { state: "unknown" })], []), {}, "⚠ 1 unknown"],
     ["a server is silent", world([stream("a", { state: "unknown" })], [down], [server("main", false)]), {}, "⚠ main does not answer"],
     ["two servers are silent", world([], [], [server("a", false), server("b", false)]), {}, "⚠ 2 servers do not answer"],

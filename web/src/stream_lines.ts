@@ -31,6 +31,12 @@ export function isStarting(camera: CameraStatus): boolean {
   return STARTING.includes(camera.state) && camera.lastError === null;
 }
 
+/** A camera that should be live and is not. A stream that is no camera here comes and goes as its publisher likes. */
+export function isDark({ stream, camera, excused }: StreamLine): boolean {
+  if (excused || camera === null) return false;
+  return stream.state === "stalled" || (stream.state === "offline" && !isStarting(camera));
+}
+
 /** Why there is nothing to see, in the words of whoever knows best: a camera's fault before the server's view of the path. */
 export function reasonOf({ stream, camera }: StreamLine): string {
   if (stream.state === "live") return "";
@@ -100,6 +106,8 @@ export interface Counts extends Record<StreamState, number> {
   starting: number;
   /** Excused, and not live. */
   maintenance: number;
+  /** Cameras that should be live and are not. */
+  dark: number;
   recording: number;
   readers: number;
   /** Sum of the known incoming bitrates. */
@@ -117,8 +125,10 @@ export function count(live: LiveState): Counts {
 }
 
 function countAnew(live: LiveState): Counts {
-  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, maintenance: 0, recording: 0, readers: 0, bitrate: 0 };
-  for (const { stream, camera, excused } of linesOf(live)) {
+  const counts: Counts = { live: 0, stalled: 0, offline: 0, unknown: 0, starting: 0, maintenance: 0, dark: 0, recording: 0, readers: 0, bitrate: 0 };
+  for (const line of linesOf(live)) {
+    const { stream, camera, excused } = line;
+    if (isDark(line)) counts.dark += 1;
     if (stream.state !== "live" && excused) counts.maintenance += 1;
     else if (stream.state === "offline" && camera !== null && isStarting(camera)) counts.starting += 1;
     else counts[stream.state] += 1;

@@ -18,7 +18,7 @@ export function lead({ live, connection, plan, status, polling }: Pick<Model, "l
   if (silent.length === 1) return trouble(m.troubles.tab.server(silent[0] ?? ""));
   if (silent.length > 1) return trouble(m.troubles.tab.servers(silent.length));
   const counts = count(live);
-  if (counts.offline + counts.stalled > 0) return trouble(m.troubles.tab.notLive(counts.offline + counts.stalled));
+  if (counts.dark > 0) return trouble(m.troubles.tab.notLive(counts.dark));
   if (counts.unknown > 0) return trouble(m.troubles.tab.unknown(counts.unknown));
   if (plan !== null && plan.blocked !== null) return trouble(m.troubles.tab.blocked);
   const failing = status?.services.find((service) => !service.ok && service.name !== "cameras" && service.name !== "camera table");

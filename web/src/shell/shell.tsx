@@ -32,7 +32,7 @@ const SILENT = 5_000;
 
 export function Shell(): VNode {
   const nav = useRef<HTMLElement>(null);
-  // On a phone the navigation scrolls sideways.
+  // Where it has no room, as on a phone, the navigation scrolls sideways.
   useLayoutEffect(() => nav.current?.querySelector("[aria-current]")?.scrollIntoView({ inline: "nearest", block: "nearest" }), [route.value.page]);
   return (
     <>
@@ -117,7 +117,7 @@ function Pulse(): VNode {
   const silent = phase === "open" && heardAt !== null ? clock.value - heardAt : 0;
   const words = polling ? m.shell.pulse.polling : silent > SILENT ? m.shell.silent(duration(silent)) : m.shell.pulse[phase];
   return (
-    <span class="pulse" data-phase={phase}>
+    <span class="pulse" data-phase={phase} data-usual={flag(words === m.shell.pulse.open)} title={words}>
       <i aria-hidden="true" />
       <span>{words}</span>
     </span>

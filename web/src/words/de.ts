@@ -30,7 +30,6 @@ export const de: Messages = {
     log: "Protokoll",
     show: "Zeigen",
     system: "System",
-    publish: "Niemand sendet dorthin: den Sender starten, oder eine Kamera anlegen, die geholt wird.",
     filter: "Streams filtern",
     shown: (some, all) => `${count(some)} von ${count(all)} gezeigt`,
     held: "Die Reihenfolge steht, solange Sie hinsehen",

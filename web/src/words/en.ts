@@ -27,7 +27,6 @@ export const en = {
     log: "Log",
     show: "Show them",
     system: "System",
-    publish: "Nobody publishes to it: start the publisher, or add a camera that is pulled in.",
     filter: "Filter streams",
     shown: (some: number, all: number) => `${count(some)} of ${count(all)} shown`,
     held: "Order held while you look",

@@ -22,7 +22,9 @@ export function CameraIncidents({ id, state }: { id: number; state: string }): V
       <ol class="incidents">
         {answer?.items.map((one) => (
           <li key={one.id}>
-            <IncidentLine incident={one} />
+            <div class="what">
+              <IncidentLine incident={one} />
+            </div>
           </li>
         ))}
       </ol>

@@ -19,7 +19,8 @@ describe("what is wrong now", () => {
   });
 
   it("is the worst first, and of these the newest", () => {
-    const live = world([stream("old", "offline", "2026-01-01T00:00:00Z"), stream("slow", "stalled", "2026-01-03T00:00:00Z"), stream("new", "offline", "2026-01-02T00:00:00Z")]);
+    const names = ["old", "slow", "new"];
+    const live = world([stream("old", "offline", "2026-01-01T00:00:00Z"), stream("slow", "stalled", "2026-01-03T00:00:00Z"), stream("new", "offline", "2026-01-02T00:00:00Z")], names.map((name, index) => camera(index, name, `h${index}`)));
     expect(keys(live)).toEqual(["stream new", "stream old", "stream slow"]);
   });
 
@@ -35,7 +36,24 @@ describe("what is wrong now", () => {
 
   it("leaves out what is in maintenance", () => {
     const excuse = { key: "1", subject: { type: "stream", server: "main", name: "a" } } as unknown as Maintenance;
-    expect(keys(world([stream("a", "offline"), stream("b", "offline")], [], { maintenance: new Map([["1", excuse]]) }))).toEqual(["stream b"]);
+    expect(keys(world([stream("a", "offline"), stream("b", "offline")], [camera(1, "a", "h"), camera(2, "b", "i")], { maintenance: new Map([["1", excuse]]) }))).toEqual(["stream b"]);
+  });
+
+  it("leaves out what is no camera: as for the command `status`, it comes and goes as its publisher likes", () => {
+    expect(keys(world([stream("test", "offline"), stream("obs", "stalled")]))).toEqual([]);
+  });
+
+  it("is cameras before what is less bad, though that is newer", () => {
+    const incident = (id: string, kind: string, subject: object, openedAt: string) => [id, { id, subject, closedAt: null, openedAt, kind, cause: "", notes: [], acknowledged: null } as unknown as Incident] as const;
+    const incidents = new Map([
+      incident("studio", "encoderDown", { type: "encoder", name: "studio" }, "2026-01-05T00:00:00Z"),
+      incident("tracks", "tracksChanged", { type: "stream", server: "main", name: "x" }, "2026-01-07T00:00:00Z"),
+      incident("event", "ingestDown", { type: "liveEvent", name: "7" }, "2026-01-02T00:00:00Z"),
+      incident("uplink", "endpointDown", { type: "endpoint", name: "uplink" }, "2026-01-06T00:00:00Z"),
+      incident("redis", "serviceDown", { type: "service", name: "redis" }, "2026-01-01T00:00:00Z"),
+    ]);
+    const live = world([stream("front", "offline"), stream("gate", "offline", "2026-01-02T00:00:00Z")], [camera(1, "front", "h"), camera(2, "gate", "i")], { incidents });
+    expect(keys(live)).toEqual(["incident redis", "stream gate", "stream front", "incident event", "incident uplink", "incident studio", "incident tracks"]);
   });
 
   it("says a silent server once, with what it hides, and recordings that stand still", () => {
@@ -48,7 +66,7 @@ describe("what is wrong now", () => {
   });
 
   it("has every incident that lasts and that nothing else tells of, whatever it is about", () => {
-    const incident = (id: string, subject: object, closedAt: string | null = null) => [id, { id, subject, closedAt, openedAt: "2026-01-01T00:00:00Z", kind: "serviceDown", cause: `cause of ${id}`, notes: [], acknowledged: null } as unknown as Incident] as const;
+    const incident = (id: string, subject: object, closedAt: string | null = null) => [id, { id, subject, closedAt, openedAt: "2026-01-01T00:00:00Z", kind: "type" in subject && subject.type === "service" ? "serviceDown" : "hostSilent", cause: `cause of ${id}`, notes: [], acknowledged: null } as unknown as Incident] as const;
     const live = world(
       [stream("a", "offline"), stream("b", "live"), stream("z", "live")],
       [camera(1, "a", "h"), camera(2, "b", "h", { state: "held" }), camera(3, "r", "h", { state: "running" })],
@@ -67,9 +85,9 @@ describe("what is wrong now", () => {
         maintenance: new Map(),
       },
     );
-    expect(keys(live)).toEqual(["incident disk", "incident redis", "incident silent", "stream a", "stream r", "incident taken", "incident flaps"]);
+    expect(keys(live)).toEqual(["incident redis", "stream a", "stream r", "incident disk", "incident silent", "incident taken", "incident flaps"]);
     expect(problemsOf(live)[0]).toMatchObject({ kind: "incident" });
-    expect(problemsOf(live).slice(0, 1).map(causeOf)).toEqual(["cause of disk"]);
+    expect(problemsOf(live).slice(0, 1).map(causeOf)).toEqual(["cause of redis"]);
   });
 
   it("folds what follows from another problem under that one", () => {
@@ -79,8 +97,8 @@ describe("what is wrong now", () => {
     const cameras = names.map((name, index) => camera(index + 1, name, `10.0.3.${index + 1}`));
     const incidents = new Map([judged("one", { type: "camera", id: 1, name: "a" }, null), judged("two", { type: "camera", id: 2, name: "b" }, "one"), judged("three", { type: "camera", id: 3, name: "c" }, "one"), judged("disk", { type: "service", name: "spool" }, "gone")]);
     const live = world(streams, cameras, { incidents });
-    expect(keys(live)).toEqual(["incident disk", "stream a"]);
-    const [, root] = problemsOf(live);
+    expect(keys(live)).toEqual(["stream a", "incident disk"]);
+    const [root] = problemsOf(live);
     expect(root).toMatchObject({ follow: ["b", "c"], verdict: { summary: "a switch" } });
   });
 });

@@ -1,10 +1,10 @@
-// What is wrong now, the worst first: servers that do not answer, streams that should be live and are not, recordings that
-// stand still, and every other incident that lasts, whatever it is about. Cameras of one host that are down together are one
-// entry. Pure.
+// What is wrong now, the worst first: servers and services that do not answer, streams of cameras that are not live, recordings
+// that stand still, and every other incident that lasts, whatever it is about, by how bad it is. Cameras of one host that are
+// down together are one entry. A stream that is no camera may come and go, as for `streamwarden status`. Pure.
 
 import { excused } from "../../excused";
 import { streamKey, type LiveState } from "../../store";
-import { isStarting, lineSince, linesOf, reasonOf, type StreamLine } from "../../stream_lines";
+import { isDark, isStarting, lineSince, linesOf, reasonOf, type StreamLine } from "../../stream_lines";
 import type { Incident, ServerStatus, Verdict } from "../../types";
 
 interface Root {
@@ -25,10 +25,17 @@ export type Problem = Root & (
 /** So many cameras of one host that are down are one problem, not several. */
 const TOGETHER = 3;
 
-function isDown({ stream, camera, excused }: StreamLine): boolean {
-  if (excused) return false;
-  if (stream.state === "stalled") return true;
-  return stream.state === "offline" && (camera === null || !isStarting(camera));
+/** Kinds of incidents that are as bad as a camera that is down, and those that are only worth knowing: `domain/notify/severity.rs`. */
+const CRITICAL = ["cameraDown", "cameraStalled", "serverDown", "serviceDown", "recordingPaused", "encoderStalled", "ingestDown"];
+const INFO = ["sourceReplaced", "tracksChanged", "readersGone", "counterReset", "encoderChanged"];
+
+/** The smaller, the earlier. A server or a part of ours hides or stops many streams; then come cameras. */
+function rank(one: Problem): number {
+  if (one.kind === "server") return 0;
+  if (one.kind !== "incident") return 2;
+  const { kind } = one.incident;
+  if (kind === "serviceDown") return 1;
+  return CRITICAL.includes(kind) ? 3 : INFO.includes(kind) ? 5 : 4;
 }
 
 function newestFirst(a: Problem, b: Problem): number {
@@ -43,12 +50,8 @@ export function problemsOf(live: LiveState): readonly Problem[] {
   const known = made.get(live);
   if (known !== undefined) return known;
   const seen = [...servers(live), ...streams(live), ...recordings(live)];
-  const told = incidents(live, seen);
-  // Parts of ours and hosts concern many streams at once.
-  const many = told.filter(({ incident: { subject } }) => subject.type !== "camera" && subject.type !== "stream");
-  const rest = told.filter((one) => !many.includes(one));
-  const [down, others] = [seen.filter((one) => one.kind === "server"), seen.filter((one) => one.kind !== "server")];
-  const problems = folded(live, [...down, ...many, ...others, ...rest]);
+  const all: Problem[] = [...seen, ...incidents(live, seen)];
+  const problems = folded(live, all.sort((a, b) => rank(a) - rank(b)));
   made.set(live, problems);
   return problems;
 }
@@ -65,7 +68,7 @@ function servers(live: LiveState): Problem[] {
 
 function streams(live: LiveState): Problem[] {
   const lines = linesOf(live);
-  const down = lines.filter(isDown);
+  const down = lines.filter(isDark);
   const hosts = new Map<string, StreamLine[]>();
   for (const line of down) {
     const host = line.camera?.host ?? null;

@@ -93,7 +93,6 @@ function StreamEntry({ problem }: { problem: Problem & { kind: "stream" } }): VN
       tone={stream.state === "stalled" ? "warn" : "bad"}
       head={<Name line={problem.line} />}
       badge={<Badge looks={streamLook} state={stream.state} />}
-      more={camera === null && stream.state === "offline" ? m.overview.publish : ""}
       next={next}
     >
       {camera === null ? null : <CameraButtons camera={camera} />}
