@@ -24,6 +24,11 @@ test("a camera is restarted and comes back", async ({ page }) => {
   await expect(row).toHaveAttribute("data-state", "running");
 });
 
+test("the sample camera that drops out says that it does so on purpose", async ({ page }) => {
+  await open(page, "#/cameras");
+  await expect(page.locator(".cameras tbody .name", { hasText: "cam3: drops out on purpose, every 90 s for 8 s" })).toBeVisible();
+});
+
 test("what only the server can know stands beside its field, too", async ({ page }) => {
   await open(page, "#/cameras");
   await page.getByRole("button", { name: "Add camera" }).click();

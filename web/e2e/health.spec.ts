@@ -200,6 +200,9 @@ test("numbers that have left what is usual come first, with what is usual beside
   await expect(first).toHaveAttribute("data-state", "unusual");
   for (const words of ["gate", "Bit rate", "Unusual", "for 10 min", "1.2 Mbit/s", "3.0 Mbit/s to 5.4 Mbit/s", "of 4 weeks"]) await expect(first).toContainText(words);
   await expect(page.locator("[data-stream=van]")).toContainText("at most 90 ms");
+  // What is not known yet is there for who asks for it.
+  await expect(page.locator("[data-stream=yard]")).toHaveCount(0);
+  await page.getByRole("button", { name: "Show 1 more" }).click();
   await expect(page.locator("[data-stream=yard]")).toContainText("is judged from");
   for (const words of ["uplink", "Endpoint", "Latency", "21 ms", "at most 38 ms"]) await expect(page.locator("[data-metric=latency]")).toContainText(words);
   await expect(page.getByText("1 unusual, 3 usual, 1 not known yet")).toBeVisible();
@@ -208,6 +211,26 @@ test("numbers that have left what is usual come first, with what is usual beside
     expect(await faults(page)).toEqual([]);
   }
   expect(found).toEqual([]);
+});
+
+test("on a phone every row is a card that says everything, with the words of its column", async ({ page }) => {
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.goto(`${url}/#/health`);
+  const row = page.locator("[data-endpoint=media]");
+  await expect(row.locator("td[data-label]").first()).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator("[data-encoder=studio]")).toBeVisible({ timeout: 60_000 });
+  await expect(page.locator("[data-event='7']")).toBeVisible({ timeout: 60_000 });
+  const labels = await row.locator("td").evaluateAll((cells) => cells.map((one) => (one as HTMLElement).dataset["label"]));
+  expect(labels).toContain("Latency");
+  expect(labels).toContain("Outages");
+  // Nothing lies beyond the edge, where nobody looks for it.
+  const beyond = await page.locator("main :is(td, th, .listing-table)").evaluateAll((all) => all.filter((one) => one.closest("thead") === null && (one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent));
+  expect(beyond).toEqual([]);
+  expect(await faults(page)).toEqual([]);
+  // The name of a platform and its state are two things.
+  const [name, state] = await page.locator("[data-platform=vimeo] h3 > *").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+  expect((state?.left ?? 0) - (name?.right ?? 0)).toBeGreaterThanOrEqual(6);
+  if (process.env["SHOT"] !== undefined) await page.screenshot({ path: process.env["SHOT"], fullPage: true });
 });
 
 test("an encoder is stopped and started after a question, and an event without its stream is shown", async ({ page }) => {

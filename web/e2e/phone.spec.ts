@@ -18,11 +18,17 @@ test("no page of the app is wider than a phone, also with open incidents counted
     await open(page, route);
     await expect(page.locator(".page")).toBeVisible();
     await page.waitForLoadState("networkidle");
-    // Its table is wider than a phone, and comes after the rest.
-    if (route.startsWith("#/streams/")) await expect(page.locator(".session-table tbody tr").first()).toBeVisible();
+    // Its table comes after the rest.
+    if (route.startsWith("#/streams/")) {
+      await expect(page.locator(".session-table tbody tr").first()).toBeVisible();
+      const lines = await page.locator(".way-list details[open] li code").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+      for (const [index, line] of lines.entries()) if (index > 0) expect(line.top - (lines[index - 1]?.bottom ?? 0), "between two addresses").toBeGreaterThanOrEqual(6);
+    }
     await expect(page.locator(".top nav .count")).toBeVisible();
     const { wide, narrow } = await page.evaluate(() => ({ wide: document.documentElement.scrollWidth, narrow: innerWidth }));
     expect(wide, route).toBeLessThanOrEqual(narrow);
+    const beyond = await page.locator(".as-cards :is(td, th)").evaluateAll((cells) => cells.filter((one) => one.closest("thead") === null && one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent));
+    expect(beyond, `out of sight at ${route}`).toEqual([]);
   }
 });
 

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { bandTable, table } from "./history";
-import { broken } from "./pages/stream/gaps";
+import { broken, brokenPoints } from "./pages/stream/gaps";
 import { runsOf } from "./runs";
-import type { Sample } from "./types";
+import type { MetricPoint, Sample } from "./types";
 
 const sample = (second: number, state: Sample["state"] = "live", bitrate: number | null = 1_000): Sample => ({ at: new Date(second * 1000).toISOString(), state, bitrate, readers: 2 });
 
@@ -57,4 +57,12 @@ it("breaks the line where the server knows of a gap, however short", () => {
   expect(table(samples, 95_000).bitrate).toEqual([1_000, 1_000, 1_000]);
   const lines = broken(samples, [{ from: sample(60).at, to: sample(80).at, reason: "notMeasured" }]);
   expect(table(lines, 95_000).bitrate).toEqual([1_000, 1_000, null, 1_000]);
+});
+
+it("breaks what is measured beside the bitrate where the bitrate has a hole", () => {
+  const item = (second: number, state: Sample["state"], value: number | null): MetricPoint => ({ ...sample(second, state), values: value === null ? {} : { rtt: { min: value, mean: value, max: value, last: value } } }) as unknown as MetricPoint;
+  const items = [item(0, "live", 4), item(60, "live", 5), item(90, "live", 6), item(120, "offline", null), item(150, "live", 7)];
+  const found = brokenPoints(items, [{ from: sample(60).at, to: sample(80).at, reason: "notMeasured" }, { from: sample(151).at, to: sample(160).at, reason: "notMeasured" }], "rtt");
+  expect(bandTable(found, 180_000).mean).toEqual([4, 5, null, 6, null, 7]);
+  expect(brokenPoints(items, [], "lossRate")).toEqual([]);
 });

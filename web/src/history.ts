@@ -30,12 +30,12 @@ export function table(samples: readonly Sample[], gap: number): Rows {
   return rows;
 }
 
-/** Least, mean and most of a number in a stretch of time. */
+/** Least, mean and most of a number in a stretch of time; null breaks the line. */
 export interface BandPoint {
   at: string;
-  min: number;
-  mean: number;
-  max: number;
+  min: number | null;
+  mean: number | null;
+  max: number | null;
 }
 
 export interface BandRows {

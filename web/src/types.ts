@@ -49,7 +49,7 @@ export type Gap = Schemas["Gap"];
 export type RecordingGap = Schemas["RecordingGap"];
 export type StreamCompleteness = Schemas["StreamCompleteness"];
 /** Least, mean, most and last of the metrics that were asked for. */
-export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "values" | "reset">;
+export type MetricPoint = Pick<Schemas["HistoryPoint"], "at" | "state" | "values" | "reset">;
 export type RecordingSummary = Schemas["RecordingSummary"];
 export type RecordingSession = Written<Schemas["RecordingSession"], "endedAt" | "endReason"> & Omit<Schemas["SessionSummary"], keyof Schemas["RecordingSession"]>;
 export type Segment = Written<Schemas["Segment"], "reason">;

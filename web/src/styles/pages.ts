@@ -7,5 +7,6 @@ import "./system.css";
 import "./sessions.css";
 import "./completeness.css";
 import "./incident_list.css";
+import "./as_cards.css";
 
 export {};

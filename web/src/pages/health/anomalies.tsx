@@ -1,6 +1,7 @@
 // Numbers of streams and endpoints and what is usual for them at this hour of the week. Nothing where they are not watched.
 
 import type { VNode } from "preact";
+import { useState } from "preact/hooks";
 import { api } from "../../api";
 import { Badge } from "../../components/badge";
 import { usePolled } from "../../components/polled";
@@ -18,20 +19,32 @@ const EVERY = 10_000;
 const MOST_ROWS = 100;
 
 export function Anomalies(): VNode | null {
+  const [whole, showWhole] = useState(false);
   const { state } = usePolled("anomalies", EVERY, (signal) => api.anomalies(signal));
   const { answer, fault } = state.value;
   const all = anomaliesByTrouble(answer?.items ?? []);
   if (all.length === 0 && fault === null) return null;
   const count = (which: string) => all.filter((one) => one.state === which).length;
   const { heads } = m.anomalies;
+  // What is not known yet tells nobody anything: it is there for who asks for it.
+  const told = all.filter((one) => one.state !== "learning");
+  const shown = (whole ? all : told).slice(0, MOST_ROWS);
+  const folded = all.length - told.length;
   return (
     <Section id="anomalies-title" title={m.anomalies.title} counts={m.anomalies.counts(count("unusual"), count("usual"), count("learning"))} fault={fault} isWaiting={false}>
-      <HealthTable caption={m.anomalies.caption} headings={[heads.stream, heads.metric, heads.state, heads.value, heads.usual, heads.median]}>
-        {all.slice(0, MOST_ROWS).map((one) => (
-          <Row key={`${one.server}/${one.stream}/${one.endpoint}/${one.metric}`} one={one} />
-        ))}
-      </HealthTable>
-      {all.length > MOST_ROWS ? <p class="lead">{m.anomalies.more(all.length - MOST_ROWS)}</p> : null}
+      {shown.length === 0 ? null : (
+        <HealthTable caption={m.anomalies.caption} headings={[heads.stream, heads.metric, heads.state, heads.value, heads.usual, heads.median]}>
+          {shown.map((one) => (
+            <Row key={`${one.server}/${one.stream}/${one.endpoint}/${one.metric}`} one={one} />
+          ))}
+        </HealthTable>
+      )}
+      {folded === 0 ? null : (
+        <button type="button" class="small quiet" aria-expanded={whole} onClick={() => showWhole(!whole)}>
+          {whole ? m.overview.fewer : m.overview.more(folded)}
+        </button>
+      )}
+      {whole && all.length > MOST_ROWS ? <p class="lead">{m.anomalies.more(all.length - MOST_ROWS)}</p> : null}
     </Section>
   );
 }

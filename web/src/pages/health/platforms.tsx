@@ -34,7 +34,8 @@ function One({ platform }: { platform: Platform }): VNode {
   return (
     <div data-platform={name} data-state={state}>
       <h3>
-        {name} <Badge looks={platformLook} state={state} />
+        <span>{name}</span>
+        <Badge looks={platformLook} state={state} />
       </h3>
       <p class="lead">{[at === null ? null : m.platforms.asked(ago(at, now.value)), limit === null ? null : m.platforms.left(limit.remaining)].filter((part) => part !== null).join(", ")}</p>
       {fault === null ? null : <p class="why">{stop(capital(fault.message))}</p>}

@@ -57,11 +57,11 @@ interface TableProps {
   children: ComponentChildren;
 }
 
-/** A table wider than a phone is scrolled, by keys too. */
+/** A table wider than its place is scrolled, by keys too; on a phone its rows are cards. */
 export function HealthTable({ caption, headings, further, children }: TableProps): VNode {
   return (
     <div class="listing-table" tabIndex={0} role="group" aria-label={caption}>
-      <table>
+      <table class="as-cards">
         <caption class="unseen">{caption}</caption>
         <Headings of={headings}>{further}</Headings>
         <tbody>{children}</tbody>

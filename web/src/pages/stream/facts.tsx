@@ -11,6 +11,7 @@ import { streamKey } from "../../store";
 import type { CameraStatus, StreamStatus, Track } from "../../types";
 import { m } from "../../words/language";
 import { cameraLook, recordingLook } from "../../words/states";
+import { countedSince } from "./counted";
 
 function words(track: Track): string {
   const { width = null, height = null, profile = null, sampleRate = null, channels = null } = track;
@@ -47,7 +48,8 @@ function Totals({ stream }: { stream: StreamStatus }): VNode {
   const out = useRate(stream.bytesSent);
   const seen = dayPast.of(server, name);
   const reset = seen?.filter((one) => one.reset === true).at(-1) ?? null;
-  const since = reset === null ? "" : m.stream.counted(dateTime(reset.at).slice(0, 16));
+  const started = live.value.servers.get(server)?.startedAt ?? null;
+  const since = reset === null ? "" : m.stream.counted(dateTime(countedSince(reset.at, started)).slice(0, 16));
   return (
     <dl class="facts totals-of">
       {[

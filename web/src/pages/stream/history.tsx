@@ -11,11 +11,10 @@ import { later } from "../../components/later";
 import { usePolled } from "../../components/polled";
 import { SampleNote } from "../../components/sample_note";
 import { bitrate, dateTime } from "../../format";
-import type { BandPoint } from "../../history";
-import type { Incident, MetricPoint } from "../../types";
+import type { Incident } from "../../types";
 import { m } from "../../words/language";
 import { Band, Marks, type Mark } from "./below_chart";
-import { broken } from "./gaps";
+import { broken, brokenPoints } from "./gaps";
 import { Moves, Spans } from "./moves";
 import { choiceOf, isoOf, momentsOf, read, type Span } from "./span";
 
@@ -95,23 +94,15 @@ function useMarks(key: string, camera: number | null, span: Span): readonly Mark
   );
 }
 
-/** The points of one metric, where it was measured at all. */
-export function pointsOf(items: readonly MetricPoint[], metric: string): BandPoint[] {
-  return items.flatMap(({ at, values }) => {
-    const found = values?.[metric];
-    return found === undefined ? [] : [{ at, min: found.min, mean: found.mean, max: found.max }];
-  });
-}
-
 function Measured({ server, name, span }: { server: string; name: string; span: Span }): VNode | null {
   const { state } = usePolled(JSON.stringify(["metrics", server, name, span]), Math.max(30_000, span.every), async (signal) => {
     const moments = momentsOf(span, serverNow());
-    const { items } = await api.metrics(server, name, { ...isoOf(moments), points: POINTS, metrics: METRICS.join(",") }, signal);
-    return { items, ...moments };
+    const { items, gaps } = await api.metrics(server, name, { ...isoOf(moments), points: POINTS, metrics: METRICS.join(",") }, signal);
+    return { items, gaps, ...moments };
   }, JSON.stringify([server, name]));
   const { answer } = state.value;
   if (answer === null) return null;
-  const measured = METRICS.map((metric) => ({ metric, points: pointsOf(answer.items, metric) })).filter(({ points }) => points.length > 0);
+  const measured = METRICS.map((metric) => ({ metric, points: brokenPoints(answer.items, answer.gaps, metric) })).filter(({ points }) => points.length > 0);
   if (measured.length === 0) return <p class="note">{m.stream.nothingMeasured}</p>;
   return (
     <div class="measured">

@@ -3,6 +3,7 @@
 import type { VNode } from "preact";
 import { api } from "../../api";
 import { confirmDialog } from "../../components/dialog";
+import { Headings } from "../../components/headings";
 import { usePolled } from "../../components/polled";
 import { toast } from "../../components/toast";
 import { ago, bytes } from "../../format";
@@ -10,7 +11,7 @@ import { mayChange } from "../../login";
 import { now } from "../../model";
 import type { StreamSession } from "../../types";
 import { m } from "../../words/language";
-import { losses, protocolWords, whoWords } from "./session_words";
+import { losses as lossesOf, protocolWords, whoWords } from "./session_words";
 
 /** While somebody looks the server is asked at the rate of its polls. */
 const EVERY = 2_000;
@@ -19,6 +20,8 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
   const { state, refresh } = usePolled(JSON.stringify([server, name]), EVERY, (signal) => api.streamSessions(server, name, signal));
   const { answer, fault, none } = state.value;
   if (none) return null;
+  const { role, by, from, time, received, sent, losses, action } = m.sessions.heads;
+  const headings = [role, by, from, time, received, sent, losses];
   const wrong = fault ?? answer?.fault ?? null;
   return (
     <section class="panel sessions-panel" aria-labelledby="sessions-title">
@@ -29,16 +32,12 @@ export function Sessions({ server, name }: { server: string; name: string }): VN
           {answer.items.length === 0 && answer.at !== null ? <p class="note">{m.sessions.nobody}</p> : null}
           {answer.items.length === 0 ? null : (
             <div class="scroll">
-              <table class="session-table">
-                <thead>
-                  <tr>
-                    {Object.entries(m.sessions.heads).map(([key, title]) => (
-                      <th key={key} scope="col">
-                        {key === "action" ? <span class="unseen">{title}</span> : title}
-                      </th>
-                    ))}
-                  </tr>
-                </thead>
+              <table class="session-table as-cards">
+                <Headings of={headings}>
+                  <th scope="col">
+                    <span class="unseen">{action}</span>
+                  </th>
+                </Headings>
                 <tbody>
                   {answer.items.map((one) => (
                     <Row key={`${one.protocol} ${one.id}`} session={one} kick={() => kick(server, name, one, refresh)} />
@@ -69,7 +68,7 @@ function kick(server: string, name: string, session: StreamSession, done: () => 
 
 function Row({ session, kick }: { session: StreamSession; kick: () => void }): VNode {
   const { state, protocol, transport = null, since = null, bytesReceived = null, bytesSent = null, userAgent = null } = session;
-  const numbers = losses(session);
+  const numbers = lossesOf(session);
   return (
     <tr data-session={session.id} data-role={state}>
       <td>{state === "publish" ? m.sessions.publisher : m.sessions.reader}</td>

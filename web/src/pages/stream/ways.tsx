@@ -7,6 +7,7 @@ import type { VNode } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { copyText } from "../../browser/clipboard";
 import { remembered } from "../../browser/memory";
+import { Headings } from "../../components/headings";
 import { Icon, Sign } from "../../components/icons";
 import { toast } from "../../components/toast";
 import { model } from "../../model";
@@ -133,18 +134,9 @@ function Codecs({ stream }: { stream: StreamStatus }): VNode | null {
   if (codecs.length === 0) return null;
   return (
     <div class="codecs" role="region" tabIndex={0} aria-label={m.ways.codecs}>
-      <table>
+      <table class="as-cards">
         <caption>{m.ways.codecs}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{m.ways.codec}</th>
-            {carriers.map((one) => (
-              <th key={one} scope="col">
-                {names[one]}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <Headings of={[m.ways.codec, ...carriers.map((one) => names[one])]} />
         <tbody>
           {codecs.map((codec) => (
             <tr key={codec}>

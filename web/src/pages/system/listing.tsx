@@ -30,9 +30,9 @@ export function Listing<T>({ what: list, state, headings, row, none, children }:
       {answer === null && fault === null ? <Skeleton label={m.system.listLoading(what)} /> : null}
       {answer === null || answer.items.length > 0 ? null : <Empty title={none} />}
       {answer === null || answer.items.length === 0 ? null : (
-        // A table wider than a phone is scrolled, by keys too.
+        // A table wider than its place is scrolled, by keys too; on a phone its rows are cards.
         <div class="listing-table" tabIndex={0} role="group" aria-label={what}>
-          <table>
+          <table class="as-cards">
             <Headings of={headings} />
             <tbody>{answer.items.map(row)}</tbody>
           </table>

@@ -30,7 +30,7 @@ export function Servers(): VNode | null {
     <section class="panel process servers" aria-labelledby="servers-title">
       <h2 id="servers-title">{m.servers.title}</h2>
       <div class="scroll">
-        <table class="segments">
+        <table class="segments as-cards">
           <Headings of={Object.values(m.servers.heads)} />
           <tbody>
             {servers.map((one) => (
