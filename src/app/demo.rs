@@ -11,7 +11,6 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use secrecy::{ExposeSecret, SecretString};
 use tempfile::TempDir;
-use url::Url;
 
 use super::login_access::LoginAccess;
 use super::login_requirement::is_loopback;
@@ -23,7 +22,7 @@ use crate::adapters::systemd::ServiceManager;
 use crate::base::error::ErrorKind;
 use crate::base::{Error, Result};
 use crate::config::{self, CliOverrides, Settings, Sources};
-use crate::demo::cameras::{Dropout, SampleCameras, SampleOptions};
+use crate::demo::cameras::{Dropout, SampleCamera, SampleCameras, SampleOptions};
 use crate::demo::demo_server::{self, AnyServer, MediaServerChoice};
 use crate::demo::media_server;
 use crate::demo::sample_past::{self, SampleStream};
@@ -113,7 +112,7 @@ pub fn run(options: &DemoOptions) -> Result<()> {
         let app =
             build(settings.clone()).await.map_err(|error| with_remedy(error, settings.http.listen, options.login))?;
         let cameras = SampleCameras::start(samples(&settings, options, &servers)?).await?;
-        fill(&app, &cameras.source_urls()).await?;
+        fill(&app, cameras.cameras()).await?;
         if let Some(until) = past_until {
             write_past(&app, &settings, until).await?;
         }
@@ -261,17 +260,22 @@ fn forget_last_known(settings: &Settings) {
 }
 
 /// Adds the sample cameras' rows, or brings their URLs up to date in a kept folder. Other rows are left alone.
-async fn fill(app: &App, sources: &[(String, Url)]) -> Result<()> {
+async fn fill(app: &App, samples: &[SampleCamera]) -> Result<()> {
     let stores = app.stores();
     // Commands, which are not evaluated like changes of the table.
     let restream = app.restream.as_ref();
     let restream = restream.ok_or_else(|| Error::internal("a demo has every role"))?;
     let rows = stores.cameras.cameras().await?;
-    for (name, url) in sources {
+    for SampleCamera { name, label, url, .. } in samples {
         let url = SecretString::from(url.as_str().to_owned());
         match rows.iter().find(|row| row.name == *name) {
             None => {
-                let edit = CameraEdit { name: Some(name.clone()), url: Some(Some(url)), ..CameraEdit::default() };
+                let edit = CameraEdit {
+                    name: Some(name.clone()),
+                    label: Some(label.clone()),
+                    url: Some(Some(url)),
+                    ..CameraEdit::default()
+                };
                 stores.cameras.add_camera(edit).await?;
             }
             Some(row) if row.url.as_ref().is_none_or(|old| old.expose_secret() != url.expose_secret()) => {

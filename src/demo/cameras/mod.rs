@@ -24,6 +24,8 @@ pub use options::{Dropout, SampleOptions, Uplink};
 pub struct SampleCamera {
     /// Name to restream it under: `cam1`.
     pub name: String,
+    /// What people are told beside its name; `None` where there is nothing to tell.
+    pub label: Option<String>,
     /// What it looks at.
     pub place: String,
     /// Where it can be read.
@@ -46,7 +48,8 @@ impl SampleCameras {
             return Err(Error::invalid("cameras", "is 0; at least one camera is needed"));
         }
         let server = MediaServer::start(Options::default())?;
-        let cameras: Vec<SampleCamera> = (1..=options.count).map(|number| camera(number, &server)).collect();
+        let cameras: Vec<SampleCamera> =
+            (1..=options.count).map(|number| camera(number, options.dropout, &server)).collect();
         let runner =
             CameraRunner::new(options, cameras.iter().map(|camera| camera.url.clone()).collect(), server.presence());
         let (ready, is_ready) = oneshot::channel();
@@ -73,8 +76,13 @@ impl SampleCameras {
     }
 }
 
-fn camera(number: usize, server: &MediaServer) -> SampleCamera {
+fn camera(number: usize, dropout: Option<Dropout>, server: &MediaServer) -> SampleCamera {
     let mut url = server.rtsp_url();
     url.set_path(&runner::path(number));
-    SampleCamera { name: format!("cam{number}"), place: picture::place(number), url }
+    let name = format!("cam{number}");
+    // Or whoever tries the demo looks for a fault.
+    let label = dropout.filter(|_| runner::drops_out(number)).map(|Dropout { every, pause }| {
+        format!("{name}: drops out on purpose, every {} s for {} s", every.as_secs(), pause.as_secs())
+    });
+    SampleCamera { name, label, place: picture::place(number), url }
 }

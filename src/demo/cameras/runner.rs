@@ -39,6 +39,11 @@ pub fn path(number: usize) -> String {
     format!("source/{number}")
 }
 
+/// Tells whether camera `number` is the one that drops out, where one does.
+pub fn drops_out(number: usize) -> bool {
+    number == DROPS_OUT
+}
+
 /// The cameras' thread's work.
 pub struct CameraRunner {
     options: SampleOptions,
@@ -99,7 +104,7 @@ impl CameraRunner {
                 launch: picture::arguments(number, font.as_deref(), url),
                 ffmpeg: self.options.ffmpeg.clone(),
                 mark: self.options.mark.clone(),
-                dropout: self.options.dropout.filter(|_| number == DROPS_OUT),
+                dropout: self.options.dropout.filter(|_| drops_out(number)),
                 presence: Some(self.presence.clone()),
                 exits: exits.clone(),
             };
