@@ -60,7 +60,7 @@ it("breaks the line where the server knows of a gap, however short", () => {
 });
 
 it("breaks what is measured beside the bitrate where the bitrate has a hole", () => {
-  const item = (second: number, state: Sample["state"], value: number | null): MetricPoint => ({ ...sample(second, state), values: value === null ? {} : { rtt: { min: value, mean: value, max: value, last: value } } }) as unknown as MetricPoint;
+  const item = (second: number, state: Sample["state"], value: number | null): MetricPoint => ({ ...sample(second, state), values: value === null ? {} : { rtt: { min: value, mean: value, max: value, last: value } } });
   const items = [item(0, "live", 4), item(60, "live", 5), item(90, "live", 6), item(120, "offline", null), item(150, "live", 7)];
   const found = brokenPoints(items, [{ from: sample(60).at, to: sample(80).at, reason: "notMeasured" }, { from: sample(151).at, to: sample(160).at, reason: "notMeasured" }], "rtt");
   expect(bandTable(found, 180_000).mean).toEqual([4, 5, null, 6, null, 7]);
