@@ -127,7 +127,7 @@ pub(super) fn of_tls(url: &EndpointUrl, error: &io::Error) -> ProbeFault {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::adapters::tls::certificate_words::of_authority;
+    use crate::adapters::tls::certificate_words_tests::of_authority;
 
     #[test]
     fn each_fault_has_its_kind_and_a_remedy() {

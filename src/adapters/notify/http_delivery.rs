@@ -8,7 +8,7 @@ use reqwest::{Client, IntoUrl, RequestBuilder, StatusCode};
 use url::Url;
 
 use super::receiver::{DeliveryFault, LIMIT};
-use crate::adapters::request_thread::{Exchange, ExchangeFault, Peer, apart};
+use crate::adapters::request_thread::{HttpExchange, HttpExchangeFault, Peer, apart};
 use crate::adapters::tls::certificate_trust;
 use crate::base::{Error, Result};
 use crate::config::settings::ApiTrust;
@@ -22,7 +22,7 @@ const LONGEST_REST: Duration = Duration::from_secs(3_600);
 pub(super) struct HttpSender {
     /// Writes requests down, and sends none.
     requests: Client,
-    exchange: Exchange,
+    exchange: HttpExchange,
 }
 
 impl HttpSender {
@@ -30,7 +30,7 @@ impl HttpSender {
         let tls = Some(certificate_trust::client("notify.receivers[].ca_file", trust)?);
         let requests = Client::builder().tls_built_in_root_certs(false).no_proxy().build();
         let requests = requests.map_err(|error| Error::internal("no HTTP client can be made").with_source(error))?;
-        Ok(Self { requests, exchange: Exchange { tls, at: None, limit: LIMIT, longest: MOST_READ } })
+        Ok(Self { requests, exchange: HttpExchange { tls, at: None, limit: LIMIT, longest: MOST_READ } })
     }
 
     /// A request to be sent by [`Self::send`].
@@ -99,16 +99,16 @@ fn rest_of(value: &str, now: DateTime<Utc>) -> Option<Duration> {
     Some(rest.min(LONGEST_REST))
 }
 
-fn silent(fault: ExchangeFault) -> DeliveryFault {
+fn silent(fault: HttpExchangeFault) -> DeliveryFault {
     DeliveryFault::passing(match fault {
-        ExchangeFault::Tls(fault) => {
+        HttpExchangeFault::Tls(fault) => {
             let remedy = "set ca_file of this receiver to a file with its certificate or authority";
             return DeliveryFault::Receiver(format!("it shows a certificate that is not trusted ({fault}); {remedy}"));
         }
-        ExchangeFault::TimedOut => "it does not answer in time; check its address and the network",
-        ExchangeFault::Unreachable(_) => "nobody answers at its address; check it, its name and the network",
-        ExchangeFault::Cut => "the connection was lost before it answered; check that its address is one of HTTP",
-        ExchangeFault::TooLong => "what it sends has no end and is no answer; check its address",
+        HttpExchangeFault::TimedOut => "it does not answer in time; check its address and the network",
+        HttpExchangeFault::Unreachable(_) => "nobody answers at its address; check it, its name and the network",
+        HttpExchangeFault::Cut => "the connection was lost before it answered; check that its address is one of HTTP",
+        HttpExchangeFault::TooLong => "what it sends has no end and is no answer; check its address",
     })
 }
 

@@ -31,7 +31,7 @@ const ACCEPTS_WITHIN: Duration = Duration::from_secs(6);
 
 /// How requests are made.
 #[derive(Clone)]
-pub(in crate::adapters) struct Exchange {
+pub(in crate::adapters) struct HttpExchange {
     /// Whose certificate is believed, for `https`.
     pub tls: Option<Arc<ClientConfig>>,
     /// The addresses, where they were looked up before.
@@ -44,7 +44,7 @@ pub(in crate::adapters) struct Exchange {
 
 /// Why there is no answer, or no whole one.
 #[derive(Debug)]
-pub(in crate::adapters) enum ExchangeFault {
+pub(in crate::adapters) enum HttpExchangeFault {
     /// The time is over.
     TimedOut,
     /// No connection.
@@ -58,58 +58,58 @@ pub(in crate::adapters) enum ExchangeFault {
 }
 
 /// An answer.
-pub(in crate::adapters) struct Answered {
+pub(in crate::adapters) struct HttpAnswer {
     pub status: StatusCode,
     pub headers: HeaderMap,
     /// What was read of it.
     pub body: Vec<u8>,
     /// Why that is not all.
-    pub end: Result<(), ExchangeFault>,
+    pub end: Result<(), HttpExchangeFault>,
 }
 
-impl Exchange {
+impl HttpExchange {
     /// Sends it, follows nothing, and reads the answer.
-    pub(in crate::adapters) async fn send(&self, request: Request) -> Result<Answered, ExchangeFault> {
+    pub(in crate::adapters) async fn send(&self, request: Request) -> Result<HttpAnswer, HttpExchangeFault> {
         let until = Instant::now() + self.limit;
-        let begun = timeout_at(until, self.begin(request)).await.map_err(|_| ExchangeFault::TimedOut)?;
+        let begun = timeout_at(until, self.begin(request)).await.map_err(|_| HttpExchangeFault::TimedOut)?;
         let (answer, left, driving) = begun?;
         let (head, mut incoming) = answer.into_parts();
         let mut body = Vec::new();
         let read = timeout_at(until, self.read(&mut incoming, &mut body, &left)).await;
         drop(driving);
-        Ok(Answered {
+        Ok(HttpAnswer {
             status: head.status,
             headers: head.headers,
             body,
-            end: read.unwrap_or(Err(ExchangeFault::TimedOut)),
+            end: read.unwrap_or(Err(HttpExchangeFault::TimedOut)),
         })
     }
 
     async fn begin(
         &self,
         request: Request,
-    ) -> Result<(http::Response<Incoming>, Left, AbortOnDropHandle<()>), ExchangeFault> {
+    ) -> Result<(http::Response<Incoming>, Left, AbortOnDropHandle<()>), HttpExchangeFault> {
         let url = request.url().clone();
-        let request = in_origin_form(request, &url).ok_or(ExchangeFault::Cut)?;
-        let (tcp, left) = (self.reach(&url).await.map_err(ExchangeFault::Unreachable)?, Left::default());
+        let request = in_origin_form(request, &url).ok_or(HttpExchangeFault::Cut)?;
+        let (tcp, left) = (self.reach(&url).await.map_err(HttpExchangeFault::Unreachable)?, Left::default());
         left.0.store(LONGEST_BEFORE + self.longest, Ordering::Relaxed);
         let bounded = Bounded { tcp, left: left.clone() };
         let connection: Box<dyn Connection> = match (url.scheme(), &self.tls) {
             ("https", Some(config)) => {
                 let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
-                let name =
-                    ServerName::try_from(host).map_err(|error| ExchangeFault::Unreachable(io::Error::other(error)))?;
+                let name = ServerName::try_from(host)
+                    .map_err(|error| HttpExchangeFault::Unreachable(io::Error::other(error)))?;
                 let connected = TlsConnector::from(Arc::clone(config)).connect(name, bounded).await;
                 Box::new(connected.map_err(|error| left.fault(of_tls(error)))?)
             }
             ("http", _) => Box::new(bounded),
-            _ => return Err(ExchangeFault::Cut),
+            _ => return Err(HttpExchangeFault::Cut),
         };
         let begun = http1::handshake(TokioIo::new(connection)).await;
-        let (mut sender, driven) = begun.map_err(|_| left.fault(ExchangeFault::Cut))?;
+        let (mut sender, driven) = begun.map_err(|_| left.fault(HttpExchangeFault::Cut))?;
         // What it ends with is told by the answer.
         let driving = AbortOnDropHandle::new(tokio::spawn(async move { drop(driven.await) }));
-        let answer = sender.send_request(request).await.map_err(|_| left.fault(ExchangeFault::Cut))?;
+        let answer = sender.send_request(request).await.map_err(|_| left.fault(HttpExchangeFault::Cut))?;
         Ok((answer, left, driving))
     }
 
@@ -133,24 +133,24 @@ impl Exchange {
         Err(last)
     }
 
-    async fn read(&self, incoming: &mut Incoming, body: &mut Vec<u8>, left: &Left) -> Result<(), ExchangeFault> {
+    async fn read(&self, incoming: &mut Incoming, body: &mut Vec<u8>, left: &Left) -> Result<(), HttpExchangeFault> {
         while let Some(frame) = poll_fn(|cx| Pin::new(&mut *incoming).poll_frame(cx)).await {
-            let frame = frame.map_err(|_| left.fault(ExchangeFault::Cut))?;
+            let frame = frame.map_err(|_| left.fault(HttpExchangeFault::Cut))?;
             let Ok(piece) = frame.into_data() else { continue };
             let room = self.longest - body.len();
             body.extend_from_slice(&piece[..piece.len().min(room)]);
             if piece.len() > room {
-                return Err(ExchangeFault::TooLong);
+                return Err(HttpExchangeFault::TooLong);
             }
         }
         Ok(())
     }
 }
 
-fn of_tls(error: io::Error) -> ExchangeFault {
+fn of_tls(error: io::Error) -> HttpExchangeFault {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>()) {
-        Some(fault) => ExchangeFault::Tls(fault.clone()),
-        None => ExchangeFault::Cut,
+        Some(fault) => HttpExchangeFault::Tls(fault.clone()),
+        None => HttpExchangeFault::Cut,
     }
 }
 
@@ -172,8 +172,8 @@ struct Left(Arc<AtomicUsize>);
 
 impl Left {
     /// Why the connection came to its end, which seems to be this.
-    fn fault(&self, seems: ExchangeFault) -> ExchangeFault {
-        if self.0.load(Ordering::Relaxed) == 0 { ExchangeFault::TooLong } else { seems }
+    fn fault(&self, seems: HttpExchangeFault) -> HttpExchangeFault {
+        if self.0.load(Ordering::Relaxed) == 0 { HttpExchangeFault::TooLong } else { seems }
     }
 }
 
@@ -248,8 +248,8 @@ mod tests {
         (url.parse().expect("an address"), serving)
     }
 
-    fn exchange() -> Exchange {
-        Exchange { tls: None, at: None, limit: Duration::from_secs(60), longest: 10 }
+    fn exchange() -> HttpExchange {
+        HttpExchange { tls: None, at: None, limit: Duration::from_secs(60), longest: 10 }
     }
 
     #[tokio::test]
@@ -283,7 +283,7 @@ mod tests {
             let (url, serving) = server(text, true);
             let answer = exchange().send(Request::new(Method::POST, url)).await;
             let fault = answer.and_then(|answer| answer.end).expect_err("no end");
-            assert!(matches!(fault, ExchangeFault::TooLong | ExchangeFault::Cut), "{text:?}: {fault:?}");
+            assert!(matches!(fault, HttpExchangeFault::TooLong | HttpExchangeFault::Cut), "{text:?}: {fault:?}");
             // What the buffers of both ends hold, at most.
             let (_, sent) = serving.join().expect("its count");
             assert!(sent < 64 << 20, "{text:?}: {sent}");
@@ -294,15 +294,15 @@ mod tests {
     async fn whoever_says_nothing_or_is_not_there_is_told_as_that() {
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         let url: Url = format!("http://{}/", listener.local_addr().expect("its address")).parse().expect("an address");
-        let short = Exchange { limit: Duration::from_millis(200), ..exchange() };
+        let short = HttpExchange { limit: Duration::from_millis(200), ..exchange() };
         let silent = short.send(Request::new(Method::GET, url.clone())).await.err();
-        assert!(matches!(silent, Some(ExchangeFault::TimedOut)), "{silent:?}");
+        assert!(matches!(silent, Some(HttpExchangeFault::TimedOut)), "{silent:?}");
         drop(listener);
         let gone = exchange().send(Request::new(Method::GET, url)).await.err();
         let refused = |error: &io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
-        assert!(matches!(&gone, Some(ExchangeFault::Unreachable(error)) if refused(error)), "{gone:?}");
+        assert!(matches!(&gone, Some(HttpExchangeFault::Unreachable(error)) if refused(error)), "{gone:?}");
         let (url, _serving) = server("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nok", false);
         let cut = exchange().send(Request::new(Method::GET, url)).await.expect("a head");
-        assert!(matches!(cut.end, Err(ExchangeFault::Cut)), "{:?}", cut.end);
+        assert!(matches!(cut.end, Err(HttpExchangeFault::Cut)), "{:?}", cut.end);
     }
 }

@@ -1,6 +1,6 @@
 //! Requests over HTTP to devices and services whose answers nobody vouches for, on threads of their own.
 //!
-//! Of an answer no more is read than it may have ([`Exchange`]), be it what stands before it: a client that reads for as long as bytes
+//! Of an answer no more is read than it may have ([`HttpExchange`]), be it what stands before it: a client that reads for as long as bytes
 //! come is at work without a pause for a peer that sends answers of the kind "another one follows" (RFC 9110, 15.2) without an end.
 //! What costs time all the same is not done on the thread of the actors, nor do those who are told of a fault wait for those who have it.
 
@@ -13,7 +13,7 @@ use std::sync::LazyLock;
 use tokio::runtime::{Builder, Runtime};
 use tokio_util::task::AbortOnDropHandle;
 
-pub(super) use exchange::{Exchange, ExchangeFault};
+pub(super) use exchange::{HttpExchange, HttpExchangeFault};
 
 /// So many peers that keep their thread, but one, hold up nobody else of their kind.
 const THREADS: usize = 4;

@@ -2,4 +2,6 @@
 
 pub mod certificate_trust;
 pub mod certificate_words;
+#[cfg(test)]
+pub mod certificate_words_tests;
 pub mod server_certificate;

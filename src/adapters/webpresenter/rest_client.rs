@@ -11,7 +11,7 @@ use tokio::time::Instant;
 
 use super::rest_wire;
 use super::{LONGEST_ANSWER, REQUEST_LIMIT};
-use crate::adapters::request_thread::{Exchange, ExchangeFault, Peer, apart};
+use crate::adapters::request_thread::{HttpExchange, HttpExchangeFault, Peer, apart};
 use crate::adapters::tls::{certificate_trust, certificate_words};
 
 use crate::config::settings::ApiTrust;
@@ -31,7 +31,7 @@ pub(super) struct RestClient {
     port: u16,
     tls: Option<ApiTrust>,
     /// For these addresses: names are resolved, and looked at, before.
-    exchange: Option<Exchange>,
+    exchange: Option<HttpExchange>,
     details: EncoderDetails,
     next_details: Option<Instant>,
     platform: Hidden,
@@ -96,7 +96,7 @@ impl RestClient {
     }
 
     /// Optional: what fails is left as it was, what is not there is left out.
-    async fn look_at_details(&mut self, exchange: &Exchange) {
+    async fn look_at_details(&mut self, exchange: &HttpExchange) {
         let now = Instant::now();
         let is_due = |hidden: Hidden| hidden.is_none_or(|until| now >= until);
         if is_due(self.product) {
@@ -111,7 +111,7 @@ impl RestClient {
         }
     }
 
-    async fn optional(&self, exchange: &Exchange, path: &str) -> (Option<Value>, Hidden) {
+    async fn optional(&self, exchange: &HttpExchange, path: &str) -> (Option<Value>, Hidden) {
         match self.send(exchange, Method::GET, path).await {
             Ok(answer) if answer.status.is_success() => (serde_json::from_slice(&answer.body).ok(), None),
             Ok(answer) if matches!(answer.status.as_u16(), 404 | 405 | 501) => {
@@ -122,7 +122,7 @@ impl RestClient {
     }
 
     /// For these addresses; never another, and through no proxy.
-    fn exchange(&mut self, at: &[SocketAddr]) -> Result<Exchange, EncoderFault> {
+    fn exchange(&mut self, at: &[SocketAddr]) -> Result<HttpExchange, EncoderFault> {
         if let Some(known) = &self.exchange
             && known.at.as_deref() == Some(at)
         {
@@ -130,12 +130,12 @@ impl RestClient {
         }
         let tls = self.tls.as_ref().map(|trust| certificate_trust::client(CA_FILE, trust)).transpose();
         let tls = tls.map_err(|error| EncoderFault::new(EncoderFaultKind::Tls, error.message().to_owned()))?;
-        let exchange = Exchange { tls, at: Some(at.to_vec()), limit: REQUEST_LIMIT, longest: LONGEST_ANSWER };
+        let exchange = HttpExchange { tls, at: Some(at.to_vec()), limit: REQUEST_LIMIT, longest: LONGEST_ANSWER };
         self.exchange = Some(exchange.clone());
         Ok(exchange)
     }
 
-    async fn send(&self, exchange: &Exchange, method: Method, path: &str) -> Result<Answer, EncoderFault> {
+    async fn send(&self, exchange: &HttpExchange, method: Method, path: &str) -> Result<Answer, EncoderFault> {
         let scheme = if self.tls.is_some() { "https" } else { "http" };
         let url = format!("{scheme}://{}:{}/control/api/v1/{path}", self.host, self.port);
         let url = url.parse().map_err(|_| EncoderFault::new(EncoderFaultKind::Failed, "its address is none"))?;
@@ -177,9 +177,9 @@ fn understood(answer: &Answer) -> Result<EncoderReading, EncoderFault> {
     rest_wire::livestream(&value).ok_or_else(|| not_it("its JSON is not that of an encoder".to_owned()))
 }
 
-fn silent(fault: &ExchangeFault) -> EncoderFault {
+fn silent(fault: &HttpExchangeFault) -> EncoderFault {
     let (kind, words) = match fault {
-        ExchangeFault::Tls(fault) => {
+        HttpExchangeFault::Tls(fault) => {
             let why = match fault {
                 rustls::Error::InvalidCertificate(why) => certificate_words::words(why),
                 other => other.to_string(),
@@ -187,19 +187,19 @@ fn silent(fault: &ExchangeFault) -> EncoderFault {
             let remedy = "name its SHA-256 in fingerprint, or its file in ca_file";
             (EncoderFaultKind::Tls, format!("its certificate is not accepted ({why}); {remedy}"))
         }
-        ExchangeFault::TimedOut => {
+        HttpExchangeFault::TimedOut => {
             (EncoderFaultKind::TimedOut, format!("no answer by REST within {} s", REQUEST_LIMIT.as_secs()))
         }
-        ExchangeFault::Unreachable(error) if error.kind() == ErrorKind::ConnectionRefused => {
+        HttpExchangeFault::Unreachable(error) if error.kind() == ErrorKind::ConnectionRefused => {
             (EncoderFaultKind::Refused, "nobody listens at its port for REST".to_owned())
         }
-        ExchangeFault::Unreachable(_) => (EncoderFaultKind::TimedOut, "it cannot be reached".to_owned()),
+        HttpExchangeFault::Unreachable(_) => (EncoderFaultKind::TimedOut, "it cannot be reached".to_owned()),
         // What is no HTTP at all counts as cut, too: the other protocol is tried.
-        ExchangeFault::Cut => (
+        HttpExchangeFault::Cut => (
             EncoderFaultKind::Cut,
             "it ended the connection in the middle of an answer; it may be restarting".to_owned(),
         ),
-        ExchangeFault::TooLong => {
+        HttpExchangeFault::TooLong => {
             (EncoderFaultKind::TooLong, "it sends far more than an encoder has to say; check the address".to_owned())
         }
     };
