@@ -87,7 +87,7 @@ async fn an_address_that_others_reach_is_served_once_somebody_can_log_in() {
     let base = url("");
     let status = |environment: &[(&str, &str)]| program.room().run(&["status", "--json", "--api", &base], environment);
     let nobody = status(&[]);
-    assert!(nobody.code == Some(1) && nobody.err.contains("log in first"), "{}", nobody.err);
+    assert!(nobody.code == Some(1) && nobody.err.contains("--token-file"), "{}", nobody.err);
     // The running program reads it within seconds.
     true_within("the token counts", TIMEOUT, async || {
         let known = status(&[("STREAMWARDEN_TOKEN", &token)]);
