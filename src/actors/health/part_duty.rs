@@ -34,10 +34,14 @@ impl PartDuty {
 
     /// An answer, or that there was none.
     pub(super) fn heard(&mut self, claim: WorkClaim, at: Moment) {
+        let did = self.works();
         self.now = at;
         self.duty.heard(claim, at);
         if self.duty.is_ours() {
-            self.ours_since.get_or_insert(at);
+            if self.ours_since.is_none() {
+                // What goes on here already is not stopped for it: nobody could be asked meanwhile.
+                (self.ours_since, self.is_tried) = (Some(at), did);
+            }
         } else {
             (self.ours_since, self.taken_over, self.is_tried) = (None, None, false);
         }
@@ -112,6 +116,8 @@ mod tests {
             // Where nobody keeps account there is nobody to take over from.
             (vec![(0, Heard(Alone))], (true, false, true)),
             (vec![(9, Heard(Unknown)), (10, Heard(Unknown))], (true, false, true)),
+            // It goes on where it was done because nobody could be asked.
+            (vec![(10, Heard(Unknown)), (12, Heard(Ours))], (true, true, true)),
         ] {
             let mut part = PartDuty::begun(at(0));
             for (second, step) in steps.clone() {
