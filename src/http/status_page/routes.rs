@@ -18,6 +18,7 @@ use crate::domain::health::NetworkProbeStatus;
 use crate::domain::health_part::HealthPart;
 use crate::domain::public_status::PublicStatus;
 use crate::http::conditional::{unless_known, weak_etag};
+use crate::http::health_found;
 use crate::http::http_error::{ErrorAnswer, Problem};
 use crate::http::http_state::{Commands, HttpState};
 use crate::http::query::Query;
@@ -108,14 +109,12 @@ pub(in crate::http) fn without_the_slash(request: &HttpRequest, path: &str) -> O
     Some(redirect.insert_header((header::CACHE_CONTROL, "no-cache")).insert_header((header::LOCATION, to)).finish())
 }
 
-/// Endpoints as they were found here, or where this process stands by, by the one that probes them.
+/// Endpoints as whoever probes them has found them; none where that one does not answer.
 async fn endpoints(health: HealthHandle, commands: Arc<dyn Commands>) -> Vec<NetworkProbeStatus> {
-    let Some(node) = health.holder(HealthPart::Network) else { return health.network.statuses() };
-    let asked = timeout(ASKED_WITHIN, commands.health_found(&node, HealthPart::Network)).await;
-    let found = match asked {
+    let found = match timeout(ASKED_WITHIN, health_found::items(&health, &*commands, HealthPart::Network)).await {
         Ok(Ok(found)) => found,
         Ok(Err(error)) => {
-            log::debug!("endpoints of the status page not heard from {node}: {error}");
+            log::debug!("endpoints of the status page not heard of: {error}");
             Vec::new()
         }
         Err(_) => Vec::new(),
