@@ -94,7 +94,7 @@ async fn one_of_two_processes_polls_and_the_other_takes_over() {
     let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
     let _: i64 = server.ask("LPUSH mediamtx:streamwarden:poller:main x");
     assert!(one.live.claim("main", INTERVAL).await, "who cannot ask polls");
-    one.fault(Some("two processes may poll one server")).await;
+    one.fault(Some("claiming of the polling of the server main")).await;
     let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
     assert!(one.live.claim("main", INTERVAL).await);
     one.fault(None).await;

@@ -43,8 +43,13 @@ impl Claimed {
 
     /// Other work, by its word.
     pub(super) fn work(keys: &Keys, work: &str) -> Self {
-        let what = format!("the work {work}");
+        let what = format!("work {work}");
         Self { key: keys.worker(work), epoch: keys.work_epoch(work), what, longest: LONGEST_OF_WORK }
+    }
+
+    /// What whoever has it does, for people.
+    pub(super) fn what(&self) -> &str {
+        &self.what
     }
 }
 

@@ -12,9 +12,8 @@ const KEYS_NAMED: usize = 3;
 pub struct RedisHealth {
     writing: Side,
     listening: Side,
-    claiming: Side,
-    /// Why work that processes share cannot be claimed, by its word.
-    sharing: BTreeMap<String, String>,
+    /// Why something that processes share cannot be claimed, by what it is: `polling of the server main`.
+    claims: BTreeMap<String, String>,
     /// The name of this node, which another process has too.
     namesake: Option<String>,
     /// Keys that hold something that is not ours, and what.
@@ -40,11 +39,8 @@ impl RedisHealth {
         if let Side::Fails(why) = &self.listening {
             return Some(format!("listening for changes of other processes: {why}"));
         }
-        if let Side::Fails(why) = &self.claiming {
-            return Some(format!("claiming of servers: {why}; two processes may poll one server"));
-        }
-        if let Some((work, why)) = self.sharing.first_key_value() {
-            return Some(format!("claiming of the work {work}: {why}; two processes may do it"));
+        if let Some((what, why)) = self.claims.first_key_value() {
+            return Some(format!("claiming of the {what}: {why}; two processes may do it"));
         }
         if let Some(name) = &self.namesake {
             return Some(format!(
@@ -94,24 +90,20 @@ impl HealthReporter {
         self.set("listening to Redis", |health| &mut health.listening, fault);
     }
 
-    pub(super) fn claiming(&self, fault: Option<String>) {
-        self.set("claiming of servers in Redis", |health| &mut health.claiming, fault);
-    }
-
-    /// Claiming of work that processes share.
-    pub(super) fn sharing(&self, work: &str, fault: Option<String>) {
+    /// Claiming of what processes share; `what` as people call it.
+    pub(super) fn claiming(&self, what: &str, fault: Option<&String>) {
         self.0.send_if_modified(|health| {
-            if health.sharing.get(work) == fault.as_ref() {
+            if health.claims.get(what) == fault {
                 return false;
             }
             match fault {
                 Some(why) => {
-                    log::warn!("claiming of the work {work} in Redis failed, two processes may do it: {why}");
-                    health.sharing.insert(work.to_owned(), why);
+                    log::warn!("claiming of the {what} in Redis failed, two processes may do it: {why}");
+                    health.claims.insert(what.to_owned(), why.clone());
                 }
                 None => {
-                    log::info!("claiming of the work {work} in Redis: recovered");
-                    health.sharing.remove(work);
+                    log::info!("claiming of the {what} in Redis: recovered");
+                    health.claims.remove(what);
                 }
             }
             true
@@ -191,16 +183,16 @@ mod tests {
         assert!(health.now().fault().is_some_and(|fault| fault.contains("deaf")));
         health.listening(None);
         assert!(health.now().is_connected());
-        health.claiming(Some("no right".to_owned()));
-        assert!(
-            health.now().fault().is_some_and(|fault| fault.contains("no right") && fault.contains("two processes"))
-        );
-        health.claiming(None);
-        health.sharing("health-streams", Some("holds a list".to_owned()));
-        health.sharing("health-network", None);
+        // Each by itself: one that is well says nothing of another.
+        health.claiming("polling of the server main", Some(&"no right".to_owned()));
+        health.claiming("work health-network", Some(&"holds a list".to_owned()));
+        health.claiming("work health-streams", None);
         let fault = health.now().fault().expect("a fault");
-        assert!(fault.contains("health-streams") && fault.contains("holds a list"), "{fault}");
-        health.sharing("health-streams", None);
+        assert!(fault.contains("server main: no right") && fault.contains("two processes"), "{fault}");
+        health.claiming("polling of the server main", None);
+        let fault = health.now().fault().expect("a fault");
+        assert!(fault.contains("health-network: holds a list"), "{fault}");
+        health.claiming("work health-network", None);
         for name in ["a", "b", "c", "d", "e"] {
             health.key(name, Some("holds text"));
         }

@@ -214,10 +214,12 @@ impl RedisLiveStore {
         }
         let mut connection = self.reader();
         let asked = timeout(CLAIM, self.claims.ask(&self.common, &mut connection, claimed, interval)).await.ok()?;
-        Some(asked.map_err(|error| {
+        let asked = asked.map_err(|error| {
             self.note(&error);
             self.target.error(&error).to_string()
-        }))
+        });
+        self.common.health.claiming(claimed.what(), asked.as_ref().err());
+        Some(asked)
     }
 
     async fn earlier(
@@ -336,9 +338,6 @@ impl LiveStore for RedisLiveStore {
 
     async fn claim(&self, server: &str, interval: Duration) -> bool {
         let asked = self.holder(&Claimed::server(&self.common.keys, server), interval).await;
-        if let Some(asked) = &asked {
-            self.common.health.claiming(asked.as_ref().err().cloned());
-        }
         // Who cannot ask is alone.
         let is_ours = !matches!(asked, Some(Ok(Holder::Node(_))));
         if !is_ours && self.common.pending.disown(server) {
@@ -350,9 +349,6 @@ impl LiveStore for RedisLiveStore {
 
     async fn claim_work(&self, work: &str, interval: Duration) -> WorkClaim {
         let asked = self.holder(&Claimed::work(&self.common.keys, work), interval).await;
-        if let Some(asked) = &asked {
-            self.common.health.sharing(work, asked.as_ref().err().cloned());
-        }
         match asked {
             Some(Ok(Holder::Us)) => WorkClaim::Ours,
             Some(Ok(Holder::Node(name))) => WorkClaim::Others(name),
