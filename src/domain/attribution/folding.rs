@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::device_rules::NOTICED_WITHIN;
 use super::opinion::Opinion;
 use super::part_rules::is_of_spool;
-use super::situation::{EndpointFact, IncidentFact};
-use super::view::{SituationView, TOGETHER_S};
+use super::situation::{EndpointFact, IncidentFact, TOGETHER_S};
+use super::view::SituationView;
 use crate::domain::incident::{FaultCause, FaultPart, IncidentKind, Subject};
 use crate::domain::probe::FaultKind;
 
@@ -27,7 +28,7 @@ pub(super) fn roots(
         .incidents
         .iter()
         .filter_map(|incident| {
-            let fits = |id: &Uuid| view.incident(*id).is_some_and(|cause| view.may_follow(incident, cause));
+            let fits = |id: &Uuid| view.incident(*id).is_some_and(|cause| incident.may_follow(cause, view.facts.now));
             let cause = cause_of(view, &index, opinions, incident).filter(fits);
             let cause = cause.or_else(|| leads.get(&incident.id).copied().filter(fits));
             let cause = cause.or_else(|| earlier_of_same(view, &index, incident))?;
@@ -50,18 +51,18 @@ pub(super) fn roots(
 }
 
 /// Incidents by what they are about.
-struct Index<'v, 'a> {
-    view: &'v SituationView<'a>,
+struct Index<'a> {
+    now: DateTime<Utc>,
     by_subject: HashMap<String, Vec<&'a IncidentFact>>,
 }
 
-impl<'v, 'a> Index<'v, 'a> {
-    fn of(view: &'v SituationView<'a>) -> Self {
+impl<'a> Index<'a> {
+    fn of(view: &SituationView<'a>) -> Self {
         let mut by_subject: HashMap<String, Vec<&IncidentFact>> = HashMap::new();
         for incident in &view.facts.incidents {
             by_subject.entry(incident.subject.key()).or_default().push(incident);
         }
-        Self { view, by_subject }
+        Self { now: view.facts.now, by_subject }
     }
 
     fn about(&self, subject: &Subject) -> &[&'a IncidentFact] {
@@ -76,13 +77,13 @@ impl<'v, 'a> Index<'v, 'a> {
         within: i64,
     ) -> Option<&'a IncidentFact> {
         let mut found = self.about(subject).iter().filter(|one| one.kind == kind && one.id != meets.id);
-        found.find(|one| one.meets(meets, within) && self.view.may_follow(meets, one)).copied()
+        found.find(|one| meets.follows(one, self.now, within)).copied()
     }
 }
 
 fn cause_of(
     view: &SituationView<'_>,
-    index: &Index<'_, '_>,
+    index: &Index<'_>,
     opinions: &BTreeMap<Uuid, Opinion>,
     incident: &IncidentFact,
 ) -> Option<Uuid> {
@@ -147,7 +148,7 @@ fn cause_of(
 }
 
 /// The incident of an encoder that feeds this stream or event, as the configuration says; what began well after has another cause.
-fn feeder_fault(view: &SituationView<'_>, index: &Index<'_, '_>, incident: &IncidentFact, within: i64) -> Option<Uuid> {
+fn feeder_fault(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact, within: i64) -> Option<Uuid> {
     use IncidentKind as Kind;
     let follows = match incident.kind {
         Kind::TracksChanged => |kind| kind == Kind::EncoderChanged,
@@ -163,8 +164,7 @@ fn feeder_fault(view: &SituationView<'_>, index: &Index<'_, '_>, incident: &Inci
     let troubles = feeders.flat_map(|encoder| index.about(&encoder).to_vec());
     let causes = troubles.filter(|one| {
         follows(one.kind)
-            && one.meets(incident, within)
-            && view.may_follow(incident, one)
+            && incident.follows(one, index.now, within)
             && (one.opened_at - incident.opened_at).num_seconds() <= TOGETHER_S
     });
     causes.min_by_key(|one| (one.opened_at, one.id)).map(|one| one.id)
@@ -177,7 +177,7 @@ fn may_be_the_server(fault: Option<FaultKind>) -> bool {
 }
 
 /// The server's own incident. What began well before it has another cause.
-fn server_fault(index: &Index<'_, '_>, server: &str, incident: &IncidentFact) -> Option<Uuid> {
+fn server_fault(index: &Index<'_>, server: &str, incident: &IncidentFact) -> Option<Uuid> {
     let subject = Subject::Server { name: server.to_owned() };
     let began_before = |one: &IncidentFact| (one.opened_at - incident.opened_at).num_seconds() > TOGETHER_S;
     let down = index.find(&subject, IncidentKind::ServerDown, incident, TOGETHER_S);
@@ -190,7 +190,7 @@ fn server_fault(index: &Index<'_, '_>, server: &str, incident: &IncidentFact) ->
 
 fn stream_cause(
     view: &SituationView<'_>,
-    index: &Index<'_, '_>,
+    index: &Index<'_>,
     incident: &IncidentFact,
     server: &str,
     name: &str,
@@ -199,7 +199,7 @@ fn stream_cause(
         IncidentKind::RecordingPaused => {
             let spool = Subject::Service { name: "spool".to_owned() };
             let mut about = index.about(&spool).iter();
-            let spool = about.find(|one| one.meets(incident, TOGETHER_S) && view.may_follow(incident, one));
+            let spool = about.find(|one| incident.follows(one, index.now, TOGETHER_S));
             spool.map(|one| one.id).or_else(|| objects_away(index, incident))
         }
         IncidentKind::ReadersGone | IncidentKind::CounterReset | IncidentKind::SourceReplaced => {
@@ -221,7 +221,7 @@ fn stream_cause(
     }
 }
 
-impl Index<'_, '_> {
+impl Index<'_> {
     /// Readers of several streams that left at the same time: the first stands for all.
     fn common_end(&self, incident: &IncidentFact) -> Option<Uuid> {
         if incident.kind != IncidentKind::ReadersGone {
@@ -235,12 +235,12 @@ impl Index<'_, '_> {
     }
 }
 
-fn objects_away(index: &Index<'_, '_>, incident: &IncidentFact) -> Option<Uuid> {
+fn objects_away(index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     let subject = Subject::Service { name: "objects".to_owned() };
     index.find(&subject, IncidentKind::ServiceDown, incident, TOGETHER_S).map(|one| one.id)
 }
 
-fn full_disk_here(view: &SituationView<'_>, index: &Index<'_, '_>, incident: &IncidentFact) -> Option<Uuid> {
+fn full_disk_here(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     let host = view.here()?;
     let disks = host.disks.iter().map(|disk| Subject::Disk { host: host.name.clone(), name: disk.mount.clone() });
     let mut found = disks.filter_map(|disk| index.find(&disk, IncidentKind::DiskNearlyFull, incident, TOGETHER_S));
@@ -263,9 +263,7 @@ fn first_of(
     incident: &IncidentFact,
     cause: FaultCause,
 ) -> Option<Uuid> {
-    let is_it = |one: &&IncidentFact| {
-        has(opinions, one, cause) && one.meets(incident, TOGETHER_S) && view.may_follow(incident, one)
-    };
+    let is_it = |one: &&IncidentFact| has(opinions, one, cause) && incident.follows(one, view.facts.now, TOGETHER_S);
     // Cameras that went wrong together say more than what is judged each by itself.
     let first = |one: &&IncidentFact| (!matches!(one.subject, Subject::Camera { .. }), one.opened_at, one.id);
     let found = view.facts.incidents.iter().filter(is_it).min_by_key(first);
@@ -273,7 +271,7 @@ fn first_of(
 }
 
 /// Another incident of the same camera, or of its stream, that began before and lasts.
-fn earlier_of_same(view: &SituationView<'_>, index: &Index<'_, '_>, incident: &IncidentFact) -> Option<Uuid> {
+fn earlier_of_same(view: &SituationView<'_>, index: &Index<'_>, incident: &IncidentFact) -> Option<Uuid> {
     let Subject::Camera { id, .. } = &incident.subject else { return None };
     let camera = view.camera(*id)?;
     let stream = Subject::Stream { server: camera.server.clone(), name: camera.path.clone() };

@@ -15,6 +15,9 @@ use crate::domain::stream::StreamState;
 /// Parts of ours that are asked how they are.
 pub const WATCHED_PARTS: [FaultPart; 4] = [FaultPart::Spool, FaultPart::Objects, FaultPart::Database, FaultPart::Redis];
 
+/// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
+pub const TOGETHER_S: i64 = 60;
+
 /// What is known.
 #[derive(Clone, Debug, Default)]
 pub struct Situation {
@@ -133,14 +136,19 @@ impl IncidentFact {
         !ends_before(self, other) && !ends_before(other, self)
     }
 
-    /// Whether `other` can be what this one suffers from now: what lasts does not follow from what is over. For so many seconds it does
+    /// Whether `cause` can be what this one suffers from now: what lasts does not follow from what is over. For [`TOGETHER_S`] it does
     /// where it has begun before the end, as relays come back one by one; not of the same thing, which is judged anew (as when its
     /// maintenance ends). A moment, such as a restart, has no length.
-    pub fn may_follow(&self, other: &Self, now: DateTime<Utc>, seconds: i64) -> bool {
-        let (None, Some(end)) = (self.closed_at, other.closed_at) else { return true };
-        let is_moment = other.opened_at == end;
+    pub fn may_follow(&self, cause: &Self, now: DateTime<Utc>) -> bool {
+        let (None, Some(end)) = (self.closed_at, cause.closed_at) else { return true };
+        let is_moment = cause.opened_at == end;
         let has_begun = is_moment || self.opened_at <= end;
-        has_begun && (now - end).num_seconds() <= seconds && (is_moment || self.subject.key() != other.subject.key())
+        has_begun && (now - end).num_seconds() <= TOGETHER_S && (is_moment || self.subject.key() != cause.subject.key())
+    }
+
+    /// The same of one that it has to meet within so many seconds.
+    pub fn follows(&self, cause: &Self, now: DateTime<Utc>, within: i64) -> bool {
+        cause.meets(self, within) && self.may_follow(cause, now)
     }
 }
 

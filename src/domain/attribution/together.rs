@@ -9,8 +9,8 @@ use uuid::Uuid;
 
 use super::network_range::is_loopback;
 use super::opinion::{Opinion, load_of};
-use super::situation::{CameraFact, IncidentFact};
-use super::view::{SituationView, TOGETHER_S};
+use super::situation::{CameraFact, IncidentFact, TOGETHER_S};
+use super::view::SituationView;
 use crate::domain::incident::{Confidence, FaultCause, FaultFinding, FaultPart, IncidentKind, NextStep, Subject};
 use crate::domain::probe::FaultKind;
 
@@ -31,7 +31,7 @@ pub(super) fn leads(view: &SituationView<'_>, opinions: &mut BTreeMap<Uuid, Opin
         while let Some(first) = left.first().copied() {
             opinions.insert(first.id, opinion.clone());
             let (follow, other): (Vec<_>, Vec<_>) =
-                left.into_iter().skip(1).partition(|one| view.may_follow(one, first));
+                left.into_iter().skip(1).partition(|one| one.may_follow(first, view.facts.now));
             leads.extend(follow.into_iter().map(|one| (one.id, first.id)));
             left = other;
         }

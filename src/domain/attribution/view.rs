@@ -12,9 +12,6 @@ use crate::domain::camera::CameraState;
 use crate::domain::incident::{FaultPart, Subject};
 use crate::domain::probe::FaultKind;
 
-/// Things that went wrong within this time of one another may have one cause: a relay notices after 10 s, its next try takes as long.
-pub(super) const TOGETHER_S: i64 = 60;
-
 /// How many cameras there are, and how many of them deliver.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct CameraTally {
@@ -71,11 +68,6 @@ impl<'a> SituationView<'a> {
 
     pub fn incident(&self, id: Uuid) -> Option<&'a IncidentFact> {
         self.incidents.get(&id).copied()
-    }
-
-    /// As [`IncidentFact::may_follow`], now.
-    pub fn may_follow(&self, incident: &IncidentFact, cause: &IncidentFact) -> bool {
-        incident.may_follow(cause, self.facts.now, TOGETHER_S)
     }
 
     pub fn server(&self, name: &str) -> Option<&'a ServerFact> {
