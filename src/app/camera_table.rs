@@ -6,16 +6,15 @@ use std::time::{Duration, Instant};
 use chrono::Utc;
 
 use super::camera_answer::{BlockedChangeNotice, no_camera};
-use super::open_stores::{known_nodes, missing_file, open_existing, open_stores};
+use super::open_stores::{known_nodes, open_existing, open_or_empty, open_stores};
 use crate::actors::restream::{self, LAST_KNOWN, RestreamSetup};
 use crate::adapters::database::import::import as write_sheet;
-use crate::adapters::database::{CameraStore, Condition, IncidentQuery, Stores, sqlite};
+use crate::adapters::database::{Condition, IncidentQuery, Stores};
 use crate::adapters::ffmpeg::ffmpeg_version;
 use crate::adapters::last_known::LastKnownFile;
 use crate::adapters::resolve;
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::config::Settings;
-use crate::config::settings::DatabaseSettings;
 use crate::domain::camera::sheet::{self, ImportReport};
 use crate::domain::camera::{CameraEdit, CameraRow, CameraSource, Kinds, check_edit, check_kind, draft, is_named};
 use crate::domain::incident::IncidentKind;
@@ -27,14 +26,12 @@ const CHECK_EVERY: Duration = Duration::from_millis(250);
 
 /// All cameras, by id. A database that does not exist yet has none, and is not made for looking.
 pub(super) async fn list(settings: &Settings) -> Result<Vec<CameraRow>> {
-    if matches!(settings.database, DatabaseSettings::Sqlite(_)) && missing_file(settings).is_some() {
-        return Ok(Vec::new());
-    }
-    open(settings).await?.cameras.cameras().await
+    let (stores, _folder) = open_or_empty(settings).await?;
+    stores.cameras.cameras().await
 }
 
 pub(super) async fn add(settings: &Settings, edit: CameraEdit) -> Result<CameraRow> {
-    let stores = open(settings).await?;
+    let stores = open_stores(settings).await?;
     let kinds = read_kinds(&stores).await?;
     check_edit(None, &edit, &kinds)?;
     resolve::check(&restream::reach(settings), &draft(None, &edit, &kinds)?).await?;
@@ -71,7 +68,7 @@ fn note_meant(settings: &Settings, id: i64, row: Option<&CameraRow>) {
 
 pub(super) async fn import(settings: &Settings, file: &[u8], dry: bool) -> Result<ImportReport> {
     let reach = restream::reach(settings);
-    let cameras = open(settings).await?.cameras;
+    let cameras = open_stores(settings).await?.cameras;
     let check = async |called| resolve::check_lines(&reach, called).await;
     write_sheet(&*cameras, file, dry, check).await
 }
@@ -81,7 +78,7 @@ pub(super) async fn blocked(settings: &Settings) -> Result<Option<BlockedChangeN
     let Some(node) = relayed_elsewhere(settings).await else { return Ok(None) };
     let query =
         IncidentQuery { open: true, kind: Some(IncidentKind::ChangeBlocked), limit: 1, ..IncidentQuery::default() };
-    let found = open(settings).await?.incidents.incidents(query).await?.into_iter().next();
+    let found = open_stores(settings).await?.incidents.incidents(query).await?.into_iter().next();
     Ok(found.map(|blocked| BlockedChangeNotice {
         id: blocked.id.to_string(),
         words: format!(
@@ -119,17 +116,13 @@ pub(super) async fn export(settings: &Settings) -> Result<String> {
 
 /// The kinds; before there is a database those that each one begins with.
 pub(super) async fn kinds(settings: &Settings) -> Result<Vec<(String, String)>> {
-    if matches!(settings.database, DatabaseSettings::Sqlite(_)) && missing_file(settings).is_some() {
-        let unusable = |error| Error::internal("a temporary folder cannot be made").with_source(error);
-        let folder = tempfile::tempdir().map_err(unusable)?;
-        return sqlite::open(folder.path().join("kinds.db")).await?.camera_kinds().await;
-    }
-    open(settings).await?.cameras.camera_kinds().await
+    let (stores, _folder) = open_or_empty(settings).await?;
+    stores.cameras.camera_kinds().await
 }
 
 pub(super) async fn set_kind(settings: &Settings, kind: &str, template: &str) -> Result<()> {
     check_kind(kind, template)?;
-    open(settings).await?.cameras.put_camera_kind(kind.to_owned(), template.to_owned()).await
+    open_stores(settings).await?.cameras.put_camera_kind(kind.to_owned(), template.to_owned()).await
 }
 
 pub(super) async fn remove_kind(settings: &Settings, kind: &str) -> Result<()> {
@@ -151,10 +144,6 @@ pub(super) async fn probe(settings: &Settings, camera: &str) -> Result<ProbeView
         log::warn!("keeping the result of the probe failed: {error}");
     }
     Ok(ProbeView::new(at, ms, result))
-}
-
-async fn open(settings: &Settings) -> Result<Stores> {
-    open_stores(settings).await
 }
 
 async fn read_kinds(stores: &Stores) -> Result<Kinds> {

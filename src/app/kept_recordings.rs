@@ -207,24 +207,19 @@ impl KeptRecordings {
         self.each(query, async |segment| {
             let copies = self.stores.recordings.copies(vec![segment.id]).await?;
             let digest = copies.iter().find_map(|copy| copy.sha256.clone());
-            let (same, size_only) = (verified.same, verified.size_only);
-            let mut not_in_spool = None;
+            let (mut is_sound, mut missing) = (false, None);
             for copy in copies.iter().filter(|copy| copy.state == CopyState::Verified) {
                 let read = match copy.place {
-                    CopyPlace::Spool => match digest_of_file(spool.path(&segment.spool_path)?).await? {
-                        Some(read) => read,
-                        None => {
-                            not_in_spool = Some(copy);
-                            continue;
-                        }
-                    },
-                    CopyPlace::Objects => digest_of_object(&objects, &segment).await,
+                    CopyPlace::Spool => digest_of_file(spool.path(&segment.spool_path)?).await?,
+                    CopyPlace::Objects => Some(digest_of_object(&objects, &segment).await),
                 };
-                verified.add(&segment, copy, digest.as_deref(), read)?;
+                match read {
+                    Some(read) => is_sound |= verified.add(&segment, copy, digest.as_deref(), read)?,
+                    None => missing = Some(copy),
+                }
             }
-            if let Some(copy) = not_in_spool {
-                let is_elsewhere = (same, size_only) != (verified.same, verified.size_only);
-                verified.add_missing(&segment, copy, is_elsewhere);
+            if let Some(copy) = missing {
+                verified.add_missing(&segment, copy, is_sound);
             }
             Ok(())
         })
@@ -246,13 +241,14 @@ impl KeptRecordings {
 }
 
 impl Verified {
+    /// Whether it is as it was recorded, as far as that is known.
     fn add(
         &mut self,
         segment: &Segment,
         copy: &SegmentCopy,
         kept: Option<&str>,
         read: Result<(u64, String)>,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let fault = match (read, kept) {
             // Neither the store nor the disk as a whole is a fault of this copy.
             (Err(error), _) if error.is_passing() => return Err(error),
@@ -263,15 +259,15 @@ impl Verified {
             (Ok((_, digest)), Some(kept)) if digest != kept => format!("its SHA-256 is {digest} instead of {kept}"),
             (Ok(_), Some(_)) => {
                 self.same += 1;
-                return Ok(());
+                return Ok(true);
             }
             (Ok(_), None) => {
                 self.size_only += 1;
-                return Ok(());
+                return Ok(true);
             }
         };
         self.damaged.push(Damaged::of(segment, copy, fault));
-        Ok(())
+        Ok(false)
     }
 
     /// A copy whose file is not in the spool. After a restore the spool is empty and the objects are all there.

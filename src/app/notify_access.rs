@@ -1,23 +1,16 @@
 //! Receivers of notifications for the command line: by way of the program that runs, or by the configuration where none does.
 
-use std::sync::Arc;
 use std::time::Duration;
 
-use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
-use uuid::Uuid;
+use tempfile::TempDir;
 
-use super::open_stores::{missing_file, open_stores};
+use super::open_stores::open_or_empty;
 use super::remote::{Remote, RemotePage};
 use super::running;
 use crate::actors::notify::{Notifications, NotifySetup, ReceiverState};
-use crate::adapters::database::{
-    ClaimedNotification, Delivery, NotificationClaim, NotificationStore, PlannedNotifications, ReceiverRecord,
-};
-use crate::base::{Error, Result};
+use crate::base::Result;
 use crate::config::Settings;
-use crate::domain::notify::Episode;
 
 /// A try of a receiver takes no longer.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -27,7 +20,7 @@ pub enum NotifyAccess {
     /// With the program that runs.
     Running(Remote),
     /// Nothing runs: by the configuration and its database.
-    Alone(Notifications),
+    Alone(Notifications, Option<TempDir>),
 }
 
 impl NotifyAccess {
@@ -40,12 +33,9 @@ impl NotifyAccess {
             return Ok(Self::Running(remote));
         }
         // Receivers are tried before the first start too, and no database is made for it.
-        let kept: Arc<dyn NotificationStore> = match missing_file(settings) {
-            Some(_) => Arc::new(NothingKept),
-            None => open_stores(settings).await?.notifications,
-        };
+        let (stores, folder) = open_or_empty(settings).await?;
         let setup = NotifySetup::from_settings(settings)?;
-        Ok(Self::Alone(Notifications::new(setup.into(), kept)))
+        Ok(Self::Alone(Notifications::new(setup.into(), stores.notifications), folder))
     }
 
     /// The receivers, as configured; without deliveries those of which nothing is known.
@@ -58,7 +48,7 @@ impl NotifyAccess {
                 let all: RemotePage<ReceiverState> = remote.ask(remote.http.get(remote.url("receivers"))).await?;
                 Ok(all.items.into_iter().map(|state| (state, true)).collect())
             }
-            Self::Alone(notifications) => notifications.kept().await,
+            Self::Alone(notifications, _) => notifications.kept().await,
         }
     }
 
@@ -73,39 +63,7 @@ impl NotifyAccess {
                 let request = remote.http.post(remote.url(&format!("receivers/{name}/test"))).timeout(LIMIT);
                 remote.send(request).await.map(drop)
             }
-            Self::Alone(notifications) => notifications.test(name).await,
+            Self::Alone(notifications, _) => notifications.test(name).await,
         }
-    }
-}
-
-/// What is kept where there is no database yet.
-struct NothingKept;
-
-fn no_database<T>() -> Result<T> {
-    Err(Error::unavailable("there is no database yet"))
-}
-
-#[async_trait]
-impl NotificationStore for NothingKept {
-    async fn lead_notifications(&self, _: Duration) -> Result<bool> {
-        no_database()
-    }
-    async fn begin_notifications(&self, _: Vec<String>, _: DateTime<Utc>, _: bool) -> Result<()> {
-        no_database()
-    }
-    async fn notification_episodes(&self) -> Result<Vec<Episode>> {
-        Ok(Vec::new())
-    }
-    async fn notification_receivers(&self) -> Result<Vec<ReceiverRecord>> {
-        Ok(Vec::new())
-    }
-    async fn put_notifications(&self, _: PlannedNotifications) -> Result<()> {
-        no_database()
-    }
-    async fn claim_notification(&self, _: NotificationClaim) -> Result<Option<ClaimedNotification>> {
-        no_database()
-    }
-    async fn settle_notification(&self, _: Uuid, _: DateTime<Utc>, _: Delivery) -> Result<()> {
-        no_database()
     }
 }

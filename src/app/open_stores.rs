@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use tempfile::TempDir;
+
 use crate::actors::restream::LAST_KNOWN;
 use crate::adapters::database::postgres::SiteTable;
 use crate::adapters::database::site::WithSite;
@@ -34,6 +36,23 @@ pub async fn open_stores(settings: &Settings) -> Result<Stores> {
 pub(super) async fn open_existing(settings: &Settings) -> Result<Stores> {
     refuse_missing(settings)?;
     open_stores(settings).await
+}
+
+/// As [`open_stores`], for commands that list what a database holds from its beginning: where there is none, an empty one in a temporary
+/// folder, which lasts as long as the folder is kept.
+///
+/// # Errors
+/// When it cannot be opened, or made.
+pub(super) async fn open_or_empty(settings: &Settings) -> Result<(Stores, Option<TempDir>)> {
+    if missing_file(settings).is_none() {
+        return Ok((open_stores(settings).await?, None));
+    }
+    let unusable = |error| Error::internal("a temporary folder cannot be made").with_source(error);
+    let (folder, mut settings) = (tempfile::tempdir().map_err(unusable)?, settings.clone());
+    if let DatabaseSettings::Sqlite(file) | DatabaseSettings::Site { own: file, .. } = &mut settings.database {
+        *file = folder.path().join("empty.db");
+    }
+    Ok((open_stores(&settings).await?, Some(folder)))
 }
 
 /// Refuses settings whose SQLite file does not exist.

@@ -50,7 +50,7 @@ pub fn notify(files: &Files, command: NotifyCommand) -> Result<(), CommandFailur
                 say(&table(&lines).join("\n"))?;
                 match access {
                     NotifyAccess::Running(_) => Ok(()),
-                    NotifyAccess::Alone(_) => {
+                    NotifyAccess::Alone(..) => {
                         let words = "no streamwarden runs with this data_dir: it delivers nothing now. The figures are those that its database \
                                      has kept; a - is not known";
                         say(words)
