@@ -73,3 +73,22 @@ impl Severity {
         Self::ALL.into_iter().find(|one| one.as_str() == word)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_page_sorts_problems_by_the_same_severities() {
+        let problems = include_str!("../../../web/src/pages/streams/problems.ts");
+        for (name, severity) in [("CRITICAL", Severity::Critical), ("INFO", Severity::Info)] {
+            let (_, list) = problems.split_once(&format!("const {name} = [")).expect("a list");
+            let (list, _) = list.split_once(']').expect("its end");
+            let listed: BTreeSet<&str> = list.split(',').map(|word| word.trim().trim_matches('"')).collect();
+            let kinds = IncidentKind::ALL.into_iter().filter(|kind| Severity::of(*kind) == severity);
+            assert_eq!(listed, kinds.map(IncidentKind::as_str).collect(), "{name}");
+        }
+    }
+}
