@@ -220,16 +220,18 @@ test("on a phone every row is a card that says everything, with the words of its
   await expect(row.locator("td[data-label]").first()).toBeVisible({ timeout: 60_000 });
   await expect(page.locator("[data-encoder=studio]")).toBeVisible({ timeout: 60_000 });
   await expect(page.locator("[data-event='7']")).toBeVisible({ timeout: 60_000 });
-  const labels = await row.locator("td").evaluateAll((cells) => cells.map((one) => (one as HTMLElement).dataset["label"]));
-  expect(labels).toContain("Latency");
-  expect(labels).toContain("Outages");
+  // What each of the lists shows comes when it has been asked about.
+  for (const label of ["Latency", "Outages"]) await expect(row.locator(`td[data-label=${label}]`)).toHaveCount(1, { timeout: 60_000 });
   // Nothing lies beyond the edge, where nobody looks for it.
-  const beyond = await page.locator("main :is(td, th, .listing-table)").evaluateAll((all) => all.filter((one) => one.closest("thead") === null && (one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent));
-  expect(beyond).toEqual([]);
+  const beyond = () => page.locator("main :is(td, th, .listing-table)").evaluateAll((all) => all.filter((one) => one.closest("thead") === null && (one.getBoundingClientRect().right > innerWidth || one.scrollWidth > one.clientWidth + 1)).map((one) => one.textContent));
+  await expect.poll(beyond).toEqual([]);
   expect(await faults(page)).toEqual([]);
   // The name of a platform and its state are two things.
-  const [name, state] = await page.locator("[data-platform=vimeo] h3 > *").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
-  expect((state?.left ?? 0) - (name?.right ?? 0)).toBeGreaterThanOrEqual(6);
+  const apart = async () => {
+    const [name, state] = await page.locator("[data-platform=vimeo] h3 > *").evaluateAll((all) => all.map((one) => one.getBoundingClientRect()));
+    return (state?.left ?? 0) - (name?.right ?? 0);
+  };
+  await expect.poll(apart).toBeGreaterThanOrEqual(6);
   if (process.env["SHOT"] !== undefined) await page.screenshot({ path: process.env["SHOT"], fullPage: true });
 });
 
