@@ -1,4 +1,5 @@
-//! Which paths of a server have lost their camera: deleted, switched off, or given another path. Plain data.
+//! Which paths of a server have lost their camera (deleted, switched off, or given another path), and which have a relay of ours that
+//! began anew. Plain data.
 //!
 //! What is left of such a stream is no trouble and need not be shown until it is forgotten by age. A camera that is merely
 //! absent, as from a live store that came back empty, releases nothing.
@@ -6,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::adapters::live::{Change, Latest};
-use crate::domain::camera::CameraStatus;
+use crate::domain::camera::{CameraState, CameraStatus};
 use crate::domain::name::StreamName;
 
 /// The cameras of one server, by what the live store has told.
@@ -17,17 +18,40 @@ pub struct CameraPaths {
     wanted: BTreeMap<i64, StreamName>,
     /// Paths whose camera is gone since we listen.
     released: BTreeSet<StreamName>,
+    /// Relays of wanted cameras, by camera id.
+    relays: BTreeMap<i64, Relay>,
+}
+
+/// What is known of a camera's relay.
+#[derive(Clone, Copy, Debug)]
+struct Relay {
+    state: CameraState,
+    restarts: u32,
+    /// It has begun since the poll before the last.
+    is_new: bool,
+}
+
+/// Who may have begun to publish to a path.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Publisher {
+    /// A relay of ours, which has just begun anew.
+    OurRelay,
+    /// The relay of ours does not run: it is about to begin, or somebody else was faster.
+    Either,
+    /// Not a relay of ours.
+    SomebodyElse,
 }
 
 impl CameraPaths {
     /// Knows no camera yet.
     pub fn new(server: impl Into<String>) -> Self {
-        Self { server: server.into(), wanted: BTreeMap::new(), released: BTreeSet::new() }
+        Self { server: server.into(), wanted: BTreeMap::new(), released: BTreeSet::new(), relays: BTreeMap::new() }
     }
 
     /// Everything that is true now. A camera that is missing there releases nothing.
     pub fn replace(&mut self, latest: &Latest) {
         self.wanted.clear();
+        self.relays.retain(|id, _| latest.cameras.iter().any(|camera| camera.id == *id));
         for camera in &latest.cameras {
             self.camera(camera);
         }
@@ -37,12 +61,42 @@ impl CameraPaths {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Camera(camera) => self.camera(camera),
-            Change::CameraGone { id } => self.release(*id),
+            Change::CameraGone { id } => {
+                self.relays.remove(id);
+                self.release(*id);
+            }
             _ => {}
         }
     }
 
+    /// Who has begun to publish to a path whose source is another one than at the last poll.
+    pub fn publisher(&self, path: &StreamName) -> Publisher {
+        let id = self.wanted.iter().find(|(_, wanted)| *wanted == path).map(|(id, _)| id);
+        match id.and_then(|id| self.relays.get(id)) {
+            Some(Relay { state: CameraState::Running, is_new, .. }) if *is_new => Publisher::OurRelay,
+            None | Some(Relay { state: CameraState::Running | CameraState::Held | CameraState::Stopped, .. }) => {
+                Publisher::SomebodyElse
+            }
+            Some(_) => Publisher::Either,
+        }
+    }
+
+    /// A poll has been taken in: the sources it saw are those of the relays that ran by then.
+    pub fn polled(&mut self) {
+        for relay in self.relays.values_mut() {
+            relay.is_new = relay.state != CameraState::Running;
+        }
+    }
+
     fn camera(&mut self, camera: &CameraStatus) {
+        self.path(camera);
+        let (state, restarts) = (camera.state, camera.restarts);
+        let goes_on = self.relays.get(&camera.id).is_some_and(|known| !known.is_new && known.restarts == restarts);
+        let is_new = !goes_on || state != CameraState::Running;
+        self.relays.insert(camera.id, Relay { state, restarts, is_new });
+    }
+
+    fn path(&mut self, camera: &CameraStatus) {
         let path = (camera.enabled && camera.server == self.server).then(|| StreamName::parse(&camera.path).ok());
         let Some(path) = path.flatten() else { return self.release(camera.id) };
         if self.wanted.get(&camera.id) == Some(&path) {
@@ -114,6 +168,34 @@ mod tests {
         paths.forget(&path("roof"));
         paths.replace(&Latest::default());
         assert_eq!(released(&paths), ["yard"], "absence releases nothing");
+    }
+
+    #[test]
+    fn a_relay_that_began_anew_is_told_from_somebody_else() {
+        use Publisher::{Either, OurRelay, SomebodyElse};
+        let mut paths = CameraPaths::new("main");
+        let gate = |state, restarts| Change::Camera(CameraStatus { state, restarts, ..camera(1, "gate", true) });
+        let steps: [(&str, Option<Change>, Publisher); 9] = [
+            ("no camera's path", None, SomebodyElse),
+            ("seen for the first time", Some(gate(CameraState::Running, 0)), OurRelay),
+            ("it went on", None, SomebodyElse),
+            ("it failed", Some(gate(CameraState::Backoff, 1)), Either),
+            ("it still does not run", None, Either),
+            ("it runs again", Some(gate(CameraState::Running, 1)), OurRelay),
+            ("it went on again", Some(gate(CameraState::Running, 1)), SomebodyElse),
+            ("between two polls", Some(gate(CameraState::Running, 2)), OurRelay),
+            ("it gives way", Some(gate(CameraState::Held, 2)), SomebodyElse),
+        ];
+        for (words, change, publisher) in steps {
+            if let Some(change) = change {
+                paths.apply(&change);
+            }
+            assert_eq!(paths.publisher(&path("gate")), publisher, "{words}");
+            paths.polled();
+        }
+        paths.apply(&Change::CameraGone { id: 1 });
+        assert_eq!(paths.publisher(&path("gate")), SomebodyElse);
+        assert!(paths.relays.is_empty());
     }
 
     #[test]

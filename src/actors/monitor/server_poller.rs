@@ -236,7 +236,8 @@ impl ServerPoller {
         let PollChanges { changes, samples, forgotten, transitions } = found;
         // What a restart does to the streams is told with it.
         let transitions = if std::mem::take(&mut self.is_restarted) { Vec::new() } else { transitions };
-        self.stream_incidents.take(transitions, self.born.elapsed());
+        self.stream_incidents.take(transitions, self.born.elapsed(), |path| self.cameras.publisher(path));
+        self.cameras.polled();
         for name in forgotten {
             self.cameras.forget(&name);
             if let Some(children) = self.children.as_mut() {

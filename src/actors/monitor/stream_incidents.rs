@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::camera_paths::Publisher;
 use crate::actors::incidents::{IncidentsHandle, now};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::name::StreamName;
@@ -11,6 +12,9 @@ use crate::domain::stream::{StreamEvent, StreamEvents, StreamStatus};
 
 /// What was told of a stream before, and what is told now.
 pub(super) type StreamTransition = (Arc<StreamStatus>, Arc<StreamStatus>);
+
+/// A relay of ours that failed has begun to publish again by then, or somebody else has the path. Longer than a start takes.
+const RELAY_BEGINS: Duration = Duration::from_secs(30);
 
 /// The incidents of one server's streams.
 pub(super) struct StreamIncidents {
@@ -20,12 +24,14 @@ pub(super) struct StreamIncidents {
     readers_gone: bool,
     /// Of streams that were lost lately.
     streams: BTreeMap<StreamName, StreamEvents>,
+    /// Changes of the source of which it is not yet known whether they are a relay of ours: why, and since when.
+    unclear: BTreeMap<StreamName, (String, Duration)>,
 }
 
 impl StreamIncidents {
     /// Of this server; nothing has happened yet.
     pub(super) fn new(server: &str, incidents: IncidentsHandle, readers_gone: bool) -> Self {
-        Self { server: server.to_owned(), incidents, readers_gone, streams: BTreeMap::new() }
+        Self { server: server.to_owned(), incidents, readers_gone, streams: BTreeMap::new(), unclear: BTreeMap::new() }
     }
 
     /// Goes on with what an earlier run has left open.
@@ -40,21 +46,47 @@ impl StreamIncidents {
         }
     }
 
-    /// Takes in one poll.
-    pub(super) fn take(&mut self, transitions: Vec<StreamTransition>, at: Duration) {
+    /// Takes in one poll; `publisher` tells who may have begun to publish to a path.
+    pub(super) fn take(
+        &mut self,
+        transitions: Vec<StreamTransition>,
+        at: Duration,
+        publisher: impl Fn(&StreamName) -> Publisher,
+    ) {
         for (before, now) in transitions {
             let mut events = self.streams.remove(&now.name).unwrap_or_default();
             for event in events.observe(&before, &now, at, self.readers_gone) {
-                self.tell(&now.name, event);
+                match event {
+                    StreamEvent::Happened(IncidentKind::SourceReplaced, cause) => {
+                        self.unclear.insert(now.name.clone(), (cause, at));
+                    }
+                    event => self.tell(&now.name, event),
+                }
             }
             self.streams.insert(now.name.clone(), events);
         }
+        self.tell_sources(at, publisher);
         let mut calm = Vec::new();
         for (name, events) in &mut self.streams {
             calm.extend(events.flapping(at).map(|event| (name.clone(), event)));
         }
         calm.into_iter().for_each(|(name, event)| self.tell(&name, event));
         self.streams.retain(|_, events| events.is_pending());
+    }
+
+    /// A relay of ours that was started anew is no other source, and that has an incident of its own.
+    fn tell_sources(&mut self, at: Duration, publisher: impl Fn(&StreamName) -> Publisher) {
+        for (name, (cause, since)) in std::mem::take(&mut self.unclear) {
+            match publisher(&name) {
+                Publisher::OurRelay => {}
+                Publisher::Either if at.saturating_sub(since) < RELAY_BEGINS => {
+                    self.unclear.insert(name, (cause, since));
+                }
+                Publisher::Either | Publisher::SomebodyElse => {
+                    self.tell(&name, StreamEvent::Happened(IncidentKind::SourceReplaced, cause));
+                }
+            }
+        }
     }
 
     fn tell(&self, name: &StreamName, event: StreamEvent) {
@@ -83,18 +115,27 @@ mod tests {
         let (live, other, gone) =
             (of(StreamState::Live, "a"), of(StreamState::Live, "b"), of(StreamState::Offline, "a"));
         let at = Duration::from_secs;
-        streams.take(vec![(live.clone(), other)], at(0));
+        let (ours, either, another) =
+            (|_: &_| Publisher::OurRelay, |_: &_| Publisher::Either, |_: &_| Publisher::SomebodyElse);
+        streams.take(vec![(live.clone(), other.clone())], at(0), ours);
+        streams.take(vec![(live.clone(), other.clone())], at(0), either);
+        streams.take(Vec::new(), at(29), either);
+        streams.take(Vec::new(), at(29), ours);
+        streams.take(Vec::new(), at(90), another);
+        assert_eq!(incidents.unwritten(), 0, "a relay of ours that began anew");
+        streams.take(vec![(live.clone(), other)], at(0), either);
+        streams.take(Vec::new(), at(30), either);
         assert_eq!(incidents.unwritten(), 1, "its begin and its end are one entry");
         for loss in 1..=4 {
-            streams.take(vec![(live.clone(), gone.clone())], at(loss));
+            streams.take(vec![(live.clone(), gone.clone())], at(loss), another);
         }
         assert_eq!(incidents.unwritten(), 2);
         // Another run goes on with it.
         let mut next = StreamIncidents::new("main", incidents.clone(), false);
         let subject = Subject::Stream { server: "main".to_owned(), name: "gate".to_owned() };
         next.adopt(vec![(IncidentKind::StreamFlapping, subject)], at(10));
-        next.take(Vec::new(), at(600));
-        next.take(vec![(gone, live)], at(611));
+        next.take(Vec::new(), at(600), another);
+        next.take(vec![(gone, live)], at(611), another);
         assert!(next.streams.is_empty(), "calm again");
     }
 }
