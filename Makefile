@@ -105,7 +105,7 @@ chaos: ## the long forms of the fault tests, one after the other: a quarter of a
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	STREAMWARDEN_CHAOS=1 timeout 2400 cargo test --test it -- chaos --test-threads=1
 
-ffmpeg-test: web/dist/index.html ## the tests of relays and recordings with ffmpeg 4.4 to 8.1, from Maven Central: half an hour; fails with 6.1 and newer (README)
+ffmpeg-test: web/dist/index.html ## the tests of relays and recordings with ffmpeg 4.4 to 8.1, from Maven Central: half an hour
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	$(CARGO) test --no-run --quiet
 	.ci/ffmpeg-test

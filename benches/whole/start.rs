@@ -24,7 +24,7 @@ use crate::support::wait::eventually;
 const KEY_FRAMES: Duration = Duration::from_secs(1);
 
 /// What our relays say to an ffmpeg whose camera sends pictures in the order in which they are shown.
-const ONE_PICTURE: [&str; 2] = ["-max_ts_probe", "1"];
+const NO_TIMESTAMPS: [&str; 2] = ["-max_ts_probe", "0"];
 
 /// A place between two key frames. Without our word a path becomes available with one, so the last that did tells when they
 /// come.
@@ -107,8 +107,8 @@ pub async fn compare(program: &Program, cameras: &Cameras, media: &AnyServer, ro
 /// These arguments as they are for a camera that promises nothing.
 fn without_our_word(args: &[String]) -> Vec<String> {
     let at =
-        args.windows(2).position(|pair| pair == ONE_PICTURE).expect("the camera promises the order of its pictures");
-    args[..at].iter().chain(&args[at + ONE_PICTURE.len()..]).cloned().collect()
+        args.windows(2).position(|pair| pair == NO_TIMESTAMPS).expect("the camera promises the order of its pictures");
+    args[..at].iter().chain(&args[at + NO_TIMESTAMPS.len()..]).cloned().collect()
 }
 
 /// What an operator types.
@@ -132,7 +132,7 @@ async fn by_hand(media: &AnyServer, args: &[String], name: &str, place: &mut Pla
         .expect("ffmpeg starts");
     eventually("the path by hand", || source(media, name)).await;
     let took = begun.elapsed();
-    if !args.iter().any(|arg| arg == ONE_PICTURE[0]) {
+    if !args.iter().any(|arg| arg == NO_TIMESTAMPS[0]) {
         place.key_frame();
     }
     ffmpeg.kill().expect("our child");

@@ -50,3 +50,4 @@ pub mod stream;
 pub mod timestamp_watch;
 pub mod uptime;
 pub mod wall_clock;
+pub mod written_time;

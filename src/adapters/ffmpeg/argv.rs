@@ -24,6 +24,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b
 /// the sound does not come, and as long as a media server waits before it cuts us off.
 const INTERLEAVE: Duration = Duration::from_millis(300);
 
+/// In this time a camera of three pictures a second has sent the seven from which ffmpeg guesses how far they are reordered.
+const REORDERED_PICTURES: Duration = Duration::from_secs(3);
+
 /// How thoroughly ffprobe looks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Depth {
@@ -80,7 +83,8 @@ pub fn relay(
     args.extend(plain("-map 0:v:0 -c:v copy -copyinkf:v"));
     match tracks.audio_plan(source.audio) {
         _ if !manner.with_sound => args.extend(plain("-an")),
-        AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy")),
+        // 7.1 takes no AAC from RTSP for a key frame, and would drop what comes before one: all of it.
+        AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy -copyinkf:a")),
         AudioPlan::Aac => args.extend(plain("-map 0:a:0? -c:a aac")),
         AudioPlan::Drop => args.extend(plain("-an")),
     }
@@ -170,13 +174,21 @@ fn input(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duration, d
 /// Options that tell ffmpeg how to take the times of pictures.
 ///
 /// RTP does not say when a picture is to be decoded: ffmpeg sees seven of them before it begins to publish, because some might be
-/// reordered. Where the camera promises that none is, the first one is enough: the path is there in about a fifth of the time.
+/// reordered. Where the camera promises that none is, no timestamp is awaited: the path is there in about a fifth of the time. And
+/// sound that is announced and does not come is not waited for: with 1 instead of 0 it was for the whole time of the analysis,
+/// which is five seconds (`avformat_find_stream_info`, libavformat/demux.c; seen from 5.1 to 8.1).
+///
+/// Where pictures are reordered, some of them are needed, and the analysis is as long as those of a slow camera take; shorter only
+/// where the session description has told the size of the picture already, which otherwise is awaited too.
 ///
 /// Motion JPEG in parts of an HTTP answer has no times at all; ffmpeg would give it 25 pictures a second whatever comes. And there are
 /// cameras whose clock cannot be used.
 fn times(source: &CameraSource, tracks: &Tracks, manner: Manner) -> Vec<Argument> {
     let mut args = match source.scheme {
-        Scheme::Rtsp | Scheme::Rtsps if tracks.shown_as_sent => plain("-max_ts_probe 1"),
+        Scheme::Rtsp | Scheme::Rtsps if tracks.shown_as_sent => plain("-max_ts_probe 0"),
+        Scheme::Rtsp | Scheme::Rtsps if tracks.width.is_some() => {
+            option("-analyzeduration", micros(REORDERED_PICTURES))
+        }
         _ => Vec::new(),
     };
     let in_parts = matches!(source.scheme, Scheme::Http | Scheme::Https) && tracks.format.contains("mpjpeg");
@@ -290,7 +302,7 @@ mod tests {
                     &target,
                     Duration::from_secs(8),
                 ));
-                assert_eq!(args.contains("-max_ts_probe 1 "), one, "{args}");
+                assert_eq!(args.contains("-max_ts_probe 0 "), one, "{args}");
             }
         }
     }

@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::child::{Ending, ProcessExit};
-use super::named;
+use super::{named, version_words};
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{FaultKind, ProbeFault};
 
@@ -228,7 +228,8 @@ const BY_SCHEME: [(Scheme, FaultKind, &str); 4] = [
 /// Explains a run that ended by itself.
 pub fn explain(exit: &ProcessExit, attempt: &Attempt<'_>) -> ProbeFault {
     let redirected = redirected_to(&exit.stderr).or_else(|| refused_elsewhere(&exit.stderr, attempt.source));
-    let stderr = exit.stderr.iter().filter(|line| !named::informs(line)).cloned().collect();
+    let mut stderr = version_words::in_older_words(&exit.stderr);
+    stderr.retain(|line| !named::informs(line));
     let fault = explain_last(&ProcessExit { stderr, ..exit.clone() }, attempt);
     match redirected {
         Some(place) if !matches!(fault.kind, FaultKind::PublishRefused | FaultKind::Program) => {

@@ -9,7 +9,8 @@ use crate::domain::restream::MovementCounts;
 pub struct Progress {
     /// Video packets so far.
     pub frame: Option<u64>,
-    /// Time of the output so far.
+    /// Time of the output so far: until 6 of the track that is furthest ahead, from 7 on of the one that is furthest behind, and none
+    /// before each track has begun.
     pub out_time: Option<Duration>,
     /// Bytes so far; unknown for RTSP outputs.
     pub total_size: Option<u64>,
@@ -20,29 +21,43 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// What the rules judge by. `set_back`: lines of stderr so far that [`is_set_back`] is true of.
-    pub fn counts(&self, set_back: u64) -> MovementCounts {
+    /// What the rules judge by, with what was complained of so far.
+    pub fn counts(&self, complaints: Complaints) -> MovementCounts {
         let (frames, bytes) = (self.frame.unwrap_or(0), self.total_size.unwrap_or(0));
-        MovementCounts { frames, time: self.out_time, bytes, set_back }
+        let Complaints { unordered, set_back, .. } = complaints;
+        MovementCounts { frames, time: self.out_time, bytes, unordered, set_back }
     }
 }
 
-/// Whether a line of stderr tells that a picture's time is behind that of the last one by more than a second:
+/// What ffmpeg has complained of on stderr so far: packets whose time is not after that of the one before, as
 /// `Non-monotonous DTS in output stream 0:0; previous: 540000, current: 93600; changing to ...` (from 7 on `Non-monotonic DTS`,
-/// behind `[vost#0:0/copy @ ...]`). Of the video alone, which is our first output stream, in its 90 kHz.
-pub fn is_set_back(line: &str) -> bool {
-    behind_by(line).is_some_and(|ticks| ticks > 90_000)
+/// behind `[vost#0:0/copy @ ...]`). The video is our first output stream.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Complaints {
+    /// All of them, of whatever track.
+    pub unordered: u64,
+    /// Pictures by more than a moment, in whatever clock the output has: those of mp4 have 10,000 ticks and more in a second.
+    pub behind: u64,
+    /// Pictures by more than a second of the 90 kHz that RTSP has.
+    pub set_back: u64,
 }
 
-/// The same for a picture that is behind by more than a moment, in whatever clock the output has: those of mp4 have 10,000 ticks
-/// and more in a second.
-pub fn is_behind(line: &str) -> bool {
-    behind_by(line).is_some_and(|ticks| ticks > 1_000)
+impl Complaints {
+    /// Takes a line of stderr.
+    pub fn count(&mut self, line: &str) {
+        self.unordered += u64::from(line.contains(UNORDERED));
+        let Some(ticks) = behind_by(line) else { return };
+        self.behind += u64::from(ticks > 1_000);
+        self.set_back += u64::from(ticks > 90_000);
+    }
 }
+
+/// "Non-monotonous" and "Non-monotonic", at the begin of a sentence or within one.
+const UNORDERED: &str = "on-monoton";
 
 /// Ticks by which a picture is behind the last one.
 fn behind_by(line: &str) -> Option<i64> {
-    let of_video = line.contains("on-monoton") && (line.contains("stream 0:0") || line.contains("vost#0:0"));
+    let of_video = line.contains(UNORDERED) && (line.contains("stream 0:0") || line.contains("vost#0:0"));
     let number = |name: &str| {
         let (_, rest) = line.split_once(name)?;
         rest.split([',', ';']).next()?.trim().parse::<i64>().ok()
@@ -114,6 +129,12 @@ mod tests {
         );
     }
 
+    fn counted(line: &str) -> Complaints {
+        let mut complaints = Complaints::default();
+        complaints.count(line);
+        complaints
+    }
+
     #[test]
     fn a_picture_that_is_behind_the_last_one_is_known_in_all_versions() {
         let table = [
@@ -130,16 +151,19 @@ mod tests {
             ("[rtsp @ 0x5] Non-monotonous DTS in output stream 0:0; previous: many", false),
             ("previous: 540000, current: 0", false),
         ];
-        for (line, wanted) in table {
-            assert_eq!(is_set_back(line), wanted, "{line}");
-            assert!(is_behind(line) || !wanted, "{line}");
+        for (line, set_back) in table {
+            let complaints = counted(line);
+            assert_eq!(complaints.set_back == 1, set_back, "{line}");
+            assert!(complaints.behind >= complaints.set_back && complaints.unordered >= complaints.behind, "{line}");
         }
         // In the clock of an mp4 at 25 frames/s, as 5.1.9 said it of a jump of 10 s.
         let mp4 = "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 135833, current: 86016; changing to 135834.";
-        assert!(is_behind(mp4) && !is_set_back(mp4));
-        assert!(!is_behind(
-            "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10."
-        ));
+        assert_eq!(counted(mp4), Complaints { unordered: 1, behind: 1, set_back: 0 });
+        let sound =
+            "[aost#0:1/copy @ 0x5] [warning] Non-monotonic DTS; previous: 34383, current: 32160; changing to 34384.";
+        assert_eq!(counted(sound), Complaints { unordered: 1, ..Complaints::default() });
+        let same = "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10.";
+        assert_eq!(counted(same), Complaints { unordered: 1, behind: 0, set_back: 0 });
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub struct FfmpegVersion {
 }
 
 impl FfmpegVersion {
+    /// Whether `out_time` of its progress is that of the track that is furthest behind: since the scheduler of 7.0
+    /// (`trailing_dts`, fftools/ffmpeg_sched.c).
+    pub fn tells_time_of_all(&self) -> bool {
+        self.major >= 7
+    }
+
     /// First libavformat of ffmpeg 4.4, the oldest that we drive.
     const OLDEST: (u32, u32) = (58, 76);
 

@@ -23,3 +23,4 @@ mod picture_order;
 mod probe_lines;
 pub mod record_argv;
 pub mod rtsp_codecs;
+mod version_words;

@@ -10,6 +10,7 @@ use secrecy::SecretString;
 
 use super::child::{Argument, Ending, ProcessExit};
 use super::ffmpeg_version::FfmpegVersion;
+use super::version_words;
 use crate::domain::container::{Audio, Mp4Plan};
 use crate::domain::layout::segment_number;
 
@@ -59,7 +60,8 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
         add(&["-tag:v", "hvc1"]);
     }
     match input.plan.audio {
-        Audio::Copy => add(&["-c:a", "copy"]),
+        // 7.1 takes no AAC from RTSP for a key frame, and would drop what comes before one: all of it.
+        Audio::Copy => add(&["-c:a", "copy", "-copyinkf:a"]),
         Audio::Aac => add(&["-c:a", "aac"]),
     }
     let length = format!("{}.{:03}", input.segment.as_secs(), input.segment.subsec_millis());
@@ -138,7 +140,7 @@ pub enum EndKind {
 
 /// Why a run ended by itself, in a sentence with a remedy where there is one, and what that means.
 pub fn why_it_ended(exit: &ProcessExit) -> (EndKind, String) {
-    let text = exit.stderr.join("\n").to_lowercase();
+    let text = version_words::in_older_words(&exit.stderr).join("\n").to_lowercase();
     let rule = RULES.iter().find(|(_, needles, _)| needles.iter().any(|needle| text.contains(needle)));
     let why = match (rule, exit.ending, telling_line(&exit.stderr)) {
         (Some((kind, _, words)), _, _) => return (*kind, (*words).to_owned()),
@@ -253,7 +255,7 @@ mod tests {
             "-nostdin -hide_banner -nostats -loglevel warning -fpsprobesize 0 -correct_ts_overflow 0 \
              -protocol_whitelist rtsp,rtsps,rtp,tcp,tls,udp \
              -rtsp_transport tcp -timeout 10000000 -i rtsp://***@127.0.0.1:8554/site/cam1 \
-             -map 0:v? -map 0:a? -c:v copy -c:a copy -max_interleave_delta 500000 -progress pipe:1 -f segment -segment_time 10.500 \
+             -map 0:v? -map 0:a? -c:v copy -c:a copy -copyinkf:a -max_interleave_delta 500000 -progress pipe:1 -f segment -segment_time 10.500 \
              -initial_offset 345600 -segment_format mp4 -segment_format_options \
              movflags=+frag_keyframe+empty_moov+default_base_moof+frag_discont:use_editlist=0:\
              avoid_negative_ts=make_non_negative:frag_duration=1000000:flush_packets=1:max_interleave_delta=500000 \
@@ -304,6 +306,7 @@ mod tests {
             (Ending::Code(0), &[][..], "the stream ended"),
             (Ending::Code(0), &["[mp4 @ 0x1] Non-monotonous DTS"], "the stream ended"),
             (Ending::Code(1), &["rtsp://h/x: Server returned 404 Not Found"], "no such stream"),
+            (Ending::Code(1), &["[in#0 @ 0x5] method DESCRIBE failed: 404 (Not Found)"], "no such stream"),
             (Ending::Code(1), &["method DESCRIBE failed: 401 Unauthorized", "rtsp://h/x: ..."], "publish_password"),
             (Ending::Code(228), &["av_interleaved_write_frame(): No space left on device"], "full"),
             (Ending::Code(1), &["something new"], "ffmpeg failed (exit code 1): something new"),

@@ -16,7 +16,7 @@ mod tests;
 use std::fmt;
 use std::time::Duration;
 
-pub use movement::{Movement, MovementCounts, MovementWatch};
+pub use movement::{Movement, MovementCounts, MovementWatch, TimeOf};
 pub use relay::{Manner, Relay};
 
 use super::camera::CameraState;

@@ -30,12 +30,24 @@ const LEAP: Duration = Duration::from_secs(10);
 pub struct MovementCounts {
     /// Pictures.
     pub frames: u64,
-    /// Media time of the output, of the track that is ahead; `None` when ffmpeg does not tell.
+    /// Media time of the output ([`TimeOf`]); `None` when ffmpeg does not tell.
     pub time: Option<Duration>,
     /// Bytes; zero for outputs that ffmpeg does not count.
     pub bytes: u64,
-    /// Complaints about pictures whose time is more than a second behind: the media time of the other track may go on.
+    /// Complaints about pictures or sound whose time is not after that of what came before.
+    pub unordered: u64,
+    /// Those about pictures whose time is more than a second behind: the media time of the other track may go on.
     pub set_back: u64,
+}
+
+/// Whose time ffmpeg tells of several tracks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeOf {
+    /// Of the one that is furthest ahead.
+    FurthestAhead,
+    /// Of the one that is furthest behind, and of none before all have begun: sound that stops holds it, and whether the pictures'
+    /// time stands is told by complaints alone.
+    FurthestBehind,
 }
 
 /// What has happened between two reports of ffmpeg.
@@ -56,21 +68,24 @@ pub enum Movement {
 pub struct MovementWatch {
     /// Media time may stand still for so long.
     limit: Duration,
+    time_of: TimeOf,
     last: MovementCounts,
     /// When `last` was reported; `None` before the first picture.
     at: Option<Duration>,
+    /// The last report before which media time had moved, and when it was.
+    moved: Option<(MovementCounts, Duration)>,
     /// Since when media time has stood still while pictures came, and how many there were before.
     still: Option<(Duration, u64)>,
 }
 
 impl MovementWatch {
     /// Of a run that reads by this protocol.
-    pub fn of(scheme: Scheme) -> Self {
+    pub fn of(scheme: Scheme, time_of: TimeOf) -> Self {
         let limit = match scheme {
             Scheme::Rtsp | Scheme::Rtsps => STILL,
             _ => STILL_IN_CONTAINER,
         };
-        Self { limit, last: MovementCounts::default(), at: None, still: None }
+        Self { limit, time_of, last: MovementCounts::default(), at: None, moved: None, still: None }
     }
 
     /// Takes a report of `now`, a time of a monotonic clock.
@@ -84,27 +99,25 @@ impl MovementWatch {
             0 => Movement::Nothing,
             _ => Movement::Pictures,
         };
-        let Some(at) = self.at else {
+        let Some(at) = self.at.replace(now) else {
             // The first pictures come all at once, and with whatever time the tracks differ by.
             self.at = (counts.frames > 0).then_some(now);
             return moved;
         };
-        self.at = Some(now);
         let (Some(time), Some(earlier)) = (counts.time, before.time) else { return moved };
-        let (media, wall) = (time.saturating_sub(earlier), now.saturating_sub(at));
-        let still = media <= wall / STILL_RATE || counts.set_back > before.set_back;
-        if self.has_leapt(media, wall, frames, before) || self.is_still(still, frames, before.frames, now - wall, now) {
+        let (base, since) = self.moved.unwrap_or((before, at));
+        if time > earlier {
+            self.moved = Some((counts, now));
+        }
+        let wall = now.saturating_sub(at);
+        let stands = time.saturating_sub(earlier) <= wall / STILL_RATE;
+        let is_told = self.time_of == TimeOf::FurthestAhead || counts.unordered > before.unordered;
+        let still = stands && is_told || counts.set_back > before.set_back;
+        if has_leapt(base, counts, now.saturating_sub(since)) || self.is_still(still, frames, before.frames, at, now) {
             self.still = None;
             return Movement::ClockJumped;
         }
         moved
-    }
-
-    /// More media time than can have passed, and more than these pictures take at the pace so far.
-    fn has_leapt(&self, media: Duration, wall: Duration, frames: u64, before: MovementCounts) -> bool {
-        let seconds_per_frame = before.time.unwrap_or_default().as_secs_f64() / before.frames.max(1) as f64;
-        let played = Duration::try_from_secs_f64(seconds_per_frame * frames as f64).unwrap_or(Duration::MAX);
-        media.saturating_sub(wall.max(played)) > LEAP
     }
 
     /// Whether this report and those before it make a standstill; `then`: when the last report was.
@@ -122,13 +135,24 @@ impl MovementWatch {
     }
 }
 
+/// More media time since `base` than can have passed in `wall`, and more than the pictures take at the pace until then. Since its time
+/// last moved: what stood because a track did not come catches up at once.
+fn has_leapt(base: MovementCounts, counts: MovementCounts, wall: Duration) -> bool {
+    let until = base.time.unwrap_or_default();
+    let media = counts.time.unwrap_or_default().saturating_sub(until);
+    let seconds_per_frame = until.as_secs_f64() / base.frames.max(1) as f64;
+    let frames = counts.frames.saturating_sub(base.frames);
+    let played = Duration::try_from_secs_f64(seconds_per_frame * frames as f64).unwrap_or(Duration::MAX);
+    media.saturating_sub(wall.max(played)) > LEAP
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     /// One report a second: frames and milliseconds of media time so far.
     fn judged(reports: &[(u64, u64)]) -> Vec<Movement> {
-        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let mut watch = MovementWatch::of(Scheme::Rtsp, TimeOf::FurthestAhead);
         let counts = |(frames, ms)| MovementCounts {
             frames,
             time: Some(Duration::from_millis(ms)),
@@ -151,7 +175,7 @@ mod tests {
         for (words, reports, wanted) in table {
             assert_eq!(judged(&reports), wanted, "{words}");
         }
-        let mut watch = MovementWatch::of(Scheme::Http);
+        let mut watch = MovementWatch::of(Scheme::Http, TimeOf::FurthestAhead);
         let counted = |frames| MovementCounts { frames, ..MovementCounts::default() };
         assert_eq!(watch.judge(counted(1), Duration::ZERO), Pictures, "without a time the pictures count");
         assert_eq!(watch.judge(counted(1), Duration::from_secs(60)), Nothing);
@@ -184,7 +208,7 @@ mod tests {
 
     #[test]
     fn a_clock_of_the_pictures_alone_is_found_by_what_ffmpeg_complains_of() {
-        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let mut watch = MovementWatch::of(Scheme::Rtsp, TimeOf::FurthestAhead);
         let found = (1..60_u64).find(|&second| {
             let set_back = second.saturating_sub(20) * 25;
             let counts = MovementCounts {
@@ -196,7 +220,7 @@ mod tests {
             watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
         });
         assert_eq!(found, Some(24));
-        let mut watch = MovementWatch::of(Scheme::Rtsp);
+        let mut watch = MovementWatch::of(Scheme::Rtsp, TimeOf::FurthestAhead);
         let once = (1..60_u64).any(|second| {
             let set_back = u64::from(second > 20);
             let counts = MovementCounts {
@@ -208,6 +232,24 @@ mod tests {
             watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
         });
         assert!(!once, "one complaint");
+    }
+
+    #[test]
+    fn sound_that_stops_is_no_clock_that_does_where_the_time_is_of_the_track_behind() {
+        /// Whether a minute of pictures jumps; by second 20 their sound stops until 50. `unordered`: complaints by then.
+        fn jumps(time_of: TimeOf, unordered: impl Fn(u64) -> u64) -> bool {
+            let mut watch = MovementWatch::of(Scheme::Rtsp, time_of);
+            (1..60_u64).any(|second| {
+                let time = if second < 50 { second.min(20) } else { second };
+                let time = (second > 5).then_some(Duration::from_secs(time));
+                let counts =
+                    MovementCounts { frames: second * 25, time, unordered: unordered(second), ..Default::default() };
+                watch.judge(counts, Duration::from_secs(second)) == Movement::ClockJumped
+            })
+        }
+        assert!(!jumps(TimeOf::FurthestBehind, |_| 0), "its pictures are in order");
+        assert!(jumps(TimeOf::FurthestBehind, |second| second.saturating_sub(20) * 25), "they are not");
+        assert!(jumps(TimeOf::FurthestAhead, |_| 0));
     }
 
     #[test]

@@ -172,7 +172,11 @@ async fn check(harness: &Harness, row: &Row, sent: &[DateTime<Utc>]) {
     assert!(row.jumps.contains(&jumps), "{name}: {told:?}");
     let ended = harness.database.session(segments[0].session).await.expect("answers").expect("a row");
     let why = if jumps > 0 { " jumped" } else { "the stream ended" };
-    assert!(ended.end_reason.is_some_and(|reason| reason.contains(why)), "{name}");
+    assert!(
+        ended.end_reason.as_ref().is_some_and(|reason| reason.contains(why)),
+        "{name}: {:?}: {told:?}",
+        ended.end_reason
+    );
 
     let with_sound = row.script.sound.is_some();
     let tracks = |segment: &Segment| if with_sound { codecs(&harness.object(segment)) } else { Vec::new() };

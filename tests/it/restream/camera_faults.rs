@@ -31,6 +31,14 @@ fn stalled(words: &'static str) -> impl Fn(Option<&CameraStatus>) -> bool {
     }
 }
 
+/// ffmpeg tells until 6 that the sound goes on. From 7 on it tells the time of the track that is furthest behind: nothing moves, and a
+/// look finds what is missing.
+fn sends_no_picture(camera: Option<&CameraStatus>) -> bool {
+    camera.and_then(|camera| camera.last_error.as_deref()).is_some_and(|text| {
+        text.contains("the camera sends sound and no video") || text.contains("if nothing but its sound")
+    })
+}
+
 /// Pictures of 25 a second that are not late, one after the other.
 fn assert_well(frames: &[Frame], words: &str) {
     let lasted = frames[frames.len() - 1].time.saturating_sub(frames[0].time).as_secs_f64();
@@ -47,7 +55,7 @@ async fn a_picture_that_stops_is_found_while_the_sound_goes_on() {
         let viewer = Viewer::of(&gate(&harness));
         viewer.next(25).await;
         camera.change(|behaviour| behaviour.sends_picture = false);
-        harness.camera("gate", stalled("the camera sends sound and no video")).await;
+        harness.camera("gate", sends_no_picture).await;
         camera.change(|behaviour| behaviour.sends_picture = true);
         harness.state("gate", CameraState::Running).await;
         assert_well(&viewer.next(50).await, "it is seen again");
@@ -106,8 +114,9 @@ async fn a_camera_without_a_usable_clock_is_relayed_by_the_time_of_arrival() {
 
 #[actix::test]
 async fn sound_that_does_not_come_or_stops_holds_no_picture_back() {
-    for sound in [Sound::Pcma, Sound::Aac] {
-        let camera = Camera::start(Behaviour { sound, sends_sound: false, ..Behaviour::default() });
+    for (sound, b_frames) in [(Sound::Pcma, 0), (Sound::Aac, 0), (Sound::Aac, 2)] {
+        let picture = Some(Picture { b_frames, ..Picture::default() });
+        let camera = Camera::start(Behaviour { picture, sound, sends_sound: false, ..Behaviour::default() });
         let harness = relayed(&camera, "", "").await;
         let viewer = Viewer::of(&gate(&harness));
         assert_well(&viewer.next(50).await, "without any sound");
@@ -115,7 +124,8 @@ async fn sound_that_does_not_come_or_stops_holds_no_picture_back() {
         eventually("sound", || async { (viewer.seen().sound > 20).then_some(()) }).await;
         assert_well(&viewer.next(50).await, "with sound");
         camera.change(|behaviour| behaviour.sends_sound = false);
-        assert_well(&viewer.next(100).await, "it has stopped");
+        // Longer than a clock may stand still.
+        assert_well(&viewer.next(200).await, "it has stopped");
         assert_eq!(viewer.seen().joined, 1, "nobody was cut off");
         harness.stop().await;
     }

@@ -12,6 +12,7 @@ use crate::domain::container::Mp4Plan;
 use crate::domain::stream::TrackList;
 use crate::domain::timestamp_watch::TimestampWatch;
 use crate::domain::wall_clock::RunClock;
+use crate::domain::written_time::WrittenTime;
 
 /// A run from its folder to its exit.
 pub(super) struct Active {
@@ -35,7 +36,12 @@ pub(super) struct Active {
     /// Where the timestamps in its files begin, and up to where they have come since.
     pub(super) begins_at: Duration,
     pub(super) media_end: Duration,
+    /// The furthest time that ffmpeg has told.
     pub(super) out_time: Duration,
+    /// Files one after the other that ffmpeg closed before their time.
+    pub(super) early_cuts: u32,
+    /// Up to where it has written, which it does not always tell.
+    pub(super) written: WrittenTime,
     pub(super) frames: u64,
     /// When media last moved.
     pub(super) moved: Instant,

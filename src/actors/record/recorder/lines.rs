@@ -10,6 +10,7 @@ use crate::adapters::ffmpeg::ffmpeg_progress::Progress;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::domain::recording::RecordingState;
 use crate::domain::timestamp_watch::{TimestampFinding, TimestampReport};
+use crate::domain::written_time::WrittenReport;
 
 impl Recorder {
     pub(super) fn on_line(&mut self, line: &str, ctx: &mut Context<Self>) {
@@ -22,7 +23,9 @@ impl Recorder {
         let (mut is_cut, mut cut_early, mut finding) = (false, false, TimestampFinding::default());
         let operations: Vec<CatalogOperation> = if let Some(file) = ClosedFile::parse(line) {
             active.moved = Instant::now();
-            (is_cut, cut_early) = (true, file.was_cut_early(active.segment));
+            active.early_cuts = if file.was_cut_early(active.segment) { active.early_cuts + 1 } else { 0 };
+            // The last file of a stream is a short one, too.
+            (is_cut, cut_early) = (true, active.early_cuts > 1);
             active.media_end = active.media_end.max(file.end);
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
@@ -34,10 +37,11 @@ impl Recorder {
                 active.moved = Instant::now();
                 active.run.arrived(now);
             }
+            let written = active.written.report(WrittenReport { at: steady, told: block.out_time, frames });
             if active.run.has_media() {
                 finding = active.watch.report(report(active, &block, steady));
             }
-            active.run.progressed(active.out_time, now, &starts)
+            active.run.progressed(written, now, &starts)
         } else {
             return;
         };
@@ -75,6 +79,8 @@ impl Recorder {
 
 /// A block of progress, as the watch over timestamps takes it.
 fn report(active: &Active, block: &Progress, at: std::time::Duration) -> TimestampReport {
-    let behind = active.process.as_ref().map_or(0, |process| process.observer().behind());
-    TimestampReport { at, media: active.out_time, frames: block.frame.unwrap_or(0), behind }
+    let behind = active.process.as_ref().map_or(0, |process| process.observer().complaints().behind);
+    // What is guessed moves with the clock and jumps nowhere.
+    let media = block.out_time.map_or(active.written.until(), |_| active.out_time);
+    TimestampReport { at, media, frames: block.frame.unwrap_or(0), behind }
 }

@@ -36,6 +36,7 @@ use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::RestartHistory;
 use crate::domain::timestamp_watch::{RecentJumps, TimestampWatch};
 use crate::domain::wall_clock::RunClock;
+use crate::domain::written_time::WrittenTime;
 
 /// ffmpeg closes its file within milliseconds; each step of the kill ladder waits so long.
 const GRACE: Duration = Duration::from_secs(2);
@@ -174,6 +175,8 @@ impl Recorder {
             begins_at: self.assignment.starts.borrow().media_begin(note.session.started_at),
             media_end: Duration::ZERO,
             out_time: Duration::ZERO,
+            early_cuts: 0,
+            written: WrittenTime::default(),
             frames: 0,
             moved: now,
             ending: None,

@@ -73,7 +73,7 @@ impl Recorder {
         let Some(mut active) = self.active.take() else { return };
         let (has_media, plan, lasted) = (active.run.has_media(), active.plan, active.begun.elapsed());
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
-        let reached = active.begins_at.saturating_add(active.media_end.max(active.out_time));
+        let reached = active.begins_at.saturating_add(active.media_end.max(active.written.until()));
         self.assignment.starts.borrow_mut().media_reached(reached);
         self.catalog_writer.add(active.run.over(files, now, why));
         self.catalog_writer.release(active.lock);

@@ -37,7 +37,7 @@ use crate::adapters::resolve::CheckedAddress;
 use crate::domain::camera::{CameraSource, CameraState, CameraStatus, DownSince};
 use crate::domain::incident::RelayTransition;
 use crate::domain::probe::{KeptProbe, ProbeFault, Tracks};
-use crate::domain::restream::{Action, Movement, MovementWatch, PathView, Relay, RelayEvent, RelayPhase};
+use crate::domain::restream::{Action, Movement, MovementWatch, PathView, Relay, RelayEvent, RelayPhase, TimeOf};
 
 /// Each step of the kill ladder waits so long at most.
 const GRACE: Duration = Duration::from_secs(2);
@@ -220,7 +220,9 @@ impl Restream {
             self.runs.started(observer);
         }
         ctx.add_stream(process::hear(events));
-        let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme));
+        let time =
+            if self.known.setup.version.tells_time_of_all() { TimeOf::FurthestBehind } else { TimeOf::FurthestAhead };
+        let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme, time));
         self.ffmpeg = Some(RelayProcess { child, source: source.clone(), tracks: tracks.clone(), progress, movement });
         Ok(())
     }
@@ -314,8 +316,8 @@ impl StreamHandler<RelayProcessEvent> for Restream {
                     self.happened(RelayEvent::Unusable(fault), ctx);
                     return;
                 }
-                let set_back = observer.map_or(0, |observer| observer.set_back());
-                let event = match ffmpeg.movement.judge(progress.counts(set_back), self.born.elapsed()) {
+                let complaints = observer.map(|observer| observer.complaints()).unwrap_or_default();
+                let event = match ffmpeg.movement.judge(progress.counts(complaints), self.born.elapsed()) {
                     Movement::Nothing => return,
                     Movement::SoundOnly => RelayEvent::SoundOnly,
                     Movement::Pictures => RelayEvent::Progress,

@@ -8,7 +8,7 @@ use std::collections::VecDeque;
 
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::adapters::ffmpeg::ffmpeg_progress::{is_behind, is_set_back};
+use crate::adapters::ffmpeg::ffmpeg_progress::Complaints;
 use crate::base::redact;
 
 /// Longest line that is kept while splitting, in bytes; the rest of it is dropped.
@@ -67,15 +67,14 @@ impl Splitter {
 #[derive(Debug, Default)]
 pub struct Tail {
     lines: VecDeque<String>,
-    set_back: u64,
-    behind: u64,
+    complaints: Complaints,
     secrets: Vec<SecretString>,
 }
 
 impl Tail {
     /// A tail that also hides these values wherever they stand, as written and percent-encoded.
     pub fn hiding(secrets: Vec<SecretString>) -> Self {
-        Self { lines: VecDeque::new(), set_back: 0, behind: 0, secrets }
+        Self { lines: VecDeque::new(), complaints: Complaints::default(), secrets }
     }
 
     /// Keeps a line, and forgets the oldest when there are too many.
@@ -83,20 +82,14 @@ impl Tail {
         if self.lines.len() == TAIL_LINES {
             self.lines.pop_front();
         }
-        self.set_back += u64::from(is_set_back(&line.text));
-        self.behind += u64::from(is_behind(&line.text));
+        self.complaints.count(&line.text);
         let line = self.clean(line);
         self.lines.push_back(line);
     }
 
-    /// Lines so far, kept or forgotten, that tell of a picture whose time was set back.
-    pub fn set_back(&self) -> u64 {
-        self.set_back
-    }
-
-    /// The same for pictures that are behind by whatever.
-    pub fn behind(&self) -> u64 {
-        self.behind
+    /// What was complained of in the lines so far, kept or forgotten.
+    pub fn complaints(&self) -> Complaints {
+        self.complaints
     }
 
     /// The lines, oldest first.

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 
 use super::lines::Tail;
 use super::{ChildProcess, ProcessExit, exit_of};
+use crate::adapters::ffmpeg::ffmpeg_progress::Complaints;
 
 /// Sees one run, and outlives it.
 #[derive(Clone, Debug)]
@@ -29,14 +30,9 @@ impl RunObserver {
         self.tail.lock().unwrap_or_else(PoisonError::into_inner).lines()
     }
 
-    /// See [`Tail::set_back`].
-    pub fn set_back(&self) -> u64 {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).set_back()
-    }
-
-    /// See [`Tail::behind`].
-    pub fn behind(&self) -> u64 {
-        self.tail.lock().unwrap_or_else(PoisonError::into_inner).behind()
+    /// See [`Tail::complaints`].
+    pub fn complaints(&self) -> Complaints {
+        self.tail.lock().unwrap_or_else(PoisonError::into_inner).complaints()
     }
 
     /// Waits until it has been reaped.

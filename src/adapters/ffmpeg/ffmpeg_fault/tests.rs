@@ -24,7 +24,7 @@ fn attempt(source: &CameraSource) -> Attempt<'_> {
 #[test]
 fn every_failure_has_its_kind() {
     use FaultKind::*;
-    let table: [(&[&str], u64, FaultKind); 25] = [
+    let table: [(&[&str], u64, FaultKind); 27] = [
         (
             &[
                 "[tcp @ 0x5] Failed to resolve hostname cam.invalid: Name or service not known",
@@ -91,6 +91,23 @@ fn every_failure_has_its_kind() {
         ),
         (&["[rtsp @ 0x5] method DESCRIBE failed: 404 Not Found", "Server returned 404 Not Found"], 70, NotFound),
         (&["rtsp://127.0.0.1:36101/x: Invalid data found when processing input"], 5000, Silent),
+        // The same two as 8.1 tells them.
+        (
+            &[
+                "[in#0 @ 0x5] [error] method SETUP failed: 453 (Not Enough Bandwidth)",
+                "[in#0 @ 0x5] [error] Error opening input: Server returned 4XX Client Error, but not one of 40{0,1,3,4}",
+            ],
+            70,
+            Busy,
+        ),
+        (
+            &[
+                "[in#0 @ 0x5] [warning] Failed reading RTSP data: Connection timed out",
+                "[fatal] Error opening input files: Invalid data found when processing input",
+            ],
+            5000,
+            Silent,
+        ),
         (&["rtsp://127.0.0.1:36102/x: Invalid data found when processing input"], 60, NotMedia),
         (
             &["[rtmp @ 0x5] Server error: authentication failed", "rtmp://h/src: Operation not permitted"],
