@@ -99,6 +99,10 @@ pub fn relay(
         args.extend(option("-timeout", micros(io_timeout)));
     }
     args.push(Argument::url(target));
+    if !version.counts_copied_pictures() {
+        // A line on stdout for each picture, which `ffmpeg_progress` counts instead.
+        args.extend(plain("-map 0:v:0 -c:v copy -copyinkf:v -flush_packets 1 -f framecrc pipe:1"));
+    }
     args
 }
 
@@ -304,6 +308,24 @@ mod tests {
                 ));
                 assert_eq!(args.contains("-max_ts_probe 0 "), one, "{args}");
             }
+        }
+    }
+
+    #[test]
+    fn pictures_are_counted_by_lines_where_ffmpeg_does_not_count_them() {
+        let camera = source(Scheme::Rtsp, "rtsp://h/x", "rtsp://h/x");
+        let target = "rtsp://m:8554/gate".to_owned().into();
+        for (libavformat, counts) in [((59, 27), true), ((60, 3), true), ((60, 16), false), ((61, 1), true)] {
+            let version = FfmpegVersion { libavformat, ..version(6) };
+            let args = shown(&relay(
+                &version,
+                &camera,
+                &Tracks::default(),
+                Manner::default(),
+                &target,
+                Duration::from_secs(8),
+            ));
+            assert_eq!(!args.contains(" rtsp://m:8554/gate -map 0:v:0 -c:v copy -copyinkf:v "), counts, "{args}");
         }
     }
 

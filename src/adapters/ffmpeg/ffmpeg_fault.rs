@@ -69,6 +69,9 @@ const NO_PATH: &str = "{} was called without a path and has no such stream; give
 /// What ffmpeg says when the media server has cut it off, or takes nothing any more.
 const CUT_BY_SERVER: [&str; 3] = ["av_interleaved_write_frame", "error writing trailer", "error muxing"];
 
+/// What is said of that.
+const CUT_WORDS: &str = "publishing to the media server failed or was cut off; see the media server's log";
+
 /// First match wins.
 const RULES: [Rule; 19] = [
     Rule {
@@ -110,7 +113,7 @@ const RULES: [Rule; 19] = [
             CUT_BY_SERVER[2],
         ],
         kind: FaultKind::PublishRefused,
-        words: "publishing to the media server failed or was cut off; see the media server's log",
+        words: CUT_WORDS,
         lacking: None,
     },
     Rule {
@@ -348,6 +351,14 @@ pub fn unusable(stderr: &[String], shown_as_sent: bool) -> Option<ProbeFault> {
         return Some(ProbeFault::new(FaultKind::Other, text));
     }
     None
+}
+
+/// What its last words say of publishing: where it has a second output, for lines that count pictures (6.1), it goes on without the
+/// first.
+pub fn cut_off(stderr: &[String]) -> Option<ProbeFault> {
+    let text = stderr.join("\n").to_lowercase();
+    let is_cut = CUT_BY_SERVER.iter().any(|needle| text.contains(needle));
+    is_cut.then(|| ProbeFault::new(FaultKind::PublishRefused, CUT_WORDS))
 }
 
 /// Whether a line complains of a picture that is a little earlier than the one before it. A clock that jumps is further off.

@@ -70,11 +70,18 @@ fn behind_by(line: &str) -> Option<i64> {
 #[derive(Debug, Default)]
 pub struct ProgressReader {
     open: Progress,
+    /// Lines of pictures, where the arguments ask for them.
+    pictures: u64,
 }
 
 impl ProgressReader {
     /// Takes one line; returns the block it completes. Unknown lines are nothing.
     pub fn feed(&mut self, line: &str) -> Option<Progress> {
+        // The muxer `framecrc`: `0,  468240,  468240,  3600,  3185, 0x18013ffe, F=0x0`.
+        if line.starts_with("0,") {
+            self.pictures += 1;
+            return None;
+        }
         let (key, value) = line.split_once('=')?;
         let value = value.trim();
         match key.trim() {
@@ -84,7 +91,8 @@ impl ProgressReader {
             "total_size" => self.open.total_size = value.parse().ok(),
             "speed" => self.open.speed = value.trim_end_matches('x').trim().parse().ok(),
             "progress" => {
-                let block = Progress { end: value == "end", ..self.open };
+                let frame = self.open.frame.or((self.pictures > 0).then_some(self.pictures));
+                let block = Progress { frame, end: value == "end", ..self.open };
                 self.open = Progress::default();
                 return Some(block);
             }
@@ -164,6 +172,14 @@ mod tests {
         assert_eq!(counted(sound), Complaints { unordered: 1, ..Complaints::default() });
         let same = "[segment @ 0x5] Non-monotonous DTS in output stream 0:0; previous: 9, current: 9; changing to 10.";
         assert_eq!(counted(same), Complaints { unordered: 1, behind: 0, set_back: 0 });
+    }
+
+    #[test]
+    fn pictures_are_counted_by_their_lines_where_nothing_else_tells() {
+        let text = "#software: Lavf60.16.100\nbitrate=N/A\nout_time_us=0\nprogress=continue\n0,  0,  0,  3600,  3185, 0x18013ffe, F=0x0\n\
+            0,  3600,  3600,  3600,  3185, 0x18013ffe, F=0x0, S=1,  16\nprogress=continue\nframe=9\nprogress=continue\n";
+        let frames: Vec<_> = read(text).iter().map(|block| block.frame).collect();
+        assert_eq!(frames, [None, Some(2), Some(9)]);
     }
 
     #[test]

@@ -30,6 +30,12 @@ pub struct FfmpegVersion {
 }
 
 impl FfmpegVersion {
+    /// Whether its progress counts pictures that are copied. 6.1 counts those alone that go through a filter (`print_report`,
+    /// fftools/ffmpeg.c); 6.0 and 7.0 count all.
+    pub fn counts_copied_pictures(&self) -> bool {
+        !((60, 4)..(61, 0)).contains(&self.libavformat)
+    }
+
     /// Whether `out_time` of its progress is that of the track that is furthest behind: since the scheduler of 7.0
     /// (`trailing_dts`, fftools/ffmpeg_sched.c).
     pub fn tells_time_of_all(&self) -> bool {

@@ -310,7 +310,9 @@ impl StreamHandler<RelayProcessEvent> for Restream {
                 ffmpeg.progress = progress;
                 let observer = ffmpeg.child.observer();
                 let said = observer.as_ref().map(|observer| observer.lines()).unwrap_or_default();
-                let unusable = ffmpeg_fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
+                let counts_by_lines = !self.known.setup.version.counts_copied_pictures();
+                let unusable = ffmpeg_fault::unusable(&said, ffmpeg.tracks.shown_as_sent)
+                    .or_else(|| ffmpeg_fault::cut_off(&said).filter(|_| counts_by_lines));
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is being stopped: {fault}");
                     self.happened(RelayEvent::Unusable(fault), ctx);
