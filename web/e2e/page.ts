@@ -8,6 +8,11 @@ export async function open(page: Page, route = ""): Promise<void> {
   await expect(page.locator(".pulse")).toHaveAttribute("data-phase", "open");
 }
 
+/** By how many pixels the page is wider than its window. */
+export function tooWide(page: Page): Promise<number> {
+  return page.evaluate(() => Math.max(0, document.documentElement.scrollWidth - innerWidth));
+}
+
 /** Frames come as plain text, to be read and changed on their way. Before the page is opened. */
 export async function plainFrames(page: Page): Promise<void> {
   await page.addInitScript(() => Reflect.deleteProperty(globalThis, "DecompressionStream"));

@@ -1,6 +1,6 @@
 import { expect, test } from "@playwright/test";
 import { add, clear } from "./api";
-import { open, recorded } from "./page";
+import { open, recorded, tooWide } from "./page";
 
 const START = "e2e-phone/";
 
@@ -29,7 +29,7 @@ test("no page of the app is wider than a phone, also with open incidents counted
       await expect.poll(closest, { message: "between two addresses" }).toBeGreaterThanOrEqual(6);
     }
     await expect(page.locator(".top nav .count")).toBeVisible();
-    await expect.poll(() => page.evaluate(() => document.documentElement.scrollWidth - innerWidth), { message: route }).toBeLessThanOrEqual(0);
+    await expect.poll(() => tooWide(page), { message: route }).toBe(0);
     const beyond = () => page.locator(".as-cards :is(td, th)").evaluateAll((cells) => cells.filter((one) => one.closest("thead") === null && one.getBoundingClientRect().right > innerWidth).map((one) => one.textContent));
     await expect.poll(beyond, { message: `out of sight at ${route}` }).toEqual([]);
   }
