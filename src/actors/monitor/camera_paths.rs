@@ -14,20 +14,19 @@ use crate::domain::name::StreamName;
 #[derive(Debug)]
 pub struct CameraPaths {
     server: String,
-    /// Paths of enabled cameras, by camera id.
-    wanted: BTreeMap<i64, StreamName>,
+    /// Enabled cameras, by id.
+    wanted: BTreeMap<i64, WantedCamera>,
     /// Paths whose camera is gone since we listen.
     released: BTreeSet<StreamName>,
-    /// Relays of wanted cameras, by camera id.
-    relays: BTreeMap<i64, Relay>,
 }
 
-/// What is known of a camera's relay.
-#[derive(Clone, Copy, Debug)]
-struct Relay {
+/// A camera of this server, and what was last told of its relay.
+#[derive(Clone, Debug)]
+struct WantedCamera {
+    path: StreamName,
     state: CameraState,
     restarts: u32,
-    /// It has begun since the poll before the last.
+    /// Its relay has begun since the poll before the last.
     is_new: bool,
 }
 
@@ -45,13 +44,12 @@ pub enum Publisher {
 impl CameraPaths {
     /// Knows no camera yet.
     pub fn new(server: impl Into<String>) -> Self {
-        Self { server: server.into(), wanted: BTreeMap::new(), released: BTreeSet::new(), relays: BTreeMap::new() }
+        Self { server: server.into(), wanted: BTreeMap::new(), released: BTreeSet::new() }
     }
 
     /// Everything that is true now. A camera that is missing there releases nothing.
     pub fn replace(&mut self, latest: &Latest) {
-        self.wanted.clear();
-        self.relays.retain(|id, _| latest.cameras.iter().any(|camera| camera.id == *id));
+        self.wanted.retain(|id, _| latest.cameras.iter().any(|camera| camera.id == *id));
         for camera in &latest.cameras {
             self.camera(camera);
         }
@@ -61,59 +59,49 @@ impl CameraPaths {
     pub fn apply(&mut self, change: &Change) {
         match change {
             Change::Camera(camera) => self.camera(camera),
-            Change::CameraGone { id } => {
-                self.relays.remove(id);
-                self.release(*id);
-            }
+            Change::CameraGone { id } => self.release(*id),
             _ => {}
         }
     }
 
     /// Who has begun to publish to a path whose source is another one than at the last poll.
     pub fn publisher(&self, path: &StreamName) -> Publisher {
-        let id = self.wanted.iter().find(|(_, wanted)| *wanted == path).map(|(id, _)| id);
-        match id.and_then(|id| self.relays.get(id)) {
-            Some(Relay { state: CameraState::Running, is_new, .. }) if *is_new => Publisher::OurRelay,
-            None | Some(Relay { state: CameraState::Running | CameraState::Held | CameraState::Stopped, .. }) => {
-                Publisher::SomebodyElse
-            }
+        use CameraState::{Held, Running, Stopped};
+        match self.wanted.values().find(|camera| camera.path == *path) {
+            Some(WantedCamera { state: Running, is_new: true, .. }) => Publisher::OurRelay,
+            None | Some(WantedCamera { state: Running | Held | Stopped, .. }) => Publisher::SomebodyElse,
             Some(_) => Publisher::Either,
         }
     }
 
     /// A poll has been taken in: the sources it saw are those of the relays that ran by then.
     pub fn polled(&mut self) {
-        for relay in self.relays.values_mut() {
-            relay.is_new = relay.state != CameraState::Running;
+        for camera in self.wanted.values_mut() {
+            camera.is_new = camera.state != CameraState::Running;
         }
     }
 
     fn camera(&mut self, camera: &CameraStatus) {
-        self.path(camera);
-        let (state, restarts) = (camera.state, camera.restarts);
-        let goes_on = self.relays.get(&camera.id).is_some_and(|known| !known.is_new && known.restarts == restarts);
-        let is_new = !goes_on || state != CameraState::Running;
-        self.relays.insert(camera.id, Relay { state, restarts, is_new });
-    }
-
-    fn path(&mut self, camera: &CameraStatus) {
         let path = (camera.enabled && camera.server == self.server).then(|| StreamName::parse(&camera.path).ok());
         let Some(path) = path.flatten() else { return self.release(camera.id) };
-        if self.wanted.get(&camera.id) == Some(&path) {
-            return;
+        let (state, restarts) = (camera.state, camera.restarts);
+        let known = self.wanted.get(&camera.id).filter(|known| known.path == path);
+        let goes_on = known.is_some_and(|known| !known.is_new && known.restarts == restarts);
+        if known.is_none() {
+            self.release(camera.id);
+            self.released.remove(&path);
         }
-        self.release(camera.id);
-        self.released.remove(&path);
-        self.wanted.insert(camera.id, path);
+        let is_new = !goes_on || state != CameraState::Running;
+        self.wanted.insert(camera.id, WantedCamera { path, state, restarts, is_new });
     }
 
     fn release(&mut self, id: i64) {
-        self.released.extend(self.wanted.remove(&id));
+        self.released.extend(self.wanted.remove(&id).map(|camera| camera.path));
     }
 
     /// True when the path had a camera and has none now.
     pub fn is_released(&self, path: &StreamName) -> bool {
-        self.released.contains(path) && !self.wanted.values().any(|wanted| wanted == path)
+        self.released.contains(path) && !self.wanted.values().any(|camera| camera.path == *path)
     }
 
     /// The path is not shown any more: if it comes back, it is somebody else's.
@@ -193,9 +181,16 @@ mod tests {
             assert_eq!(paths.publisher(&path("gate")), publisher, "{words}");
             paths.polled();
         }
+        // A live store that is asked anew tells what is known.
+        paths.apply(&gate(CameraState::Running, 2));
+        paths.polled();
+        paths.replace(&Latest {
+            cameras: vec![CameraStatus { restarts: 2, ..camera(1, "gate", true) }],
+            ..Latest::default()
+        });
+        assert_eq!(paths.publisher(&path("gate")), SomebodyElse);
         paths.apply(&Change::CameraGone { id: 1 });
         assert_eq!(paths.publisher(&path("gate")), SomebodyElse);
-        assert!(paths.relays.is_empty());
     }
 
     #[test]
