@@ -24,29 +24,35 @@ pub struct WrittenReport {
 #[derive(Clone, Debug, Default)]
 pub struct WrittenTime {
     written: Duration,
+    /// The furthest time that was told, and the most pictures.
+    told: Duration,
+    frames: u64,
     /// The last report whose time had moved; before any, the first one with pictures.
     anchor: Option<WrittenReport>,
-    /// Pictures of the last report.
-    frames: u64,
 }
 
 impl WrittenTime {
-    /// Up to where has been written by the reports so far.
+    /// Up to where has been written by the reports so far; zero while that is not known. Never goes back.
     pub fn until(&self) -> Duration {
         self.written
     }
 
-    /// Takes a report; returns up to where has been written, zero while that is not known. Never goes back.
-    pub fn report(&mut self, now: WrittenReport) -> Duration {
-        let more = now.frames > self.frames;
+    /// The furthest time that was told, and of a report that tells none what is guessed: that moves with the clock and jumps nowhere.
+    pub fn told_by(&self, report: &WrittenReport) -> Duration {
+        report.told.map_or(self.written, |_| self.told)
+    }
+
+    /// Takes a report; returns whether anything has been written since the last.
+    pub fn report(&mut self, now: WrittenReport) -> bool {
+        let (has_moved, more) = (now.told.is_some_and(|told| told > self.told), now.frames > self.frames);
+        self.told = self.told.max(now.told.unwrap_or_default());
         self.frames = self.frames.max(now.frames);
-        let before = self.anchor.and_then(|anchor| anchor.told);
-        if now.told.is_some_and(|told| told > before.unwrap_or_default()) || (self.anchor.is_none() && now.frames > 0) {
+        if has_moved || (self.anchor.is_none() && now.frames > 0) {
             self.anchor = Some(now);
         }
         let guess = self.anchor.filter(|_| more).and_then(|anchor| guess(anchor, now));
-        self.written = self.written.max(now.told.unwrap_or_default()).max(guess.unwrap_or_default());
-        self.written
+        self.written = self.written.max(self.told).max(guess.unwrap_or_default());
+        has_moved || more
     }
 }
 
@@ -76,7 +82,11 @@ mod tests {
             told: told(n).map(Duration::from_millis),
             frames: burst + frames(n),
         };
-        (0..12).map(|n| u64::try_from(time.report(report(n)).as_millis()).expect("ms")).collect()
+        let until = |n: u64| {
+            time.report(report(n));
+            u64::try_from(time.until().as_millis()).expect("ms")
+        };
+        (0..12).map(until).collect()
     }
 
     #[test]
@@ -107,6 +117,17 @@ mod tests {
             "a jump of the source is told as it is"
         );
         assert_eq!(written(0, |_| 0, |n| Some(n * 500))[11], 5_500, "sound alone");
+        let mut time = WrittenTime::default();
+        let at = |ms: u64, told: Option<u64>, frames| WrittenReport {
+            at: Duration::from_millis(ms),
+            told: told.map(Duration::from_millis),
+            frames,
+        };
+        let moved: Vec<bool> = [at(0, None, 0), at(500, None, 3), at(900, Some(400), 3), at(1_400, Some(400), 3)]
+            .map(|one| time.report(one))
+            .into();
+        assert_eq!(moved, [false, true, true, false], "pictures or their time");
+        assert_eq!(time.told_by(&at(1_900, Some(0), 3)), Duration::from_millis(400));
         let back = written(0, steady, |n| (n != 5).then_some(n * 500));
         assert_eq!((back[5], back[6]), (2_000, 3_000), "one report without a time");
     }

@@ -36,13 +36,10 @@ pub(super) struct Active {
     /// Where the timestamps in its files begin, and up to where they have come since.
     pub(super) begins_at: Duration,
     pub(super) media_end: Duration,
-    /// The furthest time that ffmpeg has told.
-    pub(super) out_time: Duration,
     /// Files one after the other that ffmpeg closed before their time.
     pub(super) early_cuts: u32,
     /// Up to where it has written, which it does not always tell.
     pub(super) written: WrittenTime,
-    pub(super) frames: u64,
     /// When media last moved.
     pub(super) moved: Instant,
     /// Why we told it to stop; a run that ends by itself explains itself.

@@ -6,7 +6,6 @@ use tokio::time::Instant;
 use super::Recorder;
 use super::active::Active;
 use crate::actors::record::catalog_writer::CatalogOperation;
-use crate::adapters::ffmpeg::ffmpeg_progress::Progress;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
 use crate::domain::recording::RecordingState;
 use crate::domain::timestamp_watch::{TimestampFinding, TimestampReport};
@@ -29,19 +28,15 @@ impl Recorder {
             active.media_end = active.media_end.max(file.end);
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
-            let out_time = block.out_time.unwrap_or_default();
-            let frames = block.frame.unwrap_or(0);
-            if out_time > active.out_time || frames > active.frames {
-                active.out_time = out_time.max(active.out_time);
-                active.frames = frames.max(active.frames);
+            let told = WrittenReport { at: steady, told: block.out_time, frames: block.frame.unwrap_or(0) };
+            if active.written.report(told) {
                 active.moved = Instant::now();
                 active.run.arrived(now);
             }
-            let written = active.written.report(WrittenReport { at: steady, told: block.out_time, frames });
             if active.run.has_media() {
-                finding = active.watch.report(report(active, &block, steady));
+                finding = active.watch.report(timestamps(active, &told));
             }
-            active.run.progressed(written, now, &starts)
+            active.run.progressed(active.written.until(), now, &starts)
         } else {
             return;
         };
@@ -77,10 +72,8 @@ impl Recorder {
     }
 }
 
-/// A block of progress, as the watch over timestamps takes it.
-fn report(active: &Active, block: &Progress, at: std::time::Duration) -> TimestampReport {
+/// A report, as the watch over timestamps takes it.
+fn timestamps(active: &Active, told: &WrittenReport) -> TimestampReport {
     let behind = active.process.as_ref().map_or(0, |process| process.observer().complaints().behind);
-    // What is guessed moves with the clock and jumps nowhere.
-    let media = block.out_time.map_or(active.written.until(), |_| active.out_time);
-    TimestampReport { at, media, frames: block.frame.unwrap_or(0), behind }
+    TimestampReport { at: told.at, media: active.written.told_by(told), frames: told.frames, behind }
 }
