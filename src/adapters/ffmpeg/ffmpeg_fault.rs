@@ -6,7 +6,7 @@
 use std::time::Duration;
 
 use super::child::{Ending, ProcessExit};
-use super::{named, version_words};
+use super::{ffmpeg_progress, named, version_words};
 use crate::domain::camera::{CameraSource, Scheme};
 use crate::domain::probe::{FaultKind, ProbeFault};
 
@@ -69,9 +69,6 @@ const NO_PATH: &str = "{} was called without a path and has no such stream; give
 /// What ffmpeg says when the media server has cut it off, or takes nothing any more.
 const CUT_BY_SERVER: [&str; 3] = ["av_interleaved_write_frame", "error writing trailer", "error muxing"];
 
-/// What is said of that.
-const CUT_WORDS: &str = "publishing to the media server failed or was cut off; see the media server's log";
-
 /// First match wins.
 const RULES: [Rule; 19] = [
     Rule {
@@ -113,7 +110,7 @@ const RULES: [Rule; 19] = [
             CUT_BY_SERVER[2],
         ],
         kind: FaultKind::PublishRefused,
-        words: CUT_WORDS,
+        words: "publishing to the media server failed or was cut off; see the media server's log",
         lacking: None,
     },
     Rule {
@@ -353,26 +350,16 @@ pub fn unusable(stderr: &[String], shown_as_sent: bool) -> Option<ProbeFault> {
     None
 }
 
-/// What its last words say of publishing: where it has a second output, for lines that count pictures (6.1), it goes on without the
-/// first.
-pub fn cut_off(stderr: &[String]) -> Option<ProbeFault> {
+/// Whether publishing is over by its last words: where it has a second output, for lines that count pictures (6.1), it goes on without
+/// the first.
+pub fn is_cut_off(stderr: &[String]) -> bool {
     let text = stderr.join("\n").to_lowercase();
-    let is_cut = CUT_BY_SERVER.iter().any(|needle| text.contains(needle));
-    is_cut.then(|| ProbeFault::new(FaultKind::PublishRefused, CUT_WORDS))
+    CUT_BY_SERVER.iter().any(|needle| text.contains(needle))
 }
 
 /// Whether a line complains of a picture that is a little earlier than the one before it. A clock that jumps is further off.
-///
-/// ffmpeg 4 to 6: `Non-monotonous DTS in output stream 0:0; previous: 7200, current: 3600; changing to 7201`; 6 and later:
-/// `[vost#0:0/copy @ 0x5] Non-monotonic DTS; previous: ...`. In units of 1/90000 s.
 fn is_disorder(line: &str) -> bool {
-    let number = |key: &str| -> Option<i64> {
-        let (_, after) = line.split_once(key)?;
-        after.split([',', ';']).next()?.trim().parse().ok()
-    };
-    let video = line.contains("stream 0:0") || line.contains("vost#0:0");
-    let back = number("previous:").zip(number("current:")).map_or(0, |(previous, current)| previous - current);
-    line.contains("non-monoto") && video && (LEAST_DISTANCE..90_000).contains(&back)
+    ffmpeg_progress::behind_by(line).is_some_and(|ticks| (LEAST_DISTANCE..90_000).contains(&ticks))
 }
 
 /// A source that is a file with one picture.

@@ -55,8 +55,8 @@ impl Complaints {
 /// "Non-monotonous" and "Non-monotonic", at the begin of a sentence or within one.
 const UNORDERED: &str = "on-monoton";
 
-/// Ticks by which a picture is behind the last one.
-fn behind_by(line: &str) -> Option<i64> {
+/// Ticks by which a picture is behind the last one, of a line that complains of it.
+pub(super) fn behind_by(line: &str) -> Option<i64> {
     let of_video = line.contains(UNORDERED) && (line.contains("stream 0:0") || line.contains("vost#0:0"));
     let number = |name: &str| {
         let (_, rest) = line.split_once(name)?;

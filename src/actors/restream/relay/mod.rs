@@ -79,6 +79,8 @@ struct RelayProcess {
     tracks: Tracks,
     progress: Progress,
     movement: MovementWatch,
+    /// Its publishing is over, and it has been told to end.
+    is_cut_off: bool,
 }
 
 impl Restream {
@@ -223,7 +225,14 @@ impl Restream {
         let time =
             if self.known.setup.version.tells_time_of_all() { TimeOf::FurthestBehind } else { TimeOf::FurthestAhead };
         let (progress, movement) = (Progress::default(), MovementWatch::of(source.scheme, time));
-        self.ffmpeg = Some(RelayProcess { child, source: source.clone(), tracks: tracks.clone(), progress, movement });
+        self.ffmpeg = Some(RelayProcess {
+            child,
+            source: source.clone(),
+            tracks: tracks.clone(),
+            progress,
+            movement,
+            is_cut_off: false,
+        });
         Ok(())
     }
 
@@ -310,9 +319,15 @@ impl StreamHandler<RelayProcessEvent> for Restream {
                 ffmpeg.progress = progress;
                 let observer = ffmpeg.child.observer();
                 let said = observer.as_ref().map(|observer| observer.lines()).unwrap_or_default();
-                let counts_by_lines = !self.known.setup.version.counts_copied_pictures();
-                let unusable = ffmpeg_fault::unusable(&said, ffmpeg.tracks.shown_as_sent)
-                    .or_else(|| ffmpeg_fault::cut_off(&said).filter(|_| counts_by_lines));
+                if !self.known.setup.version.counts_copied_pictures() && ffmpeg_fault::is_cut_off(&said) {
+                    // Its exit is told as that of one which has ended by itself, as those do that have one output.
+                    if !std::mem::replace(&mut ffmpeg.is_cut_off, true) {
+                        let ended = ffmpeg.child.end(self.grace);
+                        ctx.spawn(ended.into_actor(self).map(|_, _, _| ()));
+                    }
+                    return;
+                }
+                let unusable = ffmpeg_fault::unusable(&said, ffmpeg.tracks.shown_as_sent);
                 if let Some(fault) = unusable.filter(|_| !progress.end) {
                     log::warn!(camera = self.camera(); "ffmpeg is being stopped: {fault}");
                     self.happened(RelayEvent::Unusable(fault), ctx);

@@ -262,9 +262,8 @@ fn a_server_that_has_waited_for_the_camera_is_not_blamed() {
 #[test]
 fn publishing_that_has_ended_while_ffmpeg_lives() {
     let lines = |line: &str| vec!["[rtsp @ 0x5] [warning] Timestamps are unset".to_owned(), line.to_owned()];
-    let fault = cut_off(&lines("[out#0/rtsp @ 0x5] [error] Error muxing a packet")).expect("cut off");
-    assert_eq!(fault.kind, FaultKind::PublishRefused);
-    assert_eq!(cut_off(&lines("[rtsp @ 0x5] [warning] Non-monotonic DTS in output stream 0:1")), None);
+    assert!(is_cut_off(&lines("[out#0/rtsp @ 0x5] [error] Error muxing a packet")));
+    assert!(!is_cut_off(&lines("[rtsp @ 0x5] [warning] Non-monotonic DTS in output stream 0:1")));
 }
 
 #[test]
