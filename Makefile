@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Debian package for each program that a target needs; whatever is there already is left alone.
 NEED_RUN  := ffmpeg=ffmpeg ffprobe=ffmpeg
 NEED_WEB  := node=nodejs npm=npm
-NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium=chromium shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime strace=strace pgbouncer=pgbouncer nginx=nginx caddy=caddy redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
+NEED_TEST := pg_ctlcluster=postgresql openssl=openssl sqlite3=sqlite3 chromium-headless-shell=chromium-headless-shell shellcheck=shellcheck curl=curl systemd-analyze=systemd faketime=faketime strace=strace pgbouncer=pgbouncer nginx=nginx caddy=caddy redis-server=redis-server python3+ensurepip=python3-venv docker-compose=docker-compose promtool=prometheus amtool=prometheus-alertmanager
 NEED_DOCKER := dockerd=docker.io docker-compose=docker-compose debootstrap=debootstrap openssl=openssl curl=curl
 NEED_STACK := go=golang javac=openjdk-17-jdk-headless mvn=maven
 
@@ -17,7 +17,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),target)
 
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -path web/dist -prune -o -path web/screenshots -prune -o -path web/test-results -prune -o -type f -print 2>/dev/null)
 
-.PHONY: help demo test chaos ffmpeg-test docker-test stack-test web bench fmt lint lint-rust lint-files binaries unit unit-web unit-rust browser api types clean
+.PHONY: help demo test chaos ffmpeg-test docker-test stack-test web bench fmt lint lint-rust lint-files binaries unit unit-web unit-rust browser api browser-then-api types clean
 
 help: ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 13
@@ -38,12 +38,12 @@ web/dist/index.html: web/node_modules/.package-lock.json $(WEB_SOURCES)
 	cd web && npm run --silent build
 	@touch $@
 
-# What needs no running program goes beside the build of the tests: a compiler that checks keeps one core busy, not all.
+# Side by side: no part keeps the cores busy by itself, as tests wait for a clock or a server half of the time. What one prints
+# comes as a whole when it has ended.
 test: web/dist/index.html ## everything: format, lints, unit, integration, web and browser tests, the API's document
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	@.ci/tools >/dev/null
-	@$(MAKE) --no-print-directory --output-sync=target --jobs=3 binaries lint-rust lint-files unit-web
-	@$(MAKE) --no-print-directory unit-rust browser api
+	@$(MAKE) --no-print-directory --output-sync=target --jobs=5 --keep-going binaries lint-files unit-web lint-rust unit-rust browser-then-api
 
 fmt: ## formats the sources
 	cargo fmt
@@ -52,13 +52,14 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	@$(MAKE) --no-print-directory lint-rust lint-files
 
-# In a folder of its own: cargo lets one command at a time into a folder.
+# In a folder of its own: cargo lets one command at a time into a folder. Under `make test` it takes what the build and the tests
+# leave of the cores.
 lint-rust: export CARGO_TARGET_DIR = $(TARGET)/lint
 lint-rust:
 	cargo fmt --check
-	$(CARGO) clippy --all-targets -- -D warnings
+	nice -n 19 $(CARGO) clippy --all-targets -- -D warnings
 	@# Without the features of the tests, as a release is built.
-	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --quiet --no-deps --document-private-items --lib
+	RUSTDOCFLAGS='-D warnings' nice -n 19 $(CARGO) doc --quiet --no-deps --document-private-items --lib
 
 lint-files: web/dist/index.html
 	cd web && npm run --silent lint
@@ -71,6 +72,7 @@ lint-files: web/dist/index.html
 	.ci/grafana
 	cd web && npm run --silent typecheck
 
+# Not `cargo build`: the features of the tests would be resolved away and half the tree built again.
 binaries: web/dist/index.html
 	$(CARGO) test --no-run --quiet
 
@@ -81,24 +83,26 @@ unit: web/dist/index.html ## unit and integration tests, Rust and web
 unit-web: web/dist/index.html
 	cd web && npm test --silent
 
-unit-rust: web/dist/index.html
-	.ci/tests
+unit-rust: binaries
+	env -u MAKEFLAGS .ci/tests
 
-browser: web/dist/index.html ## the page in Chromium against a running demo
-	@.ci/install $(NEED_RUN) $(NEED_TEST)
-	@# Not `cargo build`: the features of the tests would be resolved away and half the tree built again.
-	cargo test --no-run --quiet
-	.ci/demo .ci/browser
+BROWSER_TESTS := .ci/demo .ci/browser
+API_TESTS := .ci/demo .ci/openapi && .ci/demo .ci/schemathesis
 
-api: web/dist/index.html ## the API's document is valid, clients are made from it, and the program keeps to it
+browser: binaries ## the page in Chromium against a running demo
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
-	cargo test --no-run --quiet
-	.ci/demo .ci/openapi
-	.ci/demo .ci/schemathesis
+	$(BROWSER_TESTS)
 
-types: web/dist/index.html ## the page's types, made anew from the API's document
+api: binaries ## the API's document is valid, clients are made from it, and the program keeps to it
 	@.ci/install $(NEED_RUN) $(NEED_TEST)
-	cargo test --no-run --quiet
+	$(API_TESTS)
+
+# One demo after the other, and the second whatever became of the first.
+browser-then-api: binaries
+	browser=0; $(BROWSER_TESTS) || browser=$$?; $(API_TESTS) && exit $$browser
+
+types: binaries ## the page's types, made anew from the API's document
+	@.ci/install $(NEED_RUN) $(NEED_TEST)
 	.ci/demo .ci/types
 
 chaos: ## the long forms of the fault tests, one after the other: a quarter of an hour

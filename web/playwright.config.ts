@@ -16,7 +16,7 @@ export default defineConfig({
     // A trace of each test costs a fifth of the time: TRACE=1 for whoever looks for a fault.
     trace: process.env["TRACE"] === undefined ? "off" : "retain-on-failure",
     launchOptions: {
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium-headless-shell",
       // Containers and CI run as root, where Chromium's sandbox cannot start.
       args: process.getuid?.() === 0 ? ["--no-sandbox", "--disable-gpu"] : ["--disable-gpu"],
     },

@@ -18,7 +18,7 @@ const recordings = [];
 for (let n = 0; n < rest.length; n += 3) recordings.push({ stream: rest[n], start: rest[n + 1], end: Date.parse(rest[n + 2]) });
 
 const root = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
-const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: ["--disable-gpu", ...root] });
+const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium-headless-shell", args: ["--disable-gpu", ...root] });
 
 async function play({ stream, start, end }) {
   const context = await browser.newContext({ timezoneId: "UTC", locale: "en-GB" });
