@@ -2,7 +2,7 @@
 
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, test } from "@playwright/test";
@@ -17,14 +17,15 @@ const started: ChildProcess[] = [];
 /** Without and with the prefix taken off by nginx. */
 const sites: string[] = [];
 
-function freePort(): Promise<number> {
-  return new Promise((done) => {
+/** One that the kernel gives to nobody who asks for any port, as the Rust tests beside this one do: see tests/it/support/port.rs. */
+async function freePort(): Promise<number> {
+  const port = 20_000 + Math.floor(Math.random() * 12_000);
+  const free = await new Promise<boolean>((done) => {
     const server = createServer();
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => done(port));
-    });
+    server.once("error", () => done(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => done(true)));
   });
+  return free ? port : freePort();
 }
 
 function start(command: string, ...words: string[]): void {

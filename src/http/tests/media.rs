@@ -24,6 +24,7 @@ async fn media_comes_whole_and_in_parts() {
         (whole.status, whole.header("content-type"), whole.header("accept-ranges")),
         (200, "video/mp4", "bytes")
     );
+    assert_eq!(whole.header("cache-control"), "private, max-age=31536000, immutable");
     assert!(whole.body == bytes, "the whole file arrives unchanged");
     let etag = whole.header("etag").to_owned();
 
@@ -33,6 +34,7 @@ async fn media_comes_whole_and_in_parts() {
         let part = world.ask(Method::GET, &uri, &[("range", range)], None).await;
         let wanted = format!("bytes {start}-{}/1000000", end - 1);
         assert_eq!((part.status, part.header("content-range")), (206, wanted.as_str()));
+        assert_eq!(part.header("cache-control"), "no-store", "Chromium's cache cuts parts off");
         assert!(part.body == bytes[start..end], "{range}");
     }
     let beyond = world.ask(Method::GET, &uri, &[("range", "bytes=1000000-")], None).await;
