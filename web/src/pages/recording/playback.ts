@@ -153,7 +153,8 @@ export class Playback {
     const along = this.chosen.peek() === null || this.cues.length === 0 || (before !== null && this.day.peek() === day(before));
     if (along) this.day.value = day(Math.max(at ?? 0, Date.parse(session.startedAt)));
     this.chosen.value = session;
-    writeQuery({ session: session.id, at: null });
+    if (at === null) writeQuery({ session: session.id, at: null });
+    else this.tell(at);
     this.waiting = session.segments === 0;
   }
 
@@ -188,6 +189,11 @@ export class Playback {
     const moment = this.at.peek();
     if (moment === null) return;
     this.writtenAt = performance.now();
+    this.tell(moment);
+  }
+
+  /** Writes a moment into the address. */
+  private tell(moment: number): void {
     this.written.push(Math.round(moment));
     // The page hears of an address a little later.
     if (this.written.length > 8) this.written.shift();

@@ -1,0 +1,50 @@
+import { afterEach, expect, it, vi } from "vitest";
+import { query } from "../../address";
+import type { RecordingSession } from "../../types";
+import { Playback } from "./playback";
+import type { PlayerEvents } from "./player";
+
+const first = Date.parse("2026-03-09T14:00:00Z");
+const second = first + 60_000;
+
+function session(id: string, startedAt: number, endedAt: number): RecordingSession {
+  const moments = { startedAt: new Date(startedAt).toISOString(), endedAt: new Date(endedAt).toISOString() };
+  return { id, server: "main", stream: "gate", segments: 1, durationMs: endedAt - startedAt, ...moments } as RecordingSession;
+}
+
+const sessions = [session("one", first, first + 20_000), session("two", second, second + 20_000)];
+
+const playlist = [first, second].map((at) => `#EXT-X-PROGRAM-DATE-TIME:${new Date(at).toISOString()}\n#EXTINF:20,\na\n`).join("");
+
+/** A page on which nothing but the address is real. */
+function page(): void {
+  vi.stubGlobal("location", { hash: "#/recordings/main/gate" });
+  vi.stubGlobal("history", { state: null, replaceState: () => undefined });
+  vi.stubGlobal("fetch", () => Promise.resolve(new Response(`#EXTM3U\n${playlist}`)));
+}
+
+afterEach(() => vi.unstubAllGlobals());
+
+const told = () => Date.parse(query.peek().get("at") ?? "");
+
+it("keeps the moment in the address while it is being opened", () => {
+  page();
+  const playback = new Playback("main", "gate", null, second + 5_000);
+  playback.take(sessions);
+  expect(playback.chosen.peek()?.id).toBe("two");
+  expect([told(), query.peek().get("session")]).toEqual([second + 5_000, null]);
+});
+
+it("keeps the moment in the address when it comes to another recording, playing or standing still", async () => {
+  page();
+  const playback = new Playback("main", "gate", null, first + 5_000);
+  const events = (playback.player as unknown as { events: PlayerEvents }).events;
+  const read = vi.spyOn(events, "onCues");
+  playback.take(sessions);
+  await vi.waitFor(() => expect(read).toHaveBeenCalled());
+  events.onTime(5);
+  // The moment is written from time to time, and this is too soon for the next.
+  events.onTime(20 + 7);
+  expect(playback.chosen.peek()?.id).toBe("two");
+  expect([told(), query.peek().get("session")]).toEqual([second + 7_000, null]);
+});
