@@ -56,7 +56,8 @@ pub(in crate::http) async fn segment(
     let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
 
     let mut answer = HttpResponse::build(StatusCode::OK);
-    answer.insert_header((header::ETAG, etag.as_str())).insert_header((header::CACHE_CONTROL, FOREVER));
+    answer.insert_header((header::ETAG, etag.as_str()));
+    answer.insert_header((header::CACHE_CONTROL, FOREVER));
     if is_known(&request, &etag) {
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
     }
