@@ -48,3 +48,30 @@ it("keeps the moment in the address when it comes to another recording, playing 
   expect(playback.chosen.peek()?.id).toBe("two");
   expect([told(), query.peek().get("session")]).toEqual([second + 7_000, null]);
 });
+
+it("steps on from the moment that is being opened", async () => {
+  page();
+  const playback = new Playback("main", "gate", "one", null);
+  const events = (playback.player as unknown as { events: PlayerEvents }).events;
+  const read = vi.spyOn(events, "onCues");
+  playback.take(sessions);
+  playback.goTo(second + 5_000);
+  expect(playback.at.peek()).toBe(second + 5_000);
+  // The element is emptied, and tells its time.
+  events.onTime(0);
+  playback.step(10);
+  expect(playback.at.peek()).toBe(second + 15_000);
+  await vi.waitFor(() => expect(read).toHaveBeenCalled());
+  // It has all it needs, and is not there yet.
+  playback.goTo(second + 1_000);
+  playback.step(10);
+  expect(playback.at.peek()).toBe(second + 11_000);
+});
+
+it("shows the first picture after a gap that somebody goes to", () => {
+  page();
+  const playback = new Playback("main", "gate", "one", null);
+  playback.take(sessions);
+  playback.goTo(second - 10_000);
+  expect([playback.chosen.peek()?.id, playback.at.peek()]).toEqual(["two", second]);
+});

@@ -28,7 +28,7 @@ export class Playback {
   readonly days = signal<readonly Day[]>([]);
   readonly day = signal<string | null>(null);
   readonly chosen = signal<RecordingSession | null>(null);
-  /** The moment that is shown, ms since the epoch. */
+  /** The moment that is shown, or is about to be, ms since the epoch. */
   readonly at = signal<number | null>(null);
   /** The stretch that somebody chose on the strip, ms since the epoch. */
   readonly stretch = signal<{ from: number; to: number } | null>(null);
@@ -100,7 +100,7 @@ export class Playback {
     const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
     if (found === undefined) return;
     const place = position(this.cues, at);
-    if (found.id === this.chosen.peek()?.id && place !== null) this.player.seek(place, still);
+    if (found.id === this.chosen.peek()?.id && place !== null) this.seek(place, still);
     else this.pick(found, at);
   }
 
@@ -131,7 +131,14 @@ export class Playback {
   private pick(session: RecordingSession, at: number | null, from: (cues: Cue[]) => number = () => 0): void {
     this.cues = [];
     this.adopt(session, at);
+    this.at.value = at === null ? null : Math.max(at, Date.parse(session.startedAt));
     this.open(session, (cues) => (at === null ? from(cues) : (position(cues, at) ?? 0)));
+  }
+
+  /** The moment is the new one at once, not when the player gets there: the next step counts from it. */
+  private seek(place: number, still = false): void {
+    this.player.seek(place, still);
+    this.playing(place);
   }
 
   /** Some seconds on or back from what is shown; null leads to the newest picture. */
@@ -141,7 +148,7 @@ export class Playback {
     const last = sessions[sessions.length - 1];
     if (seconds === null) {
       if (last === undefined) return;
-      if (last.id === this.chosen.peek()?.id && this.cues.length > 0) this.player.seek(newest(this.cues));
+      if (last.id === this.chosen.peek()?.id && this.cues.length > 0) this.seek(newest(this.cues));
       else this.pick(last, null, newest);
     } else if (at !== null) this.goTo(at + seconds * 1_000, true);
   }
@@ -171,9 +178,10 @@ export class Playback {
 
   private playing(place: number): void {
     const wall = wallClock(this.cues, place);
+    // What is being opened keeps the moment that it is opened at.
+    if (wall === null) return;
     const before = this.at.peek();
     this.at.value = wall;
-    if (wall === null) return;
     if (performance.now() - this.writtenAt >= WRITE_EVERY) this.write();
     // Over midnight: the day goes along, when it is the one that is looked at.
     if (before !== null && day(before) !== day(wall) && this.day.peek() === day(before)) this.day.value = day(wall);

@@ -111,11 +111,12 @@ export function Timeline(props: Props): VNode {
     stretch.value = next.from < next.to ? next : end === "from" ? { from: moment, to: moment + 10_000 } : { from: moment - 10_000, to: moment };
   };
   const key = (event: KeyboardEvent) => {
-    const here = at.peek() ?? range.from;
+    const shown = at.peek();
+    const here = shown ?? range.from;
     const last = sessions[sessions.length - 1];
     const end = last === undefined ? range.to : endOf(last, now) - 10_000;
     const to = event.key === "Home" ? (sessions[0] === undefined ? null : Date.parse(sessions[0].startedAt)) : event.key === "End" ? end : STEPS[event.key] === undefined ? null : here + (STEPS[event.key] ?? 0);
-    if ((event.key === "[" || event.key === "]") && place !== null) edge(event.key === "[" ? "from" : "to", place);
+    if ((event.key === "[" || event.key === "]") && shown !== null) edge(event.key === "[" ? "from" : "to", shown);
     else if (event.key === "+" || event.key === "-") zoom(event.key === "+" ? 0.5 : 2);
     else if (to === null) return;
     else go(to);
