@@ -7,7 +7,7 @@ import { RequestQueue } from "./browser/request_queue";
 import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { currentRoute, type Route } from "./router";
-import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
+import { emptyState, MOST_INCIDENTS, sameEntries, type LiveState } from "./store";
 import type { CameraStatus, PlanView, Status } from "./types";
 import { troublesIn } from "./verdict_words";
 import type { Connection } from "./ws";
@@ -83,13 +83,14 @@ export const openIncidents = computed(() => {
   return { all: Math.min(MOST_INCIDENTS, open.length), troubles: troublesIn(open) };
 });
 
-/** Changes with every incident that begins, ends or gets a remark, and with nothing else. */
-export const incidentsChanged = computed(() =>
-  [...live.value.incidents.values()]
-    .map((one) => [one.id, one.closedAt, one.acknowledged?.at, one.notes.length].join(" "))
-    .sort()
-    .join("\n"),
-);
+let told: LiveState["incidents"] = live.peek().incidents;
+
+/** The incidents of the WebSocket: another table with every one that begins, ends, is judged or gets a remark, and with nothing else. */
+export const toldIncidents = computed(() => {
+  const { incidents } = live.value;
+  if (!sameEntries(told, incidents)) told = incidents;
+  return told;
+});
 
 /** Incidents are told by the WebSocket; without it they are asked for so often, ms. */
 export const incidentPause = (): number => (model.peek().connection.lostAt === null ? 300_000 : 10_000);

@@ -2,13 +2,13 @@
 // is no WebSocket.
 
 import { useEffect, useRef } from "preact/hooks";
-import { incidentsChanged, incidentPause } from "../model";
+import { incidentPause, toldIncidents } from "../model";
 import { usePolled } from "./polled";
 
 /** `key` names what is asked for: another one begins anew. */
 export function useIncidents<T>(key: string, ask: (signal: AbortSignal) => Promise<T>): ReturnType<typeof usePolled<T>> {
   const polled = usePolled(key, incidentPause, ask);
-  const news = incidentsChanged.value;
+  const news = toldIncidents.value;
   const first = useRef(true);
   useEffect(() => {
     if (!first.current) polled.refresh();
