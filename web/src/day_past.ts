@@ -1,4 +1,5 @@
-// How each stream that somebody looks at has been for a day: asked for once, and again when it has grown old.
+// How each stream that somebody looks at has been for a day: asked for once, and again when it has grown old, when the state of the
+// stream has changed since, and when it could not be read.
 
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
@@ -6,7 +7,7 @@ import type { RequestQueue } from "./browser/request_queue";
 import { DAY, STEP, type Known, type Seen } from "./day_states";
 import { streamKey } from "./store";
 
-/** An answer is shown so long; what came since is known from the stream itself, ms. */
+/** An answer is shown so long, ms; the state since then is known from the stream itself. */
 const FRESH = 10 * 60_000;
 
 type Ask = (server: string, name: string, from: string, to: string) => Promise<Known>;
@@ -44,13 +45,14 @@ export class DayPast {
     return this.entries.get(streamKey(server, name))?.known.value ?? null;
   }
 
-  /** Somebody looks at this stream, until the returned function is called. */
-  watch(server: string, name: string): () => void {
+  /** Somebody looks at this stream, until the returned function is called; called anew now and again, and when its state changes.
+   * `since`: of its state, ms since the epoch. */
+  watch(server: string, name: string, since: number): () => void {
     const key = streamKey(server, name);
     const entry = this.entries.get(key) ?? { server, name, lookers: 0, at: null, known: signal(null) };
     entry.lookers += 1;
     this.entries.set(key, entry);
-    if (entry.at === null || entry.at < this.now() - FRESH) {
+    if (entry.at === null || entry.at < this.now() - FRESH || entry.at < since) {
       this.queue.add(key);
       this.requests.take();
     }

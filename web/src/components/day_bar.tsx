@@ -19,10 +19,10 @@ function percent(share: number): string {
 
 export function DayBar({ stream, watched }: { stream: StreamStatus; watched: boolean }): VNode {
   const { server, name, state, since } = stream;
-  useEffect(() => (watched ? dayPast.watch(server, name) : undefined), [server, name, watched]);
-  const past = dayPast.knownOf(server, name);
   // By the minute: a bar of a day does not move in a second.
   const now = Math.floor(clock.value / MINUTE) * MINUTE;
+  useEffect(() => (watched ? dayPast.watch(server, name, Date.parse(since)) : undefined), [server, name, watched, since, now]);
+  const past = dayPast.knownOf(server, name);
   const day = useMemo(() => dayStates(past ?? { items: [], gaps: [] }, { state, since }, now + MINUTE), [past, state, since, now]);
   const begin = now + MINUTE - DAY;
   const known = past !== null || !watched;

@@ -5,7 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { Badge } from "../../components/badge";
 import { Icon } from "../../components/icons";
 import { bitrate, bytes, dateTime, source } from "../../format";
-import { dayPast, live, several } from "../../model";
+import { clock, dayPast, live, several } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import type { CameraStatus, StreamStatus, Track } from "../../types";
@@ -44,7 +44,9 @@ function factsOf(stream: StreamStatus): [string, string | null][] {
 /** What was counted, beside what it is a second, and since when it is counted. */
 function Totals({ stream }: { stream: StreamStatus }): VNode {
   const { server, name } = stream;
-  useEffect(() => dayPast.watch(server, name), [server, name]);
+  const changed = Date.parse(stream.since);
+  const minute = Math.floor(clock.value / 60_000);
+  useEffect(() => dayPast.watch(server, name, changed), [server, name, changed, minute]);
   const out = useRate(stream.bytesSent);
   const seen = dayPast.of(server, name);
   const reset = seen?.filter((one) => one.reset === true).at(-1) ?? null;
