@@ -288,6 +288,8 @@ export const api = {
     call<Page<Incident>>("GET", address("incidents", { ...query, open: query.open === true ? "true" : null, acknowledged: query.acknowledged === false ? "false" : null }), undefined, signal),
   acknowledge: (id: string, note: string | null) => call<Incident>("POST", address(`incidents/${id}/acknowledge`), note === null ? {} : { note }),
   noteIncident: (id: string, note: string) => call<Incident>("POST", address(`incidents/${id}/notes`), { note }),
+  /** Those that have begun and are not over. */
+  maintenance: (signal?: AbortSignal) => call<Page<Maintenance>>("GET", address("maintenance"), undefined, signal),
   setMaintenance: (subject: { camera: number } | { server: string; name: string }, order: { forSeconds: number; reason: string }) => call<Maintenance>("PUT", maintenanceAddress(subject), order),
   endMaintenance: (subject: Maintenance["subject"]) => {
     const of = subject.type === "camera" ? { camera: subject.id } : { server: "server" in subject ? subject.server : "", name: subject.name };
