@@ -5,6 +5,7 @@ import { batch } from "@preact/signals";
 import { readQuery } from "./address";
 import { api, Problem, serverNow } from "./api";
 import { tellTrouble } from "./browser/notify";
+import { isDue } from "./browser/pace";
 import { closeDialog } from "./components/dialog";
 import { askInstead } from "./fallback";
 import { entry, learnSession, type Entry } from "./login";
@@ -31,12 +32,16 @@ function showIcon(trouble: boolean): void {
   if (link !== null && link.getAttribute("href") !== address) link.setAttribute("href", address);
 }
 
+const isSeen = () => document.visibilityState === "visible";
+
 export class App {
   /** What is known now; published to the page at most once per frame, and not while nobody sees it. */
   private known: Model = model.peek();
   private frame = 0;
   private asking = false;
+  private askedAt = -Infinity;
   private polling = false;
+  private polledAt = -Infinity;
   private readonly socket: LiveSocket;
 
   constructor() {
@@ -51,7 +56,7 @@ export class App {
     actions.askPlan = this.askPlan;
     addEventListener("hashchange", () => this.navigate());
     const wake = () => {
-      if (document.visibilityState !== "visible") return;
+      if (!isSeen()) return;
       this.socket.wake();
       void this.ask();
       this.schedule();
@@ -128,8 +133,9 @@ export class App {
     const { connection, refused, heardAt, polling, live } = this.known;
     const { phase, failures, lostAt } = connection;
     const due = refused === null && failures >= 2 && (polling || heardAt === null || (lostAt !== null && Date.now() - lostAt >= POLLING_DELAY));
-    if (phase === "open" || !due || this.polling || document.visibilityState !== "visible") return;
+    if (phase === "open" || !due || this.polling || !isDue(isSeen(), this.polledAt, performance.now())) return;
     this.polling = true;
+    this.polledAt = performance.now();
     try {
       const found = await askInstead(live);
       if (this.known.connection.lostAt === null) return;
@@ -143,8 +149,9 @@ export class App {
   }
 
   private async ask(): Promise<void> {
-    if (entry.peek().state !== "in" || document.visibilityState !== "visible" || this.asking) return;
+    if (entry.peek().state !== "in" || this.asking || !isDue(isSeen(), this.askedAt, performance.now())) return;
     this.asking = true;
+    this.askedAt = performance.now();
     try {
       const status = await api.status();
       this.change({ status, version: this.known.version ?? status.version });
@@ -179,7 +186,7 @@ export class App {
   }
 
   private schedule(): void {
-    if (this.frame !== 0 || document.visibilityState !== "visible") return;
+    if (this.frame !== 0 || !isSeen()) return;
     this.frame = requestAnimationFrame(() => {
       this.frame = 0;
       this.publish();
@@ -207,7 +214,7 @@ export class App {
 
   private tick(): void {
     this.showTitle();
-    if (document.visibilityState !== "visible") return;
+    if (!isSeen()) return;
     batch(() => {
       now.value = this.time();
       clock.value = Date.now();
