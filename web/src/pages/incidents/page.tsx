@@ -1,7 +1,6 @@
 // What went wrong, with whom, from when to when, and why: what lasts first. The filter is kept in the address.
 
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
 import { query, writeQuery } from "../../address";
 import { api, sentence } from "../../api";
 import { subjectWords, incidentWords, kinds } from "../../camera_words";
@@ -9,6 +8,7 @@ import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { IncidentLine } from "../../components/incident";
 import { useIncidents } from "../../components/incident_list";
+import { useOlder } from "../../components/older";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";
@@ -16,7 +16,7 @@ import { mayChange } from "../../login";
 import { zone } from "../../format";
 import { live, stale } from "../../model";
 import { href } from "../../router";
-import type { CameraStatus, Incident } from "../../types";
+import type { CameraStatus, Incident, Page } from "../../types";
 import { folded, troublesIn } from "../../verdict_words";
 import { m } from "../../words/language";
 
@@ -88,7 +88,7 @@ export function IncidentsPage(): VNode {
         {answer !== null && items.length === 0 ? <Empty title={filter === "" && kind === "" && span === "" ? m.incidents.none : m.incidents.noMatch} /> : null}
         <List title={m.incidents.open} items={lasting} refresh={refresh} />
         <List title={m.incidents.over} items={over} refresh={refresh} />
-        {answer === null || answer.next === null ? null : <More key={key} asked={{ ...asked, from: from() }} after={answer.next} />}
+        {answer === null ? null : <More key={key} page={answer} ask={(after) => api.incidents({ ...asked, from: from(), after })} />}
       </div>
     </section>
   );
@@ -177,30 +177,22 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   );
 }
 
-/** Older ones than the newest page, which alone is asked for again and again. */
-function More({ asked, after }: { asked: Parameters<typeof api.incidents>[0]; after: string }): VNode {
-  const [items, setItems] = useState<readonly Incident[]>([]);
-  const [next, setNext] = useState<string | null>(after);
-  const [fault, setFault] = useState<string | null>(null);
-  const load = async () => {
-    try {
-      const page = await api.incidents({ ...asked, after: next });
-      setItems([...items, ...page.items]);
-      setNext(page.next);
-      setFault(null);
-    } catch (error) {
-      setFault(sentence(error));
-    }
-  };
+const isOlder = (one: Incident, other: Incident) => {
+  const later = Date.parse(other.openedAt) - Date.parse(one.openedAt);
+  return later === 0 ? one.id < other.id : later > 0;
+};
+
+function More({ page, ask }: { page: Page<Incident>; ask: (after: string) => Promise<Page<Incident>> }): VNode {
+  const { items, more, fault, load } = useOlder(page, isOlder, ask);
   return (
     <>
       <List title={m.incidents.older} items={items} refresh={null} />
       {fault === null ? null : <p class="note">{fault}</p>}
-      {next === null ? null : (
+      {more ? (
         <button type="button" class="small" onClick={() => void load()}>
           {m.incidents.showOlder}
         </button>
-      )}
+      ) : null}
     </>
   );
 }

@@ -2,13 +2,13 @@
 // demand.
 
 import type { VNode } from "preact";
-import { useState } from "preact/hooks";
 import { query, writeQuery } from "../../address";
-import { api, sentence } from "../../api";
+import { api } from "../../api";
+import { useOlder } from "../../components/older";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { Moment } from "../../components/moment";
-import type { AuditEntry } from "../../types";
+import type { AuditEntry, Page } from "../../types";
 import { m } from "../../words/language";
 import { Listing } from "./listing";
 
@@ -46,7 +46,7 @@ export function Audit(): VNode {
         <Search label={m.audit.filter} value={filter ?? ""} change={(text) => writeQuery({ q: text })} />
         <label class="choose">
           {m.audit.who}
-          <input value={who ?? ""} placeholder={m.audit.all} size={14} onChange={(event) => writeQuery({ who: event.currentTarget.value.trim() })} />
+          <input key={who} defaultValue={who ?? ""} placeholder={m.audit.all} size={14} onChange={(event) => writeQuery({ who: event.currentTarget.value.trim() })} />
         </label>
         <div class="spans" role="group" aria-label={m.audit.time}>
           {spans.map((one) => (
@@ -63,7 +63,7 @@ export function Audit(): VNode {
         none={filter === "" && who === "" && span === "" ? m.audit.none : m.audit.noMatch}
         row={(entry) => <Row key={entry.id} entry={entry} />}
       >
-        {answer === null || answer.next === null ? null : <Older key={key} asked={asked} after={answer.next} kept={kept} />}
+        {answer === null ? null : <Older key={key} page={answer} ask={(after) => ask(asked, after)} kept={kept} />}
       </Listing>
     </>
   );
@@ -91,21 +91,13 @@ function Row({ entry }: { entry: AuditEntry }): VNode {
   );
 }
 
-/** Entries before the newest page, which alone is asked for again and again. */
-function Older({ asked, after, kept }: { asked: Asked; after: string; kept: (items: readonly AuditEntry[]) => readonly AuditEntry[] }): VNode {
-  const [items, setItems] = useState<readonly AuditEntry[]>([]);
-  const [next, setNext] = useState<string | null>(after);
-  const [fault, setFault] = useState<string | null>(null);
-  const load = async () => {
-    try {
-      const page = await ask(asked, next);
-      setItems([...items, ...page.items]);
-      setNext(page.next);
-      setFault(null);
-    } catch (error) {
-      setFault(sentence(error));
-    }
-  };
+const isOlder = (one: AuditEntry, other: AuditEntry) => {
+  const later = Date.parse(other.at) - Date.parse(one.at);
+  return later === 0 ? one.id < other.id : later > 0;
+};
+
+function Older({ page, ask, kept }: { page: Page<AuditEntry>; ask: (after: string) => Promise<Page<AuditEntry>>; kept: (items: readonly AuditEntry[]) => readonly AuditEntry[] }): VNode {
+  const { items, more, fault, load } = useOlder(page, isOlder, ask);
   const shown = kept(items);
   return (
     <>
@@ -121,11 +113,11 @@ function Older({ asked, after, kept }: { asked: Asked; after: string; kept: (ite
         </div>
       )}
       {fault === null ? null : <p class="note">{fault}</p>}
-      {next === null ? null : (
+      {more ? (
         <button type="button" class="small" onClick={() => void load()}>
           {m.audit.showOlder}
         </button>
-      )}
+      ) : null}
     </>
   );
 }
