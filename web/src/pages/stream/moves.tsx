@@ -22,7 +22,14 @@ export function Spans({ span }: { span: Span }): VNode {
 export function Moves({ span }: { span: Span }): VNode {
   const { pan } = choiceOf(span, serverNow);
   const widen = (factor: number) => show(widened(momentsOf(span, serverNow()), factor, serverNow()));
-  const shown = momentsOf(span, serverNow());
+  // When it opens, and not while somebody writes: what follows now moves on.
+  const fill = (menu: HTMLElement) => {
+    const shown = momentsOf(span, serverNow());
+    for (const one of ["from", "to"] as const) {
+      const field = menu.querySelector<HTMLInputElement>(`input[name=${one}]`);
+      if (field !== null) field.value = fieldOf(shown[one]);
+    }
+  };
   return (
     <div class="zoomed">
       <div class="buttons" role="group" aria-label={m.stream.move}>
@@ -39,7 +46,7 @@ export function Moves({ span }: { span: Span }): VNode {
           −
         </button>
       </div>
-      <details class="menu">
+      <details class="menu" onToggle={(event) => event.currentTarget.open && fill(event.currentTarget)}>
         <summary class="button small">{m.stream.range}</summary>
         <form
           class="menu-body"
@@ -56,7 +63,7 @@ export function Moves({ span }: { span: Span }): VNode {
           {(["from", "to"] as const).map((one) => (
             <label key={one}>
               {m.stream[one]}
-              <input key={fieldOf(Math.floor(shown[one] / 60_000) * 60_000)} name={one} type="datetime-local" step="1" required defaultValue={fieldOf(shown[one])} />
+              <input name={one} type="datetime-local" step="1" required />
             </label>
           ))}
           <button type="submit" class="small primary">
