@@ -2,12 +2,12 @@ import { expect, it, vi } from "vitest";
 import { Problem } from "../api";
 import { Poll } from "./poll";
 
-function world(answers: (() => Promise<number>)[]) {
+function world(answers: (() => Promise<number>)[], every = 2_000) {
   const seen: string[] = [];
   let now = 0;
   const ask = vi.fn(() => (answers.shift() ?? (() => Promise.resolve(0)))());
   const poll = new Poll<number>(
-    { every: 2_000, ask, take: (answer) => seen.push(`took ${answer}`), fail: (words) => seen.push(words), none: () => seen.push("none") },
+    { every, ask, take: (answer) => seen.push(`took ${answer}`), fail: (words) => seen.push(words), none: () => seen.push("none") },
     () => now,
   );
   const settle = async () => {
@@ -76,4 +76,25 @@ it("a question of nobody who is logged in is no fault, and is asked again at onc
   poll.tick();
   await settle();
   expect([seen, ask.mock.calls.length]).toEqual([["took 2"], 2]);
+});
+
+it("asks soon again for what could not be read, however long an answer would do", async () => {
+  const busy = () => Promise.reject(new Problem(503, "busy"));
+  const fine = () => Promise.resolve(1);
+  const cases: [number, () => Promise<number>, number, boolean][] = [
+    [2_000, busy, 2_000, true],
+    [300_000, busy, 9_000, false],
+    [300_000, busy, 10_000, true],
+    [300_000, fine, 10_000, false],
+    [300_000, fine, 300_000, true],
+  ];
+  for (const [every, first, waited, again] of cases) {
+    const { ask, poll, settle, pass } = world([first], every);
+    poll.tick();
+    await settle();
+    pass(waited);
+    poll.tick();
+    await settle();
+    expect([every, waited, ask.mock.calls.length]).toEqual([every, waited, again ? 2 : 1]);
+  }
 });

@@ -15,12 +15,16 @@ export interface Asked<T> {
   none: () => void;
 }
 
+/** What could not be read is asked for again no later than this, ms. */
+const AFTER_FAILURE = 10_000;
+
 export class Poll<T> {
   private readonly abort = new AbortController();
   /** When the last answer came; null when one is due at once. */
   private answeredAt: number | null = null;
   private asking = false;
   private again = false;
+  private failed = false;
   /** The last question was one of nobody who is logged in: asked again once somebody is. */
   private refused = false;
   private over = false;
@@ -49,11 +53,13 @@ export class Poll<T> {
     this.asking = true;
     this.again = false;
     this.refused = false;
+    this.failed = false;
     try {
       const answer = await this.asked.ask(this.abort.signal);
       if (!this.abort.signal.aborted) this.asked.take(answer);
     } catch (error) {
-      if (!this.abort.signal.aborted) this.failed(error);
+      this.failed = true;
+      if (!this.abort.signal.aborted) this.tell(error);
     } finally {
       this.asking = false;
       this.answeredAt = this.refused ? null : this.clock();
@@ -62,12 +68,13 @@ export class Poll<T> {
   }
 
   private isDue(): boolean {
-    const every = typeof this.asked.every === "number" ? this.asked.every : this.asked.every();
+    const told = typeof this.asked.every === "number" ? this.asked.every : this.asked.every();
+    const every = this.failed ? Math.min(told, AFTER_FAILURE) : told;
     // A little less than asked for: a tick comes once a second, and must not come just too soon.
     return this.answeredAt === null || this.clock() >= this.answeredAt + every - 300;
   }
 
-  private failed(error: unknown): void {
+  private tell(error: unknown): void {
     if (noRoute(error)) {
       this.over = true;
       this.asked.none();
