@@ -43,6 +43,7 @@ export class CameraProbe {
   news(probe: Probe): void {
     if (this.abort !== null || (this.last !== null && Date.parse(probe.at) <= Date.parse(this.last))) return;
     this.take(probe);
+    this.change({ age: null });
   }
 
   close(): void {
@@ -56,6 +57,7 @@ export class CameraProbe {
     this.change({ found: null, since: performance.now(), age: null });
     try {
       const probe = await this.run(abort.signal);
+      // What was looked at may have become another meanwhile: its age stays.
       if (probe !== null && !abort.signal.aborted) this.take(probe);
     } catch (error) {
       if (!abort.signal.aborted && !this.failed(error)) this.change({ found: { fault: sentence(error) } });
@@ -67,7 +69,7 @@ export class CameraProbe {
 
   private take(probe: Probe): void {
     this.last = probe.at;
-    this.change({ found: { probe }, age: null });
+    this.change({ found: { probe } });
   }
 
   private change(change: Partial<State>): void {
