@@ -141,3 +141,34 @@ test("a day of completeness leads to what was recorded, and a stretch is chosen 
   await page.locator(".strip").press("[");
   await expect(from).not.toHaveValue(chosen);
 });
+
+test("what is typed, and what is being downloaded, stays while another session is looked at", async ({ page }) => {
+  const { server, stream } = await recorded(page);
+  await page.route("**/sessions?*", async (route) => {
+    const response = await route.fetch();
+    const { items } = (await response.json()) as { items: { id: string; startedAt: string }[] };
+    const before = (ms: number) => new Date(Date.parse(items[0]?.startedAt ?? "") - ms).toISOString();
+    const earlier = { ...items[0], id: "0190a000-0000-7000-8000-000000000001", startedAt: before(20_000), endedAt: before(10_000), durationMs: 10_000, endReason: "the test" };
+    await route.fulfill({ response, json: { items: [earlier, ...items] } });
+  });
+  // No file comes.
+  await page.route(/recordings\/segments\/[0-9a-f-]{36}$/, () => undefined);
+  await open(page, `#/recordings/${encodeURIComponent(server)}/${encodeURIComponent(stream)}`);
+  const form = page.locator(".stretch-download");
+  const [from, to] = [form.getByLabel("From"), form.getByLabel("To", { exact: true })];
+  await expect(from).not.toHaveValue("");
+  await from.fill("2026-03-01T10:00:05");
+  await to.fill("2099-03-01T10:00:07");
+  await form.getByRole("button", { name: "Download this stretch" }).click();
+  const cancel = form.getByRole("button", { name: "Cancel" });
+  await expect(cancel).toBeVisible();
+  const earlier = page.locator(".sessions button").last();
+  await earlier.click();
+  await expect(earlier).toHaveAttribute("aria-current", "true");
+  await expect(cancel).toBeVisible();
+  await expect(from).toHaveValue("2026-03-01T10:00:05");
+  await cancel.click();
+  await expect(cancel).toHaveCount(0);
+  await expect(to).toHaveValue("2099-03-01T10:00:07");
+  await page.unrouteAll({ behavior: "ignoreErrors" });
+});

@@ -140,7 +140,7 @@ function PlayerPanel({ server, name, playback }: { server: string; name: string;
       </div>
       <div class="panel files">
         <h2>{m.recordings.segments}</h2>
-        {chosen === null ? null : <StretchDownload key={`stretch ${chosen.id}`} server={server} stream={name} session={chosen} wanted={playback.stretch} />}
+        {chosen === null ? null : <StretchDownload server={server} stream={name} session={chosen} wanted={playback.stretch} />}
         {chosen === null ? null : <Locks key={`locks ${chosen.id}`} stream={name} session={chosen} />}
         {chosen === null ? null : <Segments key={chosen.id} server={server} stream={name} session={chosen} at={playback.at} go={(at) => playback.goTo(at)} />}
       </div>

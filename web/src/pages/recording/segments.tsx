@@ -10,6 +10,7 @@ import { bothTimes, bytes, clockLength, day, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
 import { m } from "../../words/language";
 import type { StateStyle } from "../../words/states";
+import { merged, startOf, unfinished } from "./listed_segments";
 import { stretch } from "./stretch";
 
 const looks: Record<SegmentState, Omit<StateStyle, "words">> = {
@@ -25,6 +26,8 @@ const looks: Record<SegmentState, Omit<StateStyle, "words">> = {
 /** Segments are listed by so much time, ms, and fetched by so many. */
 const STRETCH = 3_600_000;
 const PAGE = 1_000;
+/** What is not stored yet is asked for again so often, ms. */
+const AGAIN = 15_000;
 
 /** A part of a session that is listed, newest first. */
 interface Listed {
@@ -43,8 +46,6 @@ interface Props {
   go: (at: number) => void;
 }
 
-const startOf = (one: Segment) => Date.parse(one.startedAt);
-
 /** The segments of a session between two moments, newest first. */
 async function fetched({ server, stream, session }: Props, from: number, to: number, signal: AbortSignal): Promise<Segment[]> {
   const all: Segment[] = [];
@@ -58,12 +59,6 @@ async function fetched({ server, stream, session }: Props, from: number, to: num
   return all.reverse();
 }
 
-/** Both, newest first; of a segment that is in both what came last. */
-function merged(before: readonly Segment[], found: readonly Segment[]): Segment[] {
-  const all = new Map([...before, ...found].map((one) => [one.id, one]));
-  return [...all.values()].sort((a, b) => startOf(b) - startOf(a));
-}
-
 function useListed(props: Props) {
   const { session } = props;
   const [listed, list] = useState<Listed | null>(null);
@@ -72,13 +67,16 @@ function useListed(props: Props) {
   const abort = useRef(new AbortController());
   useEffect(() => () => abort.current.abort(), []);
   const [begin, end] = stretch(session, serverNow()).map(Date.parse) as [number, number];
+  const found = (from: number, to: number) => fetched(props, Math.max(begin, from), Math.min(end, to), abort.current.signal);
   /** Lists a stretch beside what is there, or in its place. */
-  const load = async (from: number, to: number, beside: Listed | null) => {
+  const load = async (from: number, to: number, isBeside: boolean) => {
     setBusy(true);
     try {
-      const found = await fetched(props, Math.max(begin, from), Math.min(end, to), abort.current.signal);
-      const [first, last] = beside === null ? [from, to] : [Math.min(beside.from, from), Math.max(beside.to, to)];
-      list({ items: merged(beside?.items ?? [], found), from: first, to: last });
+      const items = await found(from, to);
+      list((before) => {
+        if (!isBeside || before === null) return { items: merged([], items, from, to), from, to };
+        return { items: merged(before.items, items, from, to), from: Math.min(before.from, from), to: Math.max(before.to, to) };
+      });
       setFault(null);
     } catch (error) {
       if (!abort.current.signal.aborted) setFault(sentence(error));
@@ -88,9 +86,22 @@ function useListed(props: Props) {
   };
   // A session that has grown. Whoever looks at an older part of it finds the rest there.
   useEffect(() => {
-    if (listed === null) void load(end - STRETCH, end, null);
-    else if (listed.to > end - STRETCH) void load(Math.min(listed.to, end) - STRETCH, end, listed);
+    if (listed === null) void load(end - STRETCH, end, false);
+    else if (listed.to > end - STRETCH) void load(Math.min(listed.to, end) - STRETCH, end, true);
   }, [session.segments, session.endedAt]);
+  // Nothing of the session changes when a segment is stored.
+  const open = unfinished(listed?.items ?? []);
+  useEffect(() => {
+    if (open === null) return;
+    const again = async () => {
+      if (document.visibilityState !== "visible") return;
+      const items = await found(open.from, open.to);
+      list((before) => before && { ...before, items: merged(before.items, items, open.from, open.to) });
+    };
+    // What cannot be read now is asked for again.
+    const timer = setInterval(() => void again().catch(() => undefined), AGAIN);
+    return () => clearInterval(timer);
+  }, [open?.from, open?.to]);
   return { listed, fault, busy, begin, end, load };
 }
 
@@ -108,12 +119,12 @@ export function Segments(props: Props): VNode {
     <div class="segment-list">
       <div class="buttons">
         {isElsewhere ? (
-          <button type="button" class="small" disabled={busy} onClick={() => void load(moment - STRETCH / 2, moment + STRETCH / 2, null)}>
+          <button type="button" class="small" disabled={busy} onClick={() => void load(moment - STRETCH / 2, moment + STRETCH / 2, false)}>
             {m.footage.playing}
           </button>
         ) : null}
         {listed !== null && listed.to < end - STRETCH ? (
-          <button type="button" class="small" disabled={busy} onClick={() => void load(listed.to, listed.to + STRETCH, listed)}>
+          <button type="button" class="small" disabled={busy} onClick={() => void load(listed.to, listed.to + STRETCH, true)}>
             {m.footage.newer}
           </button>
         ) : null}
@@ -131,7 +142,7 @@ export function Segments(props: Props): VNode {
       )}
       {note === null ? null : <p class="note">{note}</p>}
       {listed === null || listed.from <= begin ? null : (
-        <button type="button" class="small" disabled={busy} onClick={() => void load(listed.from - STRETCH, listed.from, listed)}>
+        <button type="button" class="small" disabled={busy} onClick={() => void load(listed.from - STRETCH, listed.from, true)}>
           {m.footage.older}
         </button>
       )}

@@ -79,20 +79,31 @@ export function StretchDownload({ server, stream, session, wanted }: Props): VNo
   const [fault, setFault] = useState<string | null>(null);
   const form = useRef<HTMLFormElement>(null);
   const end = endOf(session, serverNow());
-  const [offered] = useState(() => ({ from: Math.max(Date.parse(session.startedAt), end - OFFERED), to: end }));
-  const chosen = wanted.value;
-  useEffect(() => {
-    if (chosen === null) return;
+  /** Somebody has chosen the times, here or on the strip: they stay, whatever plays. */
+  const isChosen = useRef(false);
+  const fill = (times: { from: number; to: number }) => {
     for (const name of ["from", "to"] as const) {
       const field = form.current?.elements.namedItem(name);
-      if (field instanceof HTMLInputElement) field.value = fieldOf(chosen[name]);
+      if (field instanceof HTMLInputElement) field.value = fieldOf(times[name]);
     }
+  };
+  const chosen = wanted.value;
+  useEffect(() => {
+    if (!isChosen.current && busy === null) fill({ from: Math.max(Date.parse(session.startedAt), end - OFFERED), to: end });
+  }, [session.id]);
+  useEffect(() => {
+    if (chosen === null) return;
+    isChosen.current = true;
+    fill(chosen);
   }, [chosen]);
+  const running = useRef<AbortController | null>(null);
+  useEffect(() => () => running.current?.abort(), []);
   const run = async () => {
     const moment = (name: string) => Date.parse((form.current?.elements.namedItem(name) as HTMLInputElement).value);
     const [from, to] = [moment("from"), moment("to")];
     if (!(from < to)) return setFault(m.stretch.order);
     const abort = new AbortController();
+    running.current = abort;
     setFault(null);
     setBusy({ done: 0, all: 0, abort });
     try {
@@ -122,7 +133,7 @@ export function StretchDownload({ server, stream, session, wanted }: Props): VNo
       {(["from", "to"] as const).map((one) => (
         <label key={one}>
           {m.stream[one]}
-          <input name={one} type="datetime-local" step="1" required defaultValue={fieldOf(offered[one])} />
+          <input name={one} type="datetime-local" step="1" required onInput={() => (isChosen.current = true)} />
         </label>
       ))}
       <button type="submit" class="small" disabled={busy !== null}>
