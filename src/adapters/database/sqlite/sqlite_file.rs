@@ -46,6 +46,10 @@ pub(super) enum ConnectionRole {
     Prober,
 }
 
+impl ConnectionRole {
+    const ALL: [Self; 5] = [Self::Writer, Self::Reader, Self::Lists, Self::Watcher, Self::Prober];
+}
+
 /// A file with one connection per [`ConnectionRole`].
 pub(super) struct File {
     path: PathBuf,
@@ -185,7 +189,7 @@ impl File {
     ) -> Result<T> {
         let identity = self.identity()?;
         if self.lock(link).as_ref().is_some_and(|open| open.identity != identity) {
-            self.close_all();
+            self.close_replaced(identity);
         }
         let _in_use = self.replacing.read().unwrap_or_else(PoisonError::into_inner);
         let mut slot = self.lock(link);
@@ -220,19 +224,22 @@ impl File {
         let mut connection = Connection::open_with_flags(&self.path, flags).map_err(sentence)?;
         prepare(&connection, limit).map_err(sentence)?;
         sqlite_schema::migrate(&mut connection, &self.path)?;
-        if matches!(link, ConnectionRole::Reader | ConnectionRole::Watcher) {
+        if matches!(link, ConnectionRole::Reader | ConnectionRole::Lists | ConnectionRole::Watcher) {
             connection.pragma_update(None, "query_only", true).map_err(sentence)?;
         }
         self.connections.fetch_add(1, Ordering::Relaxed);
         Ok(connection)
     }
 
-    /// After the file was replaced. SQLite leaves the log of a file that moved where it is, and would take it for the log
-    /// of the new file: it goes, if it is still the one our connections had open.
-    fn close_all(&self) {
+    /// After the file was replaced by the one of this identity, which others may have opened by now. SQLite leaves the log of a file
+    /// that moved where it is, and would take it for the log of the new file: it goes, if it is still the one our connections to the
+    /// old file had open.
+    fn close_replaced(&self, identity: Identity) {
         let _alone = self.replacing.write().unwrap_or_else(PoisonError::into_inner);
-        let closed = [ConnectionRole::Writer, ConnectionRole::Reader, ConnectionRole::Watcher, ConnectionRole::Prober]
-            .map(|link| self.lock(link).take());
+        let closed = ConnectionRole::ALL.map(|link| self.lock(link).take_if(|open| open.identity != identity));
+        if closed.iter().all(Option::is_none) {
+            return;
+        }
         let logs: Vec<Identity> = closed.iter().flatten().filter_map(|open| open.log).collect();
         drop(closed);
         let log = self.log_path();

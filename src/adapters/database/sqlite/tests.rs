@@ -267,16 +267,16 @@ async fn nobody_who_asks_for_one_row_waits_behind_a_long_list() {
 
 #[tokio::test]
 async fn a_replaced_file_is_taken_up_and_a_removed_one_is_not_made_anew() {
-    let fresh = fresh().await;
+    let (fresh, restored) = (fresh().await, fresh().await);
     fresh.add_camera(gate()).await.expect("added");
     let mut changes = fresh.camera_changes();
-    let other = fresh.folder.path().join("other.db");
-    let restored = open(&other).await.expect("opened");
     let name = CameraEdit { name: Some("restored".to_owned()), ..CameraEdit::default() };
     restored.add_camera(name).await.expect("added");
     restored.add_camera(gate()).await.expect("added");
+    recorded(&restored, 1).await;
+    assert!(fresh.recordings().await.expect("listed").is_empty());
     let backup = fresh.folder.path().join("backup.db");
-    Connection::open(&other).and_then(|other| other.execute("VACUUM INTO ?1", [backup.to_str()])).expect("copied");
+    restored.shell().execute("VACUUM INTO ?1", [backup.to_str()]).expect("copied");
 
     std::fs::remove_file(fresh.path()).expect("removed");
     let error = fresh.cameras().await.expect_err("gone");
@@ -290,6 +290,12 @@ async fn a_replaced_file_is_taken_up_and_a_removed_one_is_not_made_anew() {
     assert_eq!(cameras.iter().map(|camera| camera.name.as_str()).collect::<Vec<_>>(), ["restored", "gate"]);
     fresh.delete_camera(cameras[0].id).await.expect("written to the new file");
     assert_eq!(fresh.shell().query_row("SELECT count(*) FROM cameras", [], |row| row.get(0)), Ok(1));
+    // Long lists have a connection of their own.
+    assert_eq!(fresh.recordings().await.expect("listed").len(), 1);
+    let opened = fresh.database.file.connections();
+    fresh.recordings().await.expect("listed");
+    fresh.cameras().await.expect("listed");
+    assert_eq!(fresh.database.file.connections(), opened, "what was opened to the new file stays");
 }
 
 #[tokio::test]
