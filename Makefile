@@ -56,9 +56,9 @@ lint: web/dist/index.html ## format check and lints, warnings are errors
 lint-rust: export CARGO_TARGET_DIR = $(TARGET)/lint
 lint-rust:
 	cargo fmt --check
-	nice -n 19 $(CARGO) clippy --all-targets -- -D warnings
+	nice -n 5 $(CARGO) clippy --all-targets -- -D warnings
 	@# Without the features of the tests, as a release is built.
-	RUSTDOCFLAGS='-D warnings' nice -n 19 $(CARGO) doc --quiet --no-deps --document-private-items --lib
+	RUSTDOCFLAGS='-D warnings' nice -n 5 $(CARGO) doc --quiet --no-deps --document-private-items --lib
 
 lint-files: web/dist/index.html
 	cd web && npm run --silent lint

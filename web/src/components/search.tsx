@@ -1,7 +1,7 @@
 // The field that filters a table: `/` leads to it, Escape empties it.
 
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons";
 
 /** Somebody types, or a dialog is open: keys belong to it. */
@@ -11,7 +11,7 @@ export function isTyping(event: KeyboardEvent): boolean {
 
 export function Search({ label, value, change }: { label: string; value: string; change: (value: string) => void }): VNode {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent) => {
       if (event.key !== "/" || isTyping(event)) return;
       event.preventDefault();

@@ -1,7 +1,7 @@
 // On and back by the time that one means, to what is newest, and as fast as one likes; the same by keys.
 
 import type { VNode } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useState } from "preact/hooks";
 import { isTyping } from "../../components/search";
 import { m } from "../../words/language";
 import type { Playback } from "./playback";
@@ -25,7 +25,7 @@ function keysOf(playback: Playback): Record<string, () => void> {
 }
 
 function useKeys(playback: Playback): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     const keys = keysOf(playback);
     const press = (event: KeyboardEvent) => {
       const run = keys[event.key];

@@ -4,7 +4,7 @@
 import "../../styles/wall.css";
 import { signal } from "@preact/signals";
 import type { VNode } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { query, writeQuery } from "../../address";
 import { titleOf } from "../../camera_words";
 import { Empty, Skeleton } from "../../components/empty";
@@ -84,7 +84,8 @@ export function WallPage(): VNode {
     if (document.fullscreenElement !== null) void document.exitFullscreen();
     else void page.current?.requestFullscreen().catch(() => undefined);
   };
-  useEffect(() => {
+  // Before the squares are seen: whoever sees them may press it.
+  useLayoutEffect(() => {
     const key = (event: KeyboardEvent) => {
       if (event.key !== "f" || event.ctrlKey || event.metaKey || event.altKey) return;
       if (event.target instanceof HTMLElement && event.target.closest("input, dialog") !== null) return;
