@@ -13,14 +13,16 @@ use crate::support::wait::eventually;
 
 const SOUND: Script = Script { sound: Some(|_| true), ..Script::PLAIN };
 
-/// Kinds of the table in `record/timestamps.rs` that a player has to get over. Not those whose sound begins late or ends: there the page
-/// opens the rest anew, which on a busy machine does not always come through.
-const SOURCES: [(&str, Script); 5] = [
+/// Kinds of the table in `record/timestamps.rs` that a player has to get over. Where sound begins late or ends, the page opens the
+/// rest anew.
+const SOURCES: [(&str, Script); 7] = [
     ("back", Script { stamp: |_, time| time - if time >= 12.4 { 10.0 } else { 0.0 }, ..Script::PLAIN }),
     ("hour-forward", Script { stamp: |_, time| time + if time >= 12.4 { 3600.0 } else { 0.0 }, ..Script::PLAIN }),
     ("slow-sound", Script { stamp: |_, time| time * 0.83, ..SOUND }),
     ("wraps", Script { first: u32::MAX - 900_000, ..Script::PLAIN }),
     ("silent", Script { sound: Some(|_| false), ..Script::PLAIN }),
+    ("late", Script { sound: Some(|time| time >= 12.0), ..Script::PLAIN }),
+    ("ends", Script { sound: Some(|time| time < 8.0), ..Script::PLAIN }),
 ];
 
 /// The segments of a stream, once its recording is over and all of them are stored.

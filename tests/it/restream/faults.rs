@@ -40,7 +40,9 @@ async fn a_killed_ffmpeg_comes_back_and_a_stopped_one_is_found() {
     let stopped = std::time::Instant::now();
     let status = harness.state("gate", CameraState::Stalled).await;
     assert!(stopped.elapsed() < STALL + Duration::from_secs(10), "noticed after {:?}", stopped.elapsed());
-    assert!(status.last_error.is_some_and(|error| error.starts_with(&format!("nothing came for {} s", STALL.as_secs()))));
+    assert!(
+        status.last_error.is_some_and(|error| error.starts_with(&format!("nothing came for {} s", STALL.as_secs())))
+    );
     harness.state("gate", CameraState::Running).await;
     let third = harness.pid("gate").await;
     assert_ne!(third, second);
