@@ -11,7 +11,7 @@ use super::name::StreamName;
 pub const GIVEN_UP: &str = "evicted before upload: the disk of the spool was full (record.evict_before_upload)";
 
 /// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
-/// upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
+/// upload failed, and from `deleted` when the file of a segment that was given up could not be removed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
 /// file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the
 /// segment's copies (`domain::copies`). [`SegmentState::may_become`] is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]
@@ -71,7 +71,7 @@ impl SegmentState {
     pub fn may_become(self, next: Self) -> bool {
         match next {
             Self::Writing => false,
-            Self::Sealed => matches!(self, Self::Writing | Self::Uploading | Self::Missing),
+            Self::Sealed => matches!(self, Self::Writing | Self::Uploading | Self::Missing | Self::Deleted),
             Self::Uploading => self == Self::Sealed,
             Self::Uploaded => self == Self::Uploading,
             Self::Evicted => self == Self::Uploaded,
@@ -242,6 +242,7 @@ mod tests {
             (Evicted, Deleted),
             (Missing, Sealed),
             (Missing, Lost),
+            (Deleted, Sealed),
         ];
         assert_eq!(steps, wanted);
     }

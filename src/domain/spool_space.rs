@@ -1,4 +1,4 @@
-//! When the spool's disk is too full to record.
+//! When the spool's disk is too full to record, and when segments leave it for that.
 
 use crate::base::size::size;
 
@@ -16,9 +16,28 @@ pub fn decision(free: u64, min_free: u64, is_paused: bool) -> Option<String> {
     })
 }
 
+/// Bytes that have to leave a disk with `free` bytes: with fewer than that recordings pause soon, and with them those that have paused
+/// have what they need to go on.
+pub fn shortage(free: u64, min_free: u64) -> u64 {
+    min_free.saturating_add(min_free / 4).saturating_sub(free)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn segments_leave_before_recordings_pause_and_until_they_go_on() {
+        let limit = 1_000_000_000;
+        for (free, wanted) in
+            [(limit * 5 / 4, 0), (limit * 2, 0), (limit * 5 / 4 - 1, 1), (limit, limit / 4), (0, limit * 5 / 4)]
+        {
+            assert_eq!(shortage(free, limit), wanted, "{free}");
+            let left = free + shortage(free, limit);
+            assert_eq!(decision(left, limit, true), None, "{free}: nobody is paused any more");
+        }
+        assert_eq!((shortage(0, 0), shortage(5, u64::MAX)), (0, u64::MAX - 5));
+    }
 
     #[test]
     fn a_pause_needs_a_tenth_more_to_end() {

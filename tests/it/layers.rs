@@ -25,7 +25,7 @@ const WITH_SIBLINGS: [(&str, &[&str]); 2] = [
 ];
 
 /// Files of `src` that tests share.
-const TEST_HELPERS: [&str; 3] = ["testkit", "testpooler", "testserver"];
+const TEST_HELPERS: [&str; 4] = ["testkit", "testpooler", "testserver", "testworld"];
 
 fn rank(module: &str) -> Option<usize> {
     LAYERS.iter().position(|row| row.contains(&module))

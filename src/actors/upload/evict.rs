@@ -1,7 +1,7 @@
 //! Eviction: local files of uploaded segments go when they are old enough, or when the disk needs room. One that cannot go
 //! waits for a time of its own, and the others go on.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -9,15 +9,17 @@ use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::spool_room::needs_room;
+use super::spool_room::{free, needs_room};
 use super::{UploadHandles, UploadRules};
 use crate::adapters::database::SegmentQuery;
-use crate::adapters::spool::on_disk;
+use crate::adapters::spool::{Spool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
+use crate::base::size::size;
 use crate::base::{Error, ErrorKind, Result, Scope};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::recording::{GIVEN_UP, Segment, SegmentState};
+use crate::domain::spool_space::shortage;
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
@@ -27,17 +29,22 @@ const TOGETHER: usize = 20;
 const ITEM: Backoff = Backoff { min: Duration::from_secs(10), max: Duration::from_secs(600) };
 /// More that fail are not remembered.
 const MOST: usize = 10_000;
+/// Where the disk does not show what segments that were given up have freed, no more are given up for so long.
+const UNSEEN: Duration = Duration::from_secs(60);
 
 /// What is remembered from one pass to the next.
 #[derive(Clone)]
 pub(super) struct Eviction {
     failed: Rc<RefCell<ItemBackoff<Uuid>>>,
+    /// Nothing is given up before that time.
+    unseen_until: Rc<Cell<Duration>>,
     born: Instant,
 }
 
 impl Default for Eviction {
     fn default() -> Self {
-        Self { failed: Rc::new(RefCell::new(ItemBackoff::new(ITEM, MOST))), born: Instant::now() }
+        let failed = Rc::new(RefCell::new(ItemBackoff::new(ITEM, MOST)));
+        Self { failed, unseen_until: Rc::default(), born: Instant::now() }
     }
 }
 
@@ -48,7 +55,7 @@ pub(super) async fn evict(
     eviction: &mut Eviction,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = EvictPass { handles, eviction, evicted: 0 };
+    let mut pass = EvictPass { handles, eviction, evicted: 0, given_up: 0 };
     let ended = match pass.ready_and_aged(rules.keep_local, now).await {
         // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
         Ok(()) => match pass.make_room(rules.min_free).await {
@@ -64,6 +71,8 @@ struct EvictPass<'a> {
     handles: &'a UploadHandles,
     eviction: &'a mut Eviction,
     evicted: usize,
+    /// Bytes of segments that were given up.
+    given_up: u64,
 }
 
 impl EvictPass<'_> {
@@ -107,25 +116,71 @@ impl EvictPass<'_> {
     }
 
     /// Nothing that is stored is left to go, and there is no room: what waits for its upload goes, the oldest first, one after the other.
+    /// No more than is missing now: where a file system shows late or never what was freed, the whole backlog would go for nothing.
     async fn give_up(&mut self, min_free: u64) -> Result<()> {
-        while needs_room(&self.handles.spool, min_free).await? {
-            let states = vec![SegmentState::Sealed];
-            let query = SegmentQuery { states, own: true, limit: PAGE, ..SegmentQuery::default() };
-            let page = self.handles.recordings.segments(query).await?;
-            let mut gone = None;
-            for segment in page {
-                if give_up_one(self.handles, &segment).await? {
-                    gone = Some(segment);
-                    break;
-                }
-            }
-            let Some(segment) = gone else { return Ok(()) };
-            self.evicted += 1;
-            let (server, name) = (segment.server.clone(), segment.stream.as_str().to_owned());
-            log::error!(stream = name.as_str(), session:% = segment.session; "segment {} is given up: {GIVEN_UP}", segment.number);
-            let cause = format!("recordings are removed before they are stored: {GIVEN_UP}");
-            self.handles.incidents.happened(IncidentKind::RecordingPaused, &Subject::Stream { server, name }, &cause);
+        let now = self.eviction.born.elapsed();
+        if now < self.eviction.unseen_until.get() {
+            return Ok(());
         }
+        let before = free(&self.handles.spool).await?;
+        let most = shortage(before, min_free);
+        if most == 0 {
+            return Ok(());
+        }
+        let ended = self.give_up_oldest(most, min_free).await;
+        let freed = free(&self.handles.spool).await?.saturating_sub(before);
+        if freed < self.given_up / 2 {
+            self.eviction.unseen_until.set(now + UNSEEN);
+            log::warn!(
+                "segments of {} were given up, and the disk of the spool does not show it; no more go for {} s; where that stays so, look for \
+                 snapshots of the disk and for programs that hold these files open",
+                size(self.given_up),
+                UNSEEN.as_secs()
+            );
+        }
+        ended
+    }
+
+    async fn give_up_oldest(&mut self, most: u64, min_free: u64) -> Result<()> {
+        let mut after = None;
+        loop {
+            let states = vec![SegmentState::Sealed];
+            let query = SegmentQuery { states, own: true, after, limit: PAGE, ..SegmentQuery::default() };
+            let page = self.handles.recordings.segments(query).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            for segment in &page {
+                if self.given_up >= most || !needs_room(&self.handles.spool, min_free).await? {
+                    return Ok(());
+                }
+                self.give_up_one(segment).await?;
+            }
+        }
+    }
+
+    /// Gives up one segment that is not stored, unless it is locked, or somebody is at work on it. The row goes first: no worker claims
+    /// it then, and a crash leaves a file that `recordings reconcile` tells of. Where the file stays, the row comes back.
+    async fn give_up_one(&mut self, segment: &Segment) -> Result<()> {
+        let now = self.eviction.born.elapsed();
+        let has_failed = self.eviction.failed.borrow().wait(&segment.id, now).is_some();
+        if has_failed || self.handles.retention.is_locked(segment.id).await? {
+            return Ok(());
+        }
+        let (from, why) = (vec![SegmentState::Sealed], Some(GIVEN_UP.to_owned()));
+        if !self.handles.recordings.move_segment(segment.id, from, SegmentState::Deleted, why).await? {
+            return Ok(());
+        }
+        if let Err(error) = remove_file(self.handles, segment).await {
+            put_back(self.handles, segment).await?;
+            return self.kept(segment, error);
+        }
+        self.eviction.failed.borrow_mut().settled(&segment.id);
+        self.evicted += 1;
+        self.given_up += segment.bytes;
+        let (server, name) = (segment.server.clone(), segment.stream.as_str().to_owned());
+        log::error!(stream = name.as_str(), session:% = segment.session; "segment {} is given up: {GIVEN_UP}", segment.number);
+        let cause = format!("recordings are removed before they are stored: {GIVEN_UP}");
+        self.handles.incidents.happened(IncidentKind::RecordingPaused, &Subject::Stream { server, name }, &cause);
         Ok(())
     }
 
@@ -150,7 +205,6 @@ impl EvictPass<'_> {
     }
 
     async fn one(&mut self, segment: &Segment, size: Result<Option<u64>>) -> Result<()> {
-        let now = self.eviction.born.elapsed();
         let evicted = match size {
             Ok(size) => evict_one(self.handles, segment, size).await,
             Err(error) => Err(error),
@@ -162,16 +216,22 @@ impl EvictPass<'_> {
                     log::info!(stream = segment.stream.as_str(); "{} left the spool, recovered", segment.object_key);
                 }
             }
-            Err(error) if error.is_passing() => return Err(error),
-            Err(error) => {
-                let mut failed = self.eviction.failed.borrow_mut();
-                if failed.failed(&segment.id, error.message(), now, rand::random()) {
-                    log::error!(
-                        stream = segment.stream.as_str(), session:% = segment.session;
-                        "the local file of {} is kept: {error}", segment.object_key
-                    );
-                }
-            }
+            Err(error) => return self.kept(segment, error),
+        }
+        Ok(())
+    }
+
+    /// A local file is not removed because of this error, which is returned where it concerns all.
+    fn kept(&self, segment: &Segment, error: Error) -> Result<()> {
+        if error.is_passing() {
+            return Err(error);
+        }
+        let now = self.eviction.born.elapsed();
+        if self.eviction.failed.borrow_mut().failed(&segment.id, error.message(), now, rand::random()) {
+            log::error!(
+                stream = segment.stream.as_str(), session:% = segment.session;
+                "the local file of {} is kept: {error}", segment.object_key
+            );
         }
         Ok(())
     }
@@ -185,21 +245,25 @@ async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Opt
         .await
 }
 
-/// Gives up one segment that is not stored; false when it is locked, or somebody is at work on it. The row goes first: no worker claims
-/// it then, and a crash leaves a file that `recordings reconcile` tells of.
-async fn give_up_one(handles: &UploadHandles, segment: &Segment) -> Result<bool> {
-    if handles.retention.is_locked(segment.id).await? {
-        return Ok(false);
-    }
-    let (from, why) = (vec![SegmentState::Sealed], Some(GIVEN_UP.to_owned()));
-    if !handles.recordings.move_segment(segment.id, from, SegmentState::Deleted, why).await? {
-        return Ok(false);
-    }
+/// Removes the file of a segment that was given up. One that is gone without its folder being synced is gone.
+async fn remove_file(handles: &UploadHandles, segment: &Segment) -> Result<()> {
     let path = segment.spool_path.clone();
-    if let Err(error) = on_disk(&handles.spool, move |spool| spool.remove(&path)).await {
-        log::warn!(stream = segment.stream.as_str(); "the file of a segment that was given up stays: {error}");
+    let remove = move |spool: &Spool| {
+        let removed = spool.remove(&path);
+        if removed.is_err() && matches!(spool.size(&path), Ok(None)) { Ok(()) } else { removed }
+    };
+    on_disk(&handles.spool, remove).await
+}
+
+/// The row of a segment that was given up is again what it was, as its file is.
+async fn put_back(handles: &UploadHandles, segment: &Segment) -> Result<()> {
+    match handles.recordings.segment(segment.id).await? {
+        Some(row) if row.state == SegmentState::Deleted => {
+            let reason = segment.reason.clone();
+            handles.recordings.put_segment(Segment { state: SegmentState::Sealed, reason, ..row }).await
+        }
+        _ => Ok(()),
     }
-    Ok(true)
 }
 
 /// Removes one local file, of whose object the store has just told this size.

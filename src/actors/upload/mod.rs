@@ -14,12 +14,16 @@
 mod attempt;
 mod conflicts;
 mod evict;
+#[cfg(test)]
+mod evict_tests;
 mod missing;
 mod retain;
 #[cfg(test)]
 mod retain_tests;
 mod retries;
 mod spool_room;
+#[cfg(test)]
+mod testworld;
 mod uploads;
 mod worker;
 #[cfg(test)]
