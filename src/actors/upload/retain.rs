@@ -7,8 +7,9 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tokio::time::Instant;
+use uuid::Uuid;
 
 use super::UploadHandles;
 use crate::actors::incidents::now as moment;
@@ -22,6 +23,8 @@ use crate::domain::retention::{RecordingLock, RetentionRules};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
+/// Segments that are only counted.
+const LONG_PAGE: u32 = 1_000;
 
 /// Deletes what is due of this node. Returns how many segments, and why it ended early.
 pub(super) async fn retain(
@@ -30,7 +33,7 @@ pub(super) async fn retain(
     clock: &RetentionClock,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = RetentionPass { handles, clock, deleted: 0, freed: 0, locks: Vec::new() };
+    let mut pass = RetentionPass { handles, clock, deleted: 0, locks: Vec::new() };
     let ended = pass.run(rules, now).await;
     (pass.deleted, ended.err())
 }
@@ -52,8 +55,6 @@ struct RetentionPass<'a> {
     handles: &'a UploadHandles,
     clock: &'a RetentionClock,
     deleted: usize,
-    /// Bytes that left the object store.
-    freed: u64,
     locks: Vec<RecordingLock>,
 }
 
@@ -72,17 +73,51 @@ impl RetentionPass<'_> {
             if one.first < before {
                 let query =
                     SegmentQuery { server: Some(one.server.clone()), stream: Some(one.stream.clone()), ..due(before) };
-                self.delete(query, &why, |segment, _| segment.ended_at() <= before).await?;
+                self.delete(query, &why, |segment| segment.ended_at() <= before).await?;
             }
         }
-        if let Some(most) = rules.keep_bytes {
-            let stored: u64 = recordings.iter().map(|one| one.bytes).sum();
-            let excess = stored.saturating_sub(self.freed).saturating_sub(most);
-            let freed = self.freed;
-            let why = "deleted: the store is larger than objects.keep_bytes allows";
-            self.delete(due(now), why, |_, so_far| so_far - freed < excess).await?;
+        match rules.keep_bytes {
+            Some(most) => self.keep_bytes(most, now).await,
+            None => Ok(()),
         }
-        Ok(())
+    }
+
+    /// Deletes what this node has of the oldest that are too much, whoever has recorded those: were each node to free as much of its
+    /// own, all together would free too much, and not the oldest.
+    async fn keep_bytes(&mut self, most: u64, now: DateTime<Utc>) -> Result<()> {
+        let stored = self.stored().await?;
+        let Some(last) = self.last_of(stored.saturating_sub(most), now).await? else { return Ok(()) };
+        if self.stored().await? < stored {
+            // Somebody deletes too, and newer ones were counted in place of those: the next pass counts anew.
+            return Ok(());
+        }
+        let why = "deleted: the store is larger than objects.keep_bytes allows";
+        let up_to = last.0.checked_add_signed(TimeDelta::microseconds(1)).unwrap_or(last.0);
+        self.delete(due(up_to), why, |segment| (segment.started_at, segment.id) <= last).await
+    }
+
+    /// Bytes of all recordings, of whatever node.
+    async fn stored(&self) -> Result<u64> {
+        Ok(self.handles.recordings.recordings().await?.iter().map(|one| one.bytes).sum())
+    }
+
+    /// The last of the oldest stored segments, of whatever node and not locked, that have so many bytes together.
+    async fn last_of(&self, bytes: u64, now: DateTime<Utc>) -> Result<Option<(DateTime<Utc>, Uuid)>> {
+        let (mut summed, mut last, mut after) = (0_u64, None, None);
+        let locks = self.handles.retention.locks().await?;
+        while summed < bytes {
+            let query = SegmentQuery { own: false, limit: LONG_PAGE, after, ..due(now) };
+            let page = self.handles.recordings.segments(query).await?;
+            let Some(end) = page.last() else { break };
+            after = Some(end.id);
+            for segment in page.iter().filter(|segment| !locks.iter().any(|lock| lock.covers(segment))) {
+                if summed < bytes {
+                    summed = summed.saturating_add(segment.bytes);
+                    last = Some((segment.started_at, segment.id));
+                }
+            }
+        }
+        Ok(last)
     }
 
     /// Whether the clock may be believed; an incident tells where not.
@@ -104,8 +139,8 @@ impl RetentionPass<'_> {
         Ok(refused.is_none())
     }
 
-    /// Deletes what the query lists, the oldest first, until one is not due. `is_due` is told what has been freed so far.
-    async fn delete(&mut self, query: SegmentQuery, why: &str, is_due: impl Fn(&Segment, u64) -> bool) -> Result<()> {
+    /// Deletes what the query lists and is due, the oldest first.
+    async fn delete(&mut self, query: SegmentQuery, why: &str, is_due: impl Fn(&Segment) -> bool) -> Result<()> {
         let mut after = None;
         loop {
             let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
@@ -113,10 +148,7 @@ impl RetentionPass<'_> {
             after = Some(last.id);
             // A pass may take hours: each one is asked for again before it goes.
             self.locks = self.handles.retention.locks().await?;
-            for segment in &page {
-                if !is_due(segment, self.freed) {
-                    return Ok(());
-                }
+            for segment in page.iter().filter(|segment| is_due(segment)) {
                 if !self.locks.iter().any(|lock| lock.covers(segment)) {
                     self.one(segment, why).await?;
                 }
@@ -128,10 +160,7 @@ impl RetentionPass<'_> {
     async fn one(&mut self, segment: &Segment, why: &str) -> Result<()> {
         match self.remove(segment, why).await {
             Ok(is_ours) => {
-                if is_ours {
-                    self.deleted += 1;
-                    self.freed += segment.bytes;
-                }
+                self.deleted += usize::from(is_ours);
                 Ok(())
             }
             Err(error) if error.is_passing() => Err(error),

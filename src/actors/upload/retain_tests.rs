@@ -44,3 +44,23 @@ async fn by_a_clock_that_is_far_ahead_nothing_is_deleted_for_its_age() {
     let (deleted, _) = retain(&world.handles, &rules, &running, Utc::now() + TimeDelta::days(3)).await;
     assert_eq!(deleted, 1);
 }
+
+#[tokio::test]
+async fn of_what_is_too_much_each_node_deletes_what_it_has_of_the_oldest() {
+    let new = UploadWorld::new(SegmentState::Uploaded).await;
+    let old = new.beside("other", new.begin - TimeDelta::hours(2), SegmentState::Evicted).await;
+    let pass = async |node: &UploadWorld, most| {
+        let rules = RetentionRules { keep_bytes: Some(most), ..RetentionRules::default() };
+        let (deleted, ended) = retain(&node.handles, &rules, &RetentionClock::default(), Utc::now()).await;
+        assert!(ended.is_none(), "{ended:?}");
+        deleted
+    };
+    // Of thirty bytes five are too much, and the oldest segment is the other node's, which may be gone for good.
+    assert_eq!(pass(&new, 25).await, 0);
+    assert_eq!(new.states().await, [SegmentState::Uploaded; 3]);
+    // Both at once: together what is too much, and no more. Who counts while the other deletes counts anew.
+    let (of_new, of_old) = futures_util::future::join(pass(&new, 10), pass(&old, 10)).await;
+    assert_eq!((of_new + pass(&new, 10).await, of_old + pass(&old, 10).await), (1, 3));
+    assert_eq!(old.states().await, [SegmentState::Deleted; 3]);
+    assert_eq!(new.states().await, [SegmentState::Deleted, SegmentState::Uploaded, SegmentState::Uploaded]);
+}
