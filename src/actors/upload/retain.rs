@@ -1,6 +1,8 @@
 //! Retention: stored recordings that are too old, too many or asked for go, from the object store and from the spool. What is locked
 //! stays, and so does what is not uploaded yet. By age nothing goes while the clock may be wrong (`domain::clock_watch`).
 //!
+//! What a person has asked for is done once: of what is recorded later a clock that is behind may say that it is older.
+//!
 //! The object goes first and its row second: after a crash in between the next pass, by the same rules, finds no object and writes
 //! the row. Each row keeps when and why.
 
@@ -19,7 +21,7 @@ use crate::base::{Error, Result};
 use crate::domain::clock_watch::{self, ClockWatch};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::domain::retention::{RecordingLock, RetentionRules};
+use crate::domain::retention::{Cleanup, RecordingLock, RetentionRules};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
@@ -76,9 +78,32 @@ impl RetentionPass<'_> {
                 self.delete(query, &why, |segment| segment.ended_at() <= before).await?;
             }
         }
+        for cleanup in &cleanups {
+            if !self.is_left(cleanup).await? {
+                self.handles.retention.cleanup_done(cleanup.id).await?;
+            }
+        }
         match rules.keep_bytes {
             Some(most) => self.keep_bytes(most, now).await,
             None => Ok(()),
+        }
+    }
+
+    /// Whether a cleanup has to come again: something of this node that it names is stored, or is about to be. What is locked stays as
+    /// it is, and what is missing may never come back.
+    async fn is_left(&self, cleanup: &Cleanup) -> Result<bool> {
+        let states = vec![SegmentState::Sealed, SegmentState::Uploading, SegmentState::Uploaded, SegmentState::Evicted];
+        let query = SegmentQuery { states, stream: cleanup.stream.clone(), ..due(cleanup.before) };
+        let locks = self.handles.retention.locks().await?;
+        let mut after = None;
+        loop {
+            let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
+            let Some(last) = page.last() else { return Ok(false) };
+            after = Some(last.id);
+            let is_due = |segment: &&Segment| segment.ended_at() <= cleanup.before;
+            if page.iter().filter(is_due).any(|segment| !locks.iter().any(|lock| lock.covers(segment))) {
+                return Ok(true);
+            }
         }
     }
 

@@ -4,11 +4,12 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
+use uuid::Uuid;
 
 use super::retain::{RetentionClock, retain};
-use super::testworld::UploadWorld;
+use super::testworld::{UploadWorld, lock_of_all};
 use crate::domain::recording::SegmentState;
-use crate::domain::retention::RetentionRules;
+use crate::domain::retention::{Cleanup, RetentionRules};
 
 fn after_an_hour() -> RetentionRules {
     RetentionRules { keep: Some(Duration::from_secs(3_600)), ..RetentionRules::default() }
@@ -63,4 +64,49 @@ async fn of_what_is_too_much_each_node_deletes_what_it_has_of_the_oldest() {
     assert_eq!((of_new + pass(&new, 10).await, of_old + pass(&old, 10).await), (1, 3));
     assert_eq!(old.states().await, [SegmentState::Deleted; 3]);
     assert_eq!(new.states().await, [SegmentState::Deleted, SegmentState::Uploaded, SegmentState::Uploaded]);
+}
+
+#[tokio::test]
+async fn what_somebody_asked_for_is_deleted_once_whatever_is_recorded_later() {
+    let world = UploadWorld::new(SegmentState::Uploaded).await;
+    let rules = RetentionRules::default();
+    let pass = async || {
+        let (deleted, ended) = retain(&world.handles, &rules, &RetentionClock::default(), Utc::now()).await;
+        assert!(ended.is_none(), "{ended:?}");
+        deleted
+    };
+    let waits = world.add(3, world.begin + TimeDelta::seconds(1), SegmentState::Sealed).await;
+    let before = Utc::now() + TimeDelta::minutes(1);
+    let (set_by, set_at) = ("ann".to_owned(), Utc::now());
+    let cleanup = Cleanup { id: Uuid::now_v7(), stream: None, before, set_by, set_at };
+    world.handles.retention.add_cleanup(cleanup).await.expect("added");
+    assert_eq!(pass().await, 3);
+    // What waits for its upload goes when it is stored: so long the cleanup lasts.
+    world.handles.objects.put(&waits.object_key, &world.file(&waits)).await.expect("stored");
+    let (from, to) = (vec![SegmentState::Sealed], SegmentState::Uploaded);
+    assert!(world.handles.recordings.move_segment(waits.id, from, to, None).await.expect("moved"));
+    assert_eq!(pass().await, 1);
+    // Recorded after all that, by a clock that is behind.
+    let late = world.add(4, world.begin - TimeDelta::days(30), SegmentState::Uploaded).await;
+    assert_eq!(pass().await, 0);
+    let row = world.handles.recordings.segment(late.id).await.expect("asked").expect("there");
+    assert_eq!(row.state, SegmentState::Uploaded);
+}
+
+#[tokio::test]
+async fn what_is_locked_when_somebody_cleans_stays_when_it_is_unlocked() {
+    let world = UploadWorld::new(SegmentState::Uploaded).await;
+    let lock = lock_of_all();
+    world.handles.retention.add_lock(lock.clone()).await.expect("locked");
+    let (before, set_by, set_at) = (Utc::now() + TimeDelta::minutes(1), "ann".to_owned(), Utc::now());
+    let cleanup = Cleanup { id: Uuid::now_v7(), stream: Some("gate".to_owned()), before, set_by, set_at };
+    world.handles.retention.add_cleanup(cleanup).await.expect("added");
+    for unlocks in [true, false] {
+        let rules = RetentionRules::default();
+        let (deleted, ended) = retain(&world.handles, &rules, &RetentionClock::default(), Utc::now()).await;
+        assert!(ended.is_none() && deleted == 0, "{deleted} {ended:?}");
+        if unlocks {
+            world.handles.retention.remove_lock(lock.id).await.expect("unlocked");
+        }
+    }
 }

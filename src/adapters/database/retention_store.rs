@@ -20,10 +20,12 @@ pub trait RetentionStore: Send + Sync {
     async fn is_locked(&self, segment: Uuid) -> Result<bool>;
     /// The clock of the database; `None` where it has none of its own.
     async fn clock(&self) -> Result<Option<DateTime<Utc>>>;
-    /// What people have asked to delete.
+    /// What people have asked to delete and this node has not carried out yet.
     async fn cleanups(&self) -> Result<Vec<Cleanup>>;
     /// Asks for it.
     async fn add_cleanup(&self, cleanup: Cleanup) -> Result<()>;
+    /// This node has carried it out; saying so twice is no fault.
+    async fn cleanup_done(&self, id: Uuid) -> Result<()>;
 }
 
 pub(super) fn no_lock(id: Uuid) -> Error {

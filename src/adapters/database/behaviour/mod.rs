@@ -87,6 +87,7 @@ macro_rules! tests {
             locks_and_cleanups_are_kept
             a_segment_is_locked_by_what_touches_it
         );
+        $crate::adapters::database::behaviour::tests!(@pair $open, retention_behaviour: a_cleanup_is_done_by_each_node_for_itself);
         $crate::adapters::database::behaviour::tests!(@each $open, login_behaviour:
             users_are_kept_and_a_new_password_ends_their_sessions
             of_operators_who_take_the_role_from_one_another_one_stays

@@ -73,3 +73,27 @@ pub(in crate::adapters::database) async fn locks_and_cleanups_are_kept(database:
     database.add_cleanup(one.clone()).await.expect("added");
     assert_eq!(database.cleanups().await.expect("listed"), [one, two]);
 }
+
+pub(in crate::adapters::database) async fn a_cleanup_is_done_by_each_node_for_itself(
+    a: &dyn Database,
+    b: &dyn Database,
+) {
+    let cleanup = |minute| Cleanup {
+        id: Uuid::now_v7(),
+        stream: None,
+        before: DateTime::UNIX_EPOCH,
+        set_by: "ann".to_owned(),
+        set_at: DateTime::UNIX_EPOCH + TimeDelta::minutes(minute),
+    };
+    let (one, two) = (cleanup(1), cleanup(2));
+    for new in [&one, &two] {
+        a.add_cleanup(new.clone()).await.expect("added");
+    }
+    for _ in 0..2 {
+        a.cleanup_done(one.id).await.expect("noted");
+        assert_eq!(a.cleanups().await.expect("listed"), std::slice::from_ref(&two));
+        assert_eq!(b.cleanups().await.expect("listed"), [one.clone(), two.clone()]);
+    }
+    b.cleanup_done(two.id).await.expect("noted");
+    assert_eq!(b.cleanups().await.expect("listed"), [one]);
+}

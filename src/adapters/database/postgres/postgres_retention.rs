@@ -1,4 +1,4 @@
-//! The tables `recording_locks` and `recording_cleanups`.
+//! The tables `recording_locks`, `recording_cleanups` and `recording_cleanups_done`.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -45,13 +45,20 @@ impl RetentionStore for Postgres {
     }
 
     async fn cleanups(&self) -> Result<Vec<Cleanup>> {
+        let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(cleanups(&link)).await
+        link.answer(cleanups(&link, &owner)).await
     }
 
     async fn add_cleanup(&self, cleanup: Cleanup) -> Result<()> {
         let link = self.server.link().await?;
         link.answer(add_cleanup(&link, &cleanup)).await
+    }
+
+    async fn cleanup_done(&self, id: Uuid) -> Result<()> {
+        let owner = self.owner.get()?;
+        let link = self.server.link().await?;
+        link.answer(cleanup_done(&link, &owner, id)).await
     }
 }
 
@@ -88,15 +95,24 @@ async fn clock(client: &PostgresClient) -> Answer<DateTime<Utc>> {
     Ok(client.query_one("SELECT clock_timestamp()", &[]).await?.try_get(0)?)
 }
 
-async fn cleanups(client: &PostgresClient) -> Answer<Vec<Cleanup>> {
-    let sql = format!("SELECT {CLEANUP} FROM recording_cleanups ORDER BY set_at, id");
-    Ok(client.query(&sql, &[]).await?.iter().filter_map(cleanup).collect())
+async fn cleanups(client: &PostgresClient, owner: &str) -> Answer<Vec<Cleanup>> {
+    let sql = format!(
+        "SELECT {CLEANUP} FROM recording_cleanups WHERE NOT EXISTS (SELECT 1 FROM recording_cleanups_done AS done \
+         WHERE done.cleanup = recording_cleanups.id AND done.node = $1) ORDER BY set_at, id"
+    );
+    Ok(client.query(&sql, &[&owner]).await?.iter().filter_map(cleanup).collect())
 }
 
 async fn add_cleanup(client: &PostgresClient, new: &Cleanup) -> Answer<()> {
     let sql = format!("INSERT INTO recording_cleanups ({CLEANUP}) VALUES ($1, $2, $3, $4, $5)");
     let values: [&(dyn ToSql + Sync); 5] = [&new.id, &new.stream, &new.before, &new.set_by, &new.set_at];
     client.execute(&sql, &values).await?;
+    Ok(())
+}
+
+async fn cleanup_done(client: &PostgresClient, owner: &str, id: Uuid) -> Answer<()> {
+    let sql = "INSERT INTO recording_cleanups_done (cleanup, node, done_at) VALUES ($1, $2, clock_timestamp()) ON CONFLICT DO NOTHING";
+    client.execute(sql, &[&id, &owner]).await?;
     Ok(())
 }
 

@@ -1,4 +1,4 @@
-//! The tables `recording_locks` and `recording_cleanups`.
+//! The tables `recording_locks`, `recording_cleanups` and `recording_cleanups_done`.
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -65,10 +65,14 @@ impl RetentionStore for Sqlite {
     }
 
     async fn cleanups(&self) -> Result<Vec<Cleanup>> {
-        let list = |connection: &mut Connection| {
-            let sql = format!("SELECT {CLEANUP} FROM recording_cleanups ORDER BY set_at, id");
+        let owner = self.owner.get()?;
+        let list = move |connection: &mut Connection| {
+            let sql = format!(
+                "SELECT {CLEANUP} FROM recording_cleanups WHERE NOT EXISTS (SELECT 1 FROM recording_cleanups_done AS done \
+                 WHERE done.cleanup = recording_cleanups.id AND done.node = ?1) ORDER BY set_at, id"
+            );
             let mut statement = connection.prepare_cached(&sql)?;
-            let rows = statement.query_map([], |row| Ok(cleanup(row)))?;
+            let rows = statement.query_map([&*owner], |row| Ok(cleanup(row)))?;
             let rows: Vec<Option<Cleanup>> = rows.collect::<std::result::Result<_, _>>()?;
             Ok(rows.into_iter().flatten().collect())
         };
@@ -80,6 +84,16 @@ impl RetentionStore for Sqlite {
             let sql = format!("INSERT INTO recording_cleanups ({CLEANUP}) VALUES (?, ?, ?, ?, ?)");
             let (before, set_at) = (time_text(new.before), time_text(new.set_at));
             connection.execute(&sql, params![new.id.to_string(), new.stream, before, new.set_by, set_at])?;
+            Ok(())
+        };
+        self.file.call(Writer, add).await
+    }
+
+    async fn cleanup_done(&self, id: Uuid) -> Result<()> {
+        let owner = self.owner.get()?;
+        let add = move |connection: &mut Connection| {
+            let sql = "INSERT INTO recording_cleanups_done (cleanup, node, done_at) VALUES (?1, ?2, ?3) ON CONFLICT DO NOTHING";
+            connection.execute(sql, params![id.to_string(), &*owner, time_text(Utc::now())])?;
             Ok(())
         };
         self.file.call(Writer, add).await
