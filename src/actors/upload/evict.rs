@@ -38,13 +38,23 @@ pub(super) struct Eviction {
     failed: Rc<RefCell<ItemBackoff<Uuid>>>,
     /// Nothing is given up before that time.
     unseen_until: Rc<Cell<Duration>>,
+    /// What retention is deleting at this moment: its object may be gone before its row says so.
+    pub(super) deleting: Rc<Cell<Option<Uuid>>>,
     born: Instant,
+}
+
+#[cfg(test)]
+impl Eviction {
+    /// What is wrong with one of those that cannot go.
+    pub(super) fn complaint(&self) -> Option<String> {
+        self.failed.borrow().complaint().map(str::to_owned)
+    }
 }
 
 impl Default for Eviction {
     fn default() -> Self {
         let failed = Rc::new(RefCell::new(ItemBackoff::new(ITEM, MOST)));
-        Self { failed, unseen_until: Rc::default(), born: Instant::now() }
+        Self { failed, unseen_until: Rc::default(), deleting: Rc::default(), born: Instant::now() }
     }
 }
 
@@ -206,6 +216,7 @@ impl EvictPass<'_> {
 
     async fn one(&mut self, segment: &Segment, size: Result<Option<u64>>) -> Result<()> {
         let evicted = match size {
+            Ok(size) if size != Some(segment.bytes) && self.is_deleted(segment).await? => return Ok(()),
             Ok(size) => evict_one(self.handles, segment, size).await,
             Err(error) => Err(error),
         };
@@ -219,6 +230,15 @@ impl EvictPass<'_> {
             Err(error) => return self.kept(segment, error),
         }
         Ok(())
+    }
+
+    /// Whether retention has deleted it since it was listed, or is about to.
+    async fn is_deleted(&self, segment: &Segment) -> Result<bool> {
+        if self.eviction.deleting.get() == Some(segment.id) {
+            return Ok(true);
+        }
+        let row = self.handles.recordings.segment(segment.id).await?;
+        Ok(row.is_none_or(|row| row.state == SegmentState::Deleted))
     }
 
     /// A local file is not removed because of this error, which is returned where it concerns all.

@@ -1,7 +1,7 @@
 //! Uploading: every sealed segment into the object store, and out of the spool when its time has come.
 //!
 //! ```text
-//! Uploads             gives back what an earlier process was uploading; wakes workers; evicts
+//! Uploads             gives back what an earlier process was uploading; wakes workers; evicts; deletes
 //!  `- UploadWorker x N  claim -> put -> size checked -> row says uploaded
 //! ```
 //!
@@ -25,6 +25,8 @@ mod spool_room;
 #[cfg(test)]
 mod testworld;
 mod uploads;
+#[cfg(test)]
+mod uploads_tests;
 mod worker;
 #[cfg(test)]
 mod worker_tests;

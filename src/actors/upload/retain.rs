@@ -6,7 +6,7 @@
 //! The object goes first and its row second: after a crash in between the next pass, by the same rules, finds no object and writes
 //! the row. Each row keeps when and why.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,6 +14,7 @@ use tokio::time::Instant;
 use uuid::Uuid;
 
 use super::UploadHandles;
+use super::evict::Eviction;
 use crate::actors::incidents::now as moment;
 use crate::adapters::database::{RecordingSummary, SegmentQuery};
 use crate::adapters::spool::on_disk;
@@ -40,16 +41,25 @@ pub(super) async fn retain(
     (pass.deleted, ended.err())
 }
 
-/// What is known of the clock, from one pass to the next.
+/// What is known of the clock, from one pass to the next, and what is under way.
 #[derive(Clone)]
 pub(super) struct RetentionClock {
     watch: Rc<RefCell<ClockWatch>>,
     born: Instant,
+    /// What is being deleted, for the eviction beside.
+    deleting: Rc<Cell<Option<Uuid>>>,
+}
+
+impl RetentionClock {
+    /// Beside this eviction, which leaves alone what is being deleted.
+    pub(super) fn beside(eviction: &Eviction) -> Self {
+        Self { deleting: Rc::clone(&eviction.deleting), ..Self::default() }
+    }
 }
 
 impl Default for RetentionClock {
     fn default() -> Self {
-        Self { watch: Rc::default(), born: Instant::now() }
+        Self { watch: Rc::default(), born: Instant::now(), deleting: Rc::default() }
     }
 }
 
@@ -183,7 +193,10 @@ impl RetentionPass<'_> {
 
     /// An error of one segment leaves the others alone.
     async fn one(&mut self, segment: &Segment, why: &str) -> Result<()> {
-        match self.remove(segment, why).await {
+        self.clock.deleting.set(Some(segment.id));
+        let removed = self.remove(segment, why).await;
+        self.clock.deleting.set(None);
+        match removed {
             Ok(is_ours) => {
                 self.deleted += usize::from(is_ours);
                 Ok(())

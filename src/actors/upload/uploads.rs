@@ -24,7 +24,7 @@ use crate::base::{Error, Result};
 
 /// Workers are woken so often even without news: rows may come from elsewhere.
 const WAKE_EVERY: Duration = Duration::from_secs(10);
-/// How often local files are looked through.
+/// How often local files are looked through, and what is stored.
 const EVICT_EVERY: Duration = Duration::from_secs(30);
 /// A pass through all files that takes longer hangs, and is waited for.
 const PASS_LIMIT: Duration = Duration::from_secs(600);
@@ -40,6 +40,7 @@ pub struct Uploads {
     evicting: SingleFlight,
     eviction: Eviction,
     evicted: usize,
+    retaining: SingleFlight,
     clock: RetentionClock,
     healing: SingleFlight,
     sweeping: SingleFlight,
@@ -50,6 +51,8 @@ pub struct Uploads {
 impl Uploads {
     /// The manager for these rules. The number of workers is that of its start.
     pub fn new(rules: impl Into<Setting<UploadRules>>, handles: UploadHandles) -> Self {
+        let eviction = Eviction::default();
+        let clock = RetentionClock::beside(&eviction);
         Self {
             rules: rules.into(),
             handles,
@@ -57,9 +60,10 @@ impl Uploads {
             ready: false,
             beginning: SingleFlight::default(),
             evicting: SingleFlight::default(),
-            eviction: Eviction::default(),
+            eviction,
             evicted: 0,
-            clock: RetentionClock::default(),
+            retaining: SingleFlight::default(),
+            clock,
             healing: SingleFlight::default(),
             sweeping: SingleFlight::default(),
             heal_after: None,
@@ -90,8 +94,12 @@ impl Uploads {
         Heal::ask_if_idle(self, ctx);
     }
 
-    fn evict(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn evict(&mut self, ctx: &mut Context<Self>) {
         Evict::ask_if_idle(self, ctx);
+    }
+
+    fn retain(&mut self, ctx: &mut Context<Self>) {
+        Retain::ask_if_idle(self, ctx);
     }
 }
 
@@ -136,6 +144,7 @@ impl Flight for Begin {
         manager.start_workers();
         manager.heal(ctx);
         manager.evict(ctx);
+        manager.retain(ctx);
         Sweep::ask(manager, ctx);
         Ended::Done
     }
@@ -254,18 +263,7 @@ impl Flight for Evict {
             return None;
         }
         let (handles, rules, mut eviction) = (manager.handles.clone(), manager.rules.get(), manager.eviction.clone());
-        let clock = manager.clock.clone();
-        Some((
-            (),
-            Box::pin(async move {
-                let (evicted, ended) = evict(&handles, &rules, &mut eviction, Utc::now()).await;
-                let (deleted, failed) = retain(&handles, &rules.retention, &clock, Utc::now()).await;
-                if deleted > 0 {
-                    log::info!("{deleted} stored segments were deleted by the rules of retention");
-                }
-                Ok((evicted, ended.or(failed)))
-            }),
-        ))
+        Some(((), Box::pin(async move { Ok(evict(&handles, &rules, &mut eviction, Utc::now()).await) })))
     }
 
     fn ended(manager: &mut Uploads, (): (), done: Result<Self::Output>, _: &mut Context<Uploads>) -> Ended {
@@ -273,6 +271,43 @@ impl Flight for Evict {
         manager.evicted += evicted;
         if evicted > 0 {
             log::info!("{evicted} uploaded segments left the spool");
+        }
+        error.map_or(Ended::Done, Ended::Failed)
+    }
+}
+
+/// Deletes what the rules of retention or people want deleted. Apart from [`Evict`]: a pass may take hours, and the disk is full before.
+struct Retain;
+
+impl Flight for Retain {
+    type Owner = Uploads;
+    type Subject = ();
+    /// How many were deleted, and why it ended early.
+    type Output = (usize, Option<Error>);
+    const RULES: Rules = Rules {
+        what: "deletion of stored segments by the rules of retention",
+        limit: PASS_LIMIT,
+        late: Late::Wait,
+        retry: FlightRetry::Never,
+        level: Level::Warn,
+    };
+
+    fn state(manager: &mut Uploads) -> &mut SingleFlight {
+        &mut manager.retaining
+    }
+
+    fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<((), Work<Self::Output>)> {
+        if !manager.ready {
+            return None;
+        }
+        let (handles, rules, clock) = (manager.handles.clone(), manager.rules.get().retention, manager.clock.clone());
+        Some(((), Box::pin(async move { Ok(retain(&handles, &rules, &clock, Utc::now()).await) })))
+    }
+
+    fn ended(_: &mut Uploads, (): (), done: Result<Self::Output>, _: &mut Context<Uploads>) -> Ended {
+        let (deleted, error) = done.unwrap_or_else(|error| (0, Some(error)));
+        if deleted > 0 {
+            log::info!("{deleted} stored segments were deleted by the rules of retention");
         }
         error.map_or(Ended::Done, Ended::Failed)
     }
@@ -297,7 +332,10 @@ impl Actor for Uploads {
             manager.wake();
             manager.heal(ctx);
         });
-        ctx.run_interval(EVICT_EVERY, |manager, ctx| manager.evict(ctx));
+        ctx.run_interval(EVICT_EVERY, |manager, ctx| {
+            manager.evict(ctx);
+            manager.retain(ctx);
+        });
     }
 }
 
