@@ -155,8 +155,8 @@ fn upload_child(
 ) -> Child {
     let (recordings, objects, spool) =
         (services.stores.recordings.clone(), services.objects.clone(), services.spool.clone());
-    let retention = services.stores.retention.clone();
-    let handles = UploadHandles { recordings, retention, objects, spool, sealed, incidents: incidents.clone() };
+    let (retention, disk) = (services.stores.retention.clone(), services.disk.subscribe());
+    let handles = UploadHandles { recordings, retention, objects, spool, sealed, disk, incidents: incidents.clone() };
     Child::new("uploads", Restart::Always, move || Uploads::new(rules.clone(), handles.clone()))
 }
 

@@ -2,6 +2,15 @@
 
 use crate::base::size::size;
 
+/// The disk of the spool, as it was found last.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SpoolDisk {
+    /// Bytes that are free; `None` before the first look, and when it cannot be written.
+    pub free: Option<u64>,
+    /// Why no recording is possible, in a sentence with a remedy.
+    pub obstacle: Option<String>,
+}
+
 /// Why nobody may record with `free` bytes on the spool's disk; `None` when there is room. Who has paused goes on only
 /// with a tenth more than the limit, or recordings would stop and go with every file that is deleted.
 ///

@@ -32,6 +32,8 @@ use tokio::sync::watch;
 
 pub use recorders::role;
 
+pub use crate::domain::spool_space::SpoolDisk;
+
 use crate::actors::incidents::IncidentsHandle;
 use crate::adapters::database::RecordingStore;
 use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
@@ -41,15 +43,6 @@ use crate::domain::container::UnreadableCodecs;
 
 /// The wall clock, so that a test can let midnight come.
 pub type WallClock = Arc<dyn Fn() -> DateTime<Utc> + Send + Sync>;
-
-/// The disk of the spool, as it was found last.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct SpoolDisk {
-    /// Bytes that are free; `None` before the first look, and when it cannot be written.
-    pub free: Option<u64>,
-    /// Why no recording is possible, in a sentence with a remedy.
-    pub obstacle: Option<String>,
-}
 
 /// What recording needs from outside.
 #[derive(Clone)]

@@ -49,6 +49,7 @@ use crate::base::{Error, Result};
 use crate::domain::clock_watch;
 use crate::domain::incident::IncidentKind;
 use crate::domain::retention::RetentionRules;
+use crate::domain::spool_space::SpoolDisk;
 
 /// Without the role `record`, which records and uploads, what an earlier run has told of either ends.
 pub fn without_role(incidents: &IncidentsHandle) {
@@ -69,6 +70,8 @@ pub struct UploadHandles {
     pub spool: SharedSpool,
     /// Changes when a segment has been sealed.
     pub sealed: watch::Receiver<u64>,
+    /// What the recorders find of its disk, time and again.
+    pub disk: watch::Receiver<SpoolDisk>,
     /// Where it is told that other bytes stand where a segment should be.
     pub incidents: IncidentsHandle,
 }

@@ -21,6 +21,7 @@ use crate::domain::object_metadata::ObjectMetadata;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::retention::RecordingLock;
 use crate::domain::sample;
+use crate::domain::spool_space::SpoolDisk;
 
 /// A folder, and what happens in it.
 pub(super) struct EventfulStore {
@@ -113,6 +114,8 @@ pub(super) fn lock_of_all() -> RecordingLock {
 
 pub(super) struct UploadWorld {
     pub(super) handles: UploadHandles,
+    /// What the recorders find of the spool's disk.
+    pub(super) disk: watch::Sender<SpoolDisk>,
     pub(super) objects: Arc<EventfulStore>,
     /// Start of the first segment.
     pub(super) begin: DateTime<Utc>,
@@ -151,15 +154,17 @@ impl UploadWorld {
     ) -> Self {
         let session = RecordingSession { started_at: begin, ..sample::session("gate") };
         database.open_session(session.clone()).await.expect("opened");
+        let disk = watch::Sender::default();
         let handles = UploadHandles {
             recordings: database.clone(),
             retention: database.clone(),
             objects: objects.clone(),
             spool: Arc::new(Spool::open(folder.path().join("spools").join(node)).expect("a spool")),
             sealed: watch::channel(0).1,
+            disk: disk.subscribe(),
             incidents: Default::default(),
         };
-        let world = Self { handles, objects, begin, database, session, folder };
+        let world = Self { handles, disk, objects, begin, database, session, folder };
         for number in 0..3 {
             world.add(number, begin + TimeDelta::seconds(10 * i64::from(number)), state).await;
         }

@@ -21,10 +21,11 @@ use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, 
 use crate::base::backoff::Backoff;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::base::{Error, Result};
+use crate::domain::spool_space::{SpoolDisk, shortage};
 
 /// Workers are woken so often even without news: rows may come from elsewhere.
 const WAKE_EVERY: Duration = Duration::from_secs(10);
-/// How often local files are looked through, and what is stored.
+/// How often local files are looked through, and what is stored; local files also whenever the disk is found to need room.
 const EVICT_EVERY: Duration = Duration::from_secs(30);
 /// A pass through all files that takes longer hangs, and is waited for.
 const PASS_LIMIT: Duration = Duration::from_secs(600);
@@ -318,6 +319,11 @@ impl Flight for Retain {
 #[rtype(result = "()")]
 struct SegmentSealed;
 
+/// The recorders have looked at the spool's disk.
+#[derive(Message)]
+#[rtype(result = "()")]
+struct DiskSeen;
+
 impl Actor for Uploads {
     type Context = Context<Self>;
 
@@ -327,6 +333,10 @@ impl Actor for Uploads {
         let sealed = self.handles.sealed.clone();
         ctx.add_message_stream(futures_util::stream::unfold(sealed, |mut sealed| async move {
             sealed.changed().await.ok().map(|()| (SegmentSealed, sealed))
+        }));
+        let disk = self.handles.disk.clone();
+        ctx.add_message_stream(futures_util::stream::unfold(disk, |mut disk| async move {
+            disk.changed().await.ok().map(|()| (DiskSeen, disk))
         }));
         ctx.run_interval(WAKE_EVERY, |manager, ctx| {
             manager.wake();
@@ -357,5 +367,19 @@ impl Handler<SegmentSealed> for Uploads {
 
     fn handle(&mut self, _: SegmentSealed, _: &mut Self::Context) {
         self.wake();
+    }
+}
+
+impl Handler<DiskSeen> for Uploads {
+    type Result = ();
+
+    /// Recordings pause at the next look or the one after that: until the next pass by the clock the disk may be full.
+    fn handle(&mut self, _: DiskSeen, ctx: &mut Self::Context) {
+        let SpoolDisk { free, obstacle } = self.handles.disk.borrow().clone();
+        // A disk that is full to the last byte cannot be measured by writing to it.
+        let needs_room = free.map_or(obstacle.is_some(), |free| shortage(free, self.rules.get().min_free) > 0);
+        if needs_room {
+            self.evict(ctx);
+        }
     }
 }

@@ -13,6 +13,7 @@ use super::{UploadRules, Uploads};
 use crate::actors::supervision::Observe;
 use crate::domain::recording::SegmentState;
 use crate::domain::retention::RetentionRules;
+use crate::domain::spool_space::SpoolDisk;
 
 /// Longer than anything takes here, and shorter than the time from one look at local files to the next.
 const SOON: Duration = Duration::from_secs(20);
@@ -77,6 +78,27 @@ async fn local_files_go_while_retention_hangs() {
         row.state == SegmentState::Deleted
     })
     .await;
+}
+
+#[actix::test]
+async fn a_disk_that_is_nearly_full_is_not_left_to_the_clock() {
+    let world = UploadWorld::new(SegmentState::Uploaded).await;
+    let min_free: u64 = 1 << 60;
+    let rules = UploadRules { keep_local: Duration::from_secs(3_600), min_free, ..rules() };
+    let uploads = Uploads::new(rules, world.handles.clone()).start();
+    until("the first pass ends", async || evicted(&uploads).await == 3).await;
+    // The disk of the test lacks room for ever: whoever looks lets every stored segment go.
+    let nearly = SpoolDisk { free: Some(min_free + min_free / 4 - 1), obstacle: None };
+    // Where not even the probe finds room.
+    let whole = SpoolDisk { free: None, obstacle: Some("the disk of the spool is full".to_owned()) };
+    for (number, seen) in [(3, nearly), (4, whole)] {
+        world.add(number, Utc::now() - TimeDelta::seconds(10), SegmentState::Uploaded).await;
+        until("a file goes", async || {
+            world.disk.send_replace(seen.clone());
+            evicted(&uploads).await > u64::from(number)
+        })
+        .await;
+    }
 }
 
 #[tokio::test]

@@ -60,6 +60,7 @@ impl World {
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("a store")),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
             sealed: watch::channel(0).1,
+            disk: watch::channel(Default::default()).1,
             incidents: Default::default(),
         };
         Self { handles, shared: SharedRetries::new(), segment: segment.id, _folder: folder }

@@ -181,6 +181,7 @@ impl Harness {
             objects: self.objects.clone(),
             spool: self.spool.clone(),
             sealed: self.sealed.subscribe(),
+            disk: self.disk.subscribe(),
             incidents: Default::default(),
         };
         self.uploads = Some(Uploads::new(self.rules.clone(), handles).start());
