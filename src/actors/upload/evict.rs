@@ -65,13 +65,13 @@ pub(super) async fn evict(
     eviction: &mut Eviction,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = EvictPass { handles, eviction, evicted: 0, given_up: 0 };
-    let ended = match pass.ready_and_aged(rules.keep_local, now).await {
-        // A wish about age is less than the next frame: with the disk nearly full the oldest go first.
-        Ok(()) => match pass.make_room(rules.min_free).await {
-            Ok(()) if rules.evict_before_upload => pass.give_up(rules.min_free).await,
-            ended => ended,
-        },
+    let mut pass = EvictPass { handles, eviction, evicted: 0, given_up: 0, is_store_away: false };
+    let ended = match pass.stored(rules, now).await {
+        Ok(()) if rules.evict_before_upload => pass.give_up(rules.min_free).await,
+        // Nothing fills a disk as a store that is away for days. Its own error is told all the same.
+        Err(error) if rules.evict_before_upload && pass.is_store_away => {
+            pass.give_up(rules.min_free).await.and(Err(error))
+        }
         ended => ended,
     };
     (pass.evicted, ended.err())
@@ -83,12 +83,24 @@ struct EvictPass<'a> {
     evicted: usize,
     /// Bytes of segments that were given up.
     given_up: u64,
+    /// The store does not answer, or is not the one that it should be.
+    is_store_away: bool,
 }
 
 impl EvictPass<'_> {
-    async fn ready_and_aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
-        self.handles.ready().await?;
-        self.aged(keep_local, now).await
+    /// What is stored goes: by age, and then, with the disk nearly full, the oldest: a wish about age is less than the next frame.
+    async fn stored(&mut self, rules: &UploadRules, now: DateTime<Utc>) -> Result<()> {
+        on_disk(&self.handles.spool, |spool| spool.check()).await?;
+        let checked = self.handles.objects.check().await;
+        self.of_store(checked)?;
+        self.aged(rules.keep_local, now).await?;
+        self.make_room(rules.min_free).await
+    }
+
+    /// An answer of the store.
+    fn of_store<T>(&mut self, answer: Result<T>) -> Result<T> {
+        self.is_store_away |= answer.is_err();
+        answer
     }
 
     async fn aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
@@ -204,7 +216,8 @@ impl EvictPass<'_> {
             return Ok(());
         }
         let keys: Vec<String> = due.iter().map(|segment| segment.object_key.clone()).collect();
-        let sizes = self.handles.objects.sizes(&keys).await?;
+        let sizes = self.handles.objects.sizes(&keys).await;
+        let sizes = self.of_store(sizes)?;
         if sizes.len() != keys.len() {
             return Err(Error::internal("the object store did not answer for each object"));
         }

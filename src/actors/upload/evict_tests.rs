@@ -1,5 +1,6 @@
 //! What leaves the spool where its disk is full.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{TimeDelta, Utc};
@@ -48,6 +49,20 @@ async fn what_is_not_stored_goes_last_and_only_where_somebody_has_said_so() {
         "{spans:?}"
     );
     assert!(!world.file(&world.segments().await[0]).exists());
+}
+
+#[tokio::test]
+async fn a_store_that_is_away_keeps_what_it_holds_and_nothing_else_on_the_disk() {
+    let world = UploadWorld::new(SegmentState::Sealed).await;
+    let stored = world.add(3, Utc::now() - TimeDelta::days(2), SegmentState::Uploaded).await;
+    world.objects.is_away.store(true, Ordering::SeqCst);
+    for (gives_up, wanted) in [(false, SegmentState::Sealed), (true, SegmentState::Deleted)] {
+        let (evicted, ended) = evict(&world.handles, &rules(gives_up), &mut Eviction::default(), Utc::now()).await;
+        assert!(ended.is_some_and(|error| error.to_string().contains("is away")), "it is told");
+        assert_eq!(evicted, if gives_up { 3 } else { 0 });
+        assert_eq!(world.states().await, [SegmentState::Uploaded, wanted, wanted, wanted]);
+    }
+    assert!(world.file(&stored).exists(), "nobody has said that it is stored");
 }
 
 #[tokio::test]

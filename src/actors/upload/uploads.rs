@@ -260,7 +260,8 @@ impl Flight for Evict {
     }
 
     fn begin(manager: &mut Uploads, _: &mut Context<Uploads>) -> Option<((), Work<Self::Output>)> {
-        if !manager.ready {
+        // After a restart while the store is away nothing is ready, and the disk is full all the same.
+        if !manager.ready && !manager.rules.get().evict_before_upload {
             return None;
         }
         let (handles, rules, mut eviction) = (manager.handles.clone(), manager.rules.get(), manager.eviction.clone());

@@ -1,5 +1,6 @@
 //! The manager: what goes on while something else hangs or nobody asks.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use actix::{Actor, Addr, Context, Handler, Message};
@@ -99,6 +100,20 @@ async fn a_disk_that_is_nearly_full_is_not_left_to_the_clock() {
         })
         .await;
     }
+}
+
+#[actix::test]
+async fn a_start_while_the_store_is_away_makes_room_where_somebody_has_said_so() {
+    let world = UploadWorld::new(SegmentState::Sealed).await;
+    world.objects.is_away.store(true, Ordering::SeqCst);
+    let rules = UploadRules { evict_before_upload: true, min_free: 1 << 60, ..rules() };
+    let uploads = Uploads::new(rules, world.handles.clone()).start();
+    until("the oldest go", async || {
+        uploads.send(Tick).await.expect("it lives");
+        evicted(&uploads).await == 3
+    })
+    .await;
+    assert_eq!(world.states().await, [SegmentState::Deleted; 3]);
 }
 
 #[tokio::test]
