@@ -50,6 +50,40 @@ async fn a_table_of_faults() {
     assert_eq!(store.read(KEY, 0, 1_000).await.expect("the whole").len(), 1_000);
 }
 
+/// What `check` says of such a server, which is that each put is preceded by a question, is what is done.
+#[tokio::test]
+async fn a_server_that_answers_400_to_a_condition_is_put_to_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let [file, large, other] =
+        [("one", vec![7; 1_000]), ("large", vec![8; 9 << 20]), ("other", vec![9; 1_000])].map(|(name, bytes)| {
+            let path = folder.path().join(name);
+            fs::write(&path, bytes).expect("written");
+            path
+        });
+    for body in [" ", "<Error><Code>InvalidArgument</Code></Error>"] {
+        let server = BucketServer::start();
+        server.refuse_conditions(body);
+        let store = S3Store::new(&server.settings()).expect("a store");
+        let noted = store.try_out().await.expect("well");
+        assert!(noted.contains("each put is preceded by a question"), "{noted}");
+        let (before, next) = (server.puts(), KEY.replace("000", "001"));
+        assert_eq!(store.put(KEY, &file).await.expect("stored").bytes, 1_000);
+        assert_eq!(store.put(&next, &file).await.expect("stored").bytes, 1_000);
+        assert_eq!(server.puts() - before, 3, "it is tried once");
+        let error = store.put(KEY, &other).await.expect_err("something stands there");
+        assert!(error.kind() == ErrorKind::Conflict, "{error}");
+        assert_eq!(fs::read(server.object(KEY)).expect("an object"), fs::read(&file).expect("a file"));
+        // In parts it is the last request that has the condition.
+        let anew = S3Store::new(&server.settings()).expect("a store");
+        assert_eq!(anew.put(&KEY.replace("000", "002"), &large).await.expect("stored").bytes, 9 << 20);
+    }
+    let server = BucketServer::start();
+    server.refuse_conditions("<Error><Code>BadDigest</Code></Error>");
+    let store = S3Store::new(&server.settings()).expect("a store");
+    let error = store.put(KEY, &file).await.expect_err("another fault");
+    assert!(error.message().contains("wrong checksum") && server.puts() == 1, "{error}");
+}
+
 #[tokio::test]
 async fn an_upload_is_given_up_when_no_bytes_move_and_kept_to_its_rate() {
     let (server, folder) = (BucketServer::start(), tempfile::tempdir().expect("a folder"));

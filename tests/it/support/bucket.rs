@@ -59,6 +59,8 @@ struct Faults {
     status: AtomicU16,
     /// With this body; empty: that of an overloaded server.
     body: Mutex<String>,
+    /// Whoever asks under a condition gets status 400 with this body.
+    of_condition: Mutex<Option<String>>,
     /// Bodies of answers break off in the middle.
     cut: AtomicBool,
     /// Nobody answers.
@@ -137,6 +139,11 @@ impl BucketServer {
     pub fn refuse_with(&self, status: u16, body: &str) {
         body.clone_into(&mut self.faults.body.lock().expect("a text"));
         self.refuse(status);
+    }
+
+    /// From now on every request with `If-None-Match` gets status 400 with this body.
+    pub fn refuse_conditions(&self, body: &str) {
+        *self.faults.of_condition.lock().expect("a text") = Some(body.to_owned());
     }
 
     /// From now on answers with a body break off in the middle, or not any more.
@@ -231,6 +238,12 @@ async fn answer(
             "<Error><Code>SlowDown</Code></Error>".clone_into(&mut body);
         }
         return Ok(Response::builder().status(status).body(Body::from(body)).expect("an answer"));
+    }
+    let of_condition = faults.of_condition.lock().expect("a text").clone();
+    if let Some(body) = of_condition.filter(|_| request.headers().contains_key(http::header::IF_NONE_MATCH)) {
+        let mut rest = Body::from(request.into_body());
+        while let Some(Ok(_)) = rest.next().await {}
+        return Ok(Response::builder().status(400).body(Body::from(body)).expect("an answer"));
     }
     if let Some(answer) = of_uploads(&faults, request.method(), request.uri().query().unwrap_or_default()) {
         return Ok(answer);

@@ -6,6 +6,24 @@ use s3::error::S3Error;
 
 use crate::base::{Error, ErrorKind, Scope};
 
+/// Codes of 400 that are about something else than a condition, beside those that have words of their own.
+const OTHERS: [&str; 14] = [
+    "EntityTooSmall",
+    "IncompleteBody",
+    "InvalidBucketName",
+    "InvalidEncryptionAlgorithmError",
+    "InvalidPart",
+    "InvalidPartOrder",
+    "InvalidSecurity",
+    "InvalidURI",
+    "MalformedXML",
+    "MetadataTooLarge",
+    "MissingSecurityHeader",
+    "RequestTimeout",
+    "UnexpectedContent",
+    "UserKeyMustBeSpecified",
+];
+
 /// What a server said.
 #[derive(Debug)]
 pub(super) struct S3Refusal<'a> {
@@ -33,11 +51,33 @@ impl S3Refusal<'_> {
         self.status == 404 && self.element("Code") != Some("NoSuchBucket")
     }
 
+    /// Whether the server may mean that it cannot put under a condition: some know the header and not what it says, and say 400 with a
+    /// code of their own or with none.
+    pub(super) fn may_mean_the_condition(&self) -> bool {
+        let code = self.element("Code").unwrap_or_default();
+        self.status == 501 || (self.status == 400 && self.known().is_none() && !OTHERS.contains(&code))
+    }
+
     /// What is wrong, about how much, and the remedy.
     fn words(&self) -> (Scope, String) {
         let status = self.status;
+        self.known().unwrap_or_else(|| match self.element("Code").unwrap_or_default() {
+            "" if status == 403 => (
+                Scope::Service,
+                "it refuses (status 403): the access key lacks a right, or is wrong, or the clock here is".to_owned(),
+            ),
+            "" => (Scope::Service, format!("it answers with status {status}")),
+            code => {
+                let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
+                (Scope::Service, format!("it answers with status {status}, {code}"))
+            }
+        })
+    }
+
+    /// The same for codes that are known.
+    fn known(&self) -> Option<(Scope, String)> {
         let service = |text: &str| (Scope::Service, text.to_owned());
-        match self.element("Code").unwrap_or_default() {
+        Some(match self.element("Code").unwrap_or_default() {
             "NoSuchBucket" => service("there is no such bucket; create it, or correct objects.s3.bucket_name"),
             "ExpiredToken" | "TokenRefreshRequired" | "InvalidToken" => {
                 service("the access key has expired; put a new one into objects.s3.access_key_id and secret_access_key")
@@ -73,15 +113,8 @@ impl S3Refusal<'_> {
             "KeyTooLongError" | "InvalidObjectName" | "XMinioInvalidObjectName" => {
                 (Scope::Item, "it does not take a key like this one".to_owned())
             }
-            "" if status == 403 => {
-                service("it refuses (status 403): the access key lacks a right, or is wrong, or the clock here is")
-            }
-            "" => (Scope::Service, format!("it answers with status {status}")),
-            code => {
-                let code: String = code.chars().filter(char::is_ascii_alphanumeric).take(60).collect();
-                (Scope::Service, format!("it answers with status {status}, {code}"))
-            }
-        }
+            _ => return None,
+        })
     }
 
     /// How far the clocks differ, when the answer has both.
@@ -140,6 +173,29 @@ pub(super) fn unreachable(shown: &str, error: &reqwest::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_condition_that_is_refused_is_told_from_other_faults() {
+        let table = [
+            (501, "<Code>NotImplemented</Code>", true),
+            (400, "", true),
+            (400, "<html>Bad Request</html>", true),
+            (400, "<Code>InvalidArgument</Code>", true),
+            (400, "<Code>InvalidRequest</Code>", true),
+            (400, "<Code>BadDigest</Code>", false),
+            (400, "<Code>ExpiredToken</Code>", false),
+            (400, "<Code>InvalidStorageClass</Code>", false),
+            (400, "<Code>RequestTimeout</Code>", false),
+            (400, "<Code>InvalidPart</Code>", false),
+            (403, "", false),
+            (412, "<Code>PreconditionFailed</Code>", false),
+            (500, "<Code>InternalError</Code>", false),
+        ];
+        for (status, body, wanted) in table {
+            let error = S3Error::HttpFailWithBody(status, body.to_owned());
+            assert_eq!(refusal(&error).expect("one").may_mean_the_condition(), wanted, "{status} {body}");
+        }
+    }
 
     #[test]
     fn what_a_server_refuses_has_its_sentence() {

@@ -105,19 +105,17 @@ impl S3Store {
 
     /// Puts the file, if nothing is there. False: something is there.
     async fn put_new(&self, key: &str, file: &Path, metadata: &ObjectMetadata, size: u64) -> Result<bool> {
-        if self.unconditional.load(Ordering::Relaxed) && self.stored(key).await?.is_some() {
+        let under_condition = !self.unconditional.load(Ordering::Relaxed);
+        if !under_condition && self.stored(key).await?.is_some() {
             return Ok(false);
         }
-        match self.put_once(key, file, metadata, size).await? {
+        match self.put_once(key, file, metadata, size, under_condition).await? {
             Ok(()) => Ok(true),
-            Err(error) => match refusal(&error).map(|refusal| refusal.status) {
-                Some(412) => Ok(false),
+            Err(error) => match refusal(&error).map(|refusal| (refusal.status, refusal.may_mean_the_condition())) {
+                Some((412, _)) => Ok(false),
                 // Another process puts the same object at this moment.
-                Some(409) => Err(self.fault(error).about(Scope::Item)),
-                Some(501) if !self.unconditional.swap(true, Ordering::Relaxed) => {
-                    log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
-                    Box::pin(self.put_new(key, file, metadata, size)).await
-                }
+                Some((409, _)) => Err(self.fault(error).about(Scope::Item)),
+                Some((_, true)) if under_condition => self.put_asked(key, file, metadata, size).await,
                 // A server that refuses may close the connection before it has read everything, and its answer is lost then.
                 None if matches!(self.stored(key).await, Ok(Some(_))) => Ok(false),
                 _ => Err(self.fault(error)),
@@ -125,7 +123,27 @@ impl S3Store {
         }
     }
 
-    async fn put_once(&self, key: &str, file: &Path, metadata: &ObjectMetadata, size: u64) -> Put {
+    /// The same without the condition, for a server that has refused and may have meant that. Only one that takes the same bytes so
+    /// has shown that it did.
+    async fn put_asked(&self, key: &str, file: &Path, metadata: &ObjectMetadata, size: u64) -> Result<bool> {
+        if self.stored(key).await?.is_some() {
+            return Ok(false);
+        }
+        self.put_once(key, file, metadata, size, false).await?.map_err(|error| self.fault(error))?;
+        if !self.unconditional.swap(true, Ordering::Relaxed) {
+            log::info!(store = self.shown.as_str(); "the store cannot put under a condition; it is asked before each put");
+        }
+        Ok(true)
+    }
+
+    async fn put_once(
+        &self,
+        key: &str,
+        file: &Path,
+        metadata: &ObjectMetadata,
+        size: u64,
+        under_condition: bool,
+    ) -> Put {
         let mut headers = HeaderMap::new();
         let mut add = |name: &str, value: &str| {
             let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
@@ -140,7 +158,7 @@ impl S3Store {
         if self.storage_class != "STANDARD" {
             add(STORAGE_CLASS, &self.storage_class)?;
         }
-        if !self.unconditional.load(Ordering::Relaxed) {
+        if under_condition {
             add(IF_NONE_MATCH.as_str(), "*")?;
         }
         self.sender.put(&self.bucket, key, file, size, content_type(key), headers).await
