@@ -34,7 +34,8 @@ pub struct IncidentQuery {
 #[async_trait]
 pub trait IncidentStore: Send + Sync {
     /// Opens an incident and returns its id; when this node has one of its kind open for its subject, that one's id, and
-    /// nothing is written. Closed incidents of this node older than [`incident::KEPT`](crate::domain::incident::KEPT) are forgotten.
+    /// nothing is written. One that is over by now and was written as open before, by its id, ends. Closed incidents of this node
+    /// older than [`incident::KEPT`](crate::domain::incident::KEPT) are forgotten.
     async fn open_incident(&self, incident: Incident) -> Result<Uuid>;
     /// Closes an incident; closing twice keeps the first end. `NotFound` when there is none.
     async fn close_incident(&self, id: Uuid, at: DateTime<Utc>) -> Result<()>;

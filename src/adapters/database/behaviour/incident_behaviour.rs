@@ -52,6 +52,17 @@ pub(in crate::adapters::database) async fn one_incident_of_a_kind_is_open_per_su
     assert_eq!(missing.kind(), ErrorKind::NotFound);
 }
 
+pub(in crate::adapters::database) async fn an_incident_that_ended_before_the_answer_to_its_opening_is_over(
+    database: &dyn Database,
+) {
+    let first = opened(database, incident(IncidentKind::CameraDown, camera(7), 0)).await;
+    let over = |minute| Incident { closed_at: Some(at(minute)), ..first.clone() };
+    for minute in [2, 9] {
+        assert_eq!(database.open_incident(over(minute)).await.expect("asked"), first.id, "the answer was lost");
+        assert_eq!(database.incidents(all()).await.expect("listed"), [over(2)], "its first end stays");
+    }
+}
+
 pub(in crate::adapters::database) async fn incidents_are_asked_for_by_every_field(database: &dyn Database) {
     use IncidentKind::{CameraDown, ServerDown, ServiceDown};
     let over = opened(database, incident(CameraDown, camera(7), 0)).await;

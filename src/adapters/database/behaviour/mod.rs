@@ -73,6 +73,7 @@ macro_rules! tests {
         );
         $crate::adapters::database::behaviour::tests!(@each $open, incident_behaviour:
             one_incident_of_a_kind_is_open_per_subject
+            an_incident_that_ended_before_the_answer_to_its_opening_is_over
             incidents_are_asked_for_by_every_field
             incidents_are_paged_from_the_newest
             old_incidents_are_forgotten

@@ -44,6 +44,12 @@ pub(super) async fn open(client: &PostgresClient, owner: &str, incident: &Incide
     if client.execute(&statement, &values).await? > 0 {
         return Ok(incident.id);
     }
+    if let Some(at) = &incident.closed_at {
+        // It was written as open, that answer was lost, and it has ended meanwhile.
+        let end = "UPDATE incidents SET closed_at = coalesce(closed_at, $2) WHERE id = $1 AND node = $3";
+        client.execute(end, &[&incident.id, at, &owner]).await?;
+        return Ok(incident.id);
+    }
     let sql = "SELECT id FROM incidents WHERE subject = $1 AND kind = $2 AND node = $3 AND closed_at IS NULL";
     let found = client.query_opt(sql, &[&subject, &kind, &owner]).await?;
     Ok(found.and_then(|row| row.try_get(0).ok()).unwrap_or(incident.id))

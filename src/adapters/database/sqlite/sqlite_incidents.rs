@@ -39,8 +39,14 @@ pub(super) fn open(connection: &mut Connection, owner: &str, incident: &Incident
         incident.closed_at.map(time_text),
         owner,
     ])?;
-    let kept = match written {
-        0 => {
+    let kept = match (written, incident.closed_at) {
+        (0, Some(at)) => {
+            // It was written as open, that answer was lost, and it has ended meanwhile.
+            let end = "UPDATE incidents SET closed_at = coalesce(closed_at, ?2) WHERE id = ?1 AND node = ?3";
+            transaction.prepare_cached(end)?.execute(params![incident.id.to_string(), time_text(at), owner])?;
+            None
+        }
+        (0, None) => {
             let sql = "SELECT id FROM incidents WHERE subject = ?1 AND kind = ?2 AND node = ?3 AND closed_at IS NULL";
             let found =
                 transaction.prepare_cached(sql)?.query_row([&subject, kind, owner], |row| Ok(decode::id(row, 0)));
