@@ -261,7 +261,7 @@ impl IncidentsHandle {
     }
 
     /// Goes on with what an earlier run has left open.
-    pub(super) fn adopt(&self, left: &[Incident]) {
+    pub(in crate::actors) fn adopt(&self, left: &[Incident]) {
         let mut kept = self.lock();
         left.iter().for_each(|one| _ = kept.incidents.adopt(one));
         kept.incidents.complete();

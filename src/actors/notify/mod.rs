@@ -22,6 +22,9 @@ mod parts;
 mod planning;
 mod setup;
 
+#[cfg(test)]
+mod tests;
+
 use std::time::Duration;
 
 pub use notifications::{Notifications, ReceiverState};

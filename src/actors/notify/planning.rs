@@ -76,17 +76,19 @@ impl Planning {
     }
 
     /// Plans once; how long to wait for the next time at most.
-    async fn round(&mut self, setup: &Arc<NotifySetup>) -> Result<Duration> {
+    pub(super) async fn round(&mut self, setup: &Arc<NotifySetup>) -> Result<Duration> {
         let store = &self.parts.store;
         let leads = !setup.receivers.is_empty() && with_timeout(store.lead_notifications(LEASE)).await?;
-        self.parts.queue.leading.send_if_modified(|now| std::mem::replace(now, leads) != leads);
         if !leads {
+            self.leads(false);
             self.known = None;
             return Ok(READ_EVERY);
         }
         if self.known.as_ref().is_none_or(|known| !Arc::ptr_eq(known, setup)) {
             self.begin(setup).await?;
         }
+        // Not before: what is claimed from now on must not be given back with what an earlier run was delivering.
+        self.leads(true);
         let now = Utc::now();
         let (incidents, complete) = self.incidents(now).await?;
         let all = with_timeout(self.parts.maintenance.maintenance(now)).await?;
@@ -121,6 +123,10 @@ impl Planning {
         }
         let rest = wake_at.map(|at| (at - now).max(TimeDelta::milliseconds(100)));
         Ok(rest.and_then(|rest| rest.to_std().ok()).map_or(READ_EVERY, |rest| rest.min(READ_EVERY)))
+    }
+
+    fn leads(&self, leads: bool) {
+        self.parts.queue.leading.send_if_modified(|now| std::mem::replace(now, leads) != leads);
     }
 
     /// Tells the database of the receivers, and ends incidents of those that are gone.
