@@ -25,7 +25,7 @@ const READ_EVERY: Duration = Duration::from_secs(5);
 const REST: Duration = Duration::from_millis(250);
 /// Between two tries with a database that does not answer.
 const RETRY: Duration = Duration::from_secs(2);
-/// More that last are not read; nothing that is missing has ended then.
+/// More that last, or have ended lately, are not read; nothing that is missing has ended then.
 const MOST_OPEN: u32 = 5_000;
 const MOST_LATE: u32 = 2_000;
 
@@ -153,18 +153,18 @@ impl Planning {
         Ok(())
     }
 
-    /// Those that last and those that have ended lately; whether those that last are all there.
+    /// Those that last and those that have ended lately; whether they are all there.
     async fn incidents(&self, now: DateTime<Utc>) -> Result<(Vec<Incident>, bool)> {
         let since = now - LOOKBACK;
         let recent = RecentIncidents { own: false, since, most_open: MOST_OPEN, most_ended: MOST_LATE };
-        let Recent { open: mut all, complete, others } = recent.read(&*self.parts.incident_store).await?;
-        // The end of the rest is read next time.
-        all.extend(others.into_iter().filter(|one| one.closed_at.is_some()));
+        let Recent { open, others, complete, all_ended } = recent.read(&*self.parts.incident_store).await?;
+        // One that has ended between the two questions lasts until the next time, which has its end.
+        let mut all = [open, others].concat();
         if all.iter().any(|one| one.subject.camera().is_some()) {
             let cameras = self.parts.live.all_cameras().await?;
             all.iter_mut().for_each(|incident| name_camera(incident, &cameras));
         }
-        Ok((all, complete))
+        Ok((all, complete && all_ended))
     }
 
     async fn write(&self, planned: PlannedNotifications) -> Result<()> {

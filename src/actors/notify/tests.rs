@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use tempfile::TempDir;
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -21,7 +21,7 @@ use crate::adapters::database::{
 use crate::adapters::live::memory::MemoryLiveStore;
 use crate::base::{Error, Result};
 use crate::config::{self, Sources};
-use crate::domain::incident::{Incident, IncidentKind, Remark, Verdict};
+use crate::domain::incident::{Incident, IncidentKind, Remark, Subject, Verdict};
 use crate::domain::notify::Episode;
 
 const RECEIVER: &str = "[[notify.receivers]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/x\"\n\
@@ -144,6 +144,18 @@ impl Harness {
     fn leads(&self) -> bool {
         *self.parts.queue.leading.borrow()
     }
+
+    /// Messages that wait.
+    async fn waiting(&self) -> u64 {
+        let records = self.store.notification_receivers().await.expect("records");
+        records.iter().map(|one| one.deliveries.waiting).sum()
+    }
+}
+
+fn down(minutes_ago: i64) -> Incident {
+    let (kind, subject) = (IncidentKind::ServerDown, Subject::Server { name: "main".to_owned() });
+    let opened_at = Utc::now() - TimeDelta::minutes(minutes_ago);
+    Incident::open(Uuid::now_v7(), kind, subject, "it does not answer".to_owned(), opened_at)
 }
 
 #[actix::test]
@@ -154,4 +166,22 @@ async fn nobody_delivers_before_what_an_earlier_run_was_delivering_is_given_back
     assert!(!harness.leads(), "a message that is claimed now would be given back, and delivered again");
     harness.round().await.expect("it has begun");
     assert!(harness.leads());
+}
+
+#[actix::test]
+async fn one_that_ends_between_two_questions_lasts_until_the_next_round() {
+    let mut harness = Harness::with(RECEIVER).await;
+    let incident = down(10);
+    harness.store.open_incident(incident.clone()).await.expect("opened");
+    harness.round().await.expect("planned");
+    assert_eq!(harness.waiting().await, 1, "that it is down");
+    *harness.store.ends_next.lock().await = Some(incident.id);
+    harness.round().await.expect("planned");
+    let all = IncidentQuery { limit: 9, ..IncidentQuery::default() };
+    let ended = harness.store.incidents(all).await.expect("listed").remove(0).closed_at;
+    assert!(ended.is_some(), "it has ended meanwhile");
+    harness.round().await.expect("planned");
+    assert_eq!(harness.waiting().await, 1, "it has not been well for long enough");
+    let episodes = harness.store.notification_episodes().await.expect("episodes");
+    assert_eq!(episodes.iter().map(|one| one.ended_at).collect::<Vec<_>>(), [None]);
 }

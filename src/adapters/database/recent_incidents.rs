@@ -34,8 +34,9 @@ impl RecentIncidents {
         // What lasts is read last: it is as it is now, also where it has ended and begun meanwhile.
         let open = with_timeout(store.incidents(IncidentQuery { open: true, limit: self.most_open, ..of })).await?;
         let known: BTreeSet<_> = open.iter().map(|incident| incident.id).collect();
+        let all_ended = ended.len() < self.most_ended as usize;
         let others = ended.into_iter().filter(|incident| !known.contains(&incident.id)).collect();
-        Ok(Recent { complete: open.len() < self.most_open as usize, open, others })
+        Ok(Recent { complete: open.len() < self.most_open as usize, open, others, all_ended })
     }
 }
 
@@ -48,4 +49,37 @@ pub struct Recent {
     pub complete: bool,
     /// Those that have ended; also some that lasted when they were read and have ended since, or are too many.
     pub others: Vec<Incident>,
+    /// Whether these are all that have ended.
+    pub all_ended: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::adapters::database::sqlite;
+    use crate::domain::incident::{IncidentKind, Subject};
+
+    #[tokio::test]
+    async fn lists_that_were_cut_say_so() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
+        let now = Utc::now();
+        for id in 0..4 {
+            let (kind, subject) = (IncidentKind::CameraDown, Subject::camera_of(id, "gate"));
+            let one = Incident::open(Uuid::now_v7(), kind, subject, "refused".to_owned(), now - TimeDelta::hours(1));
+            store.open_incident(one.clone()).await.expect("opened");
+            if id < 2 {
+                store.close_incident(one.id, now).await.expect("closed");
+            }
+        }
+        // Those that last are among the others, too.
+        for (most_open, most_ended, wanted) in [(3, 5, (true, true)), (2, 5, (false, true)), (3, 4, (true, false))] {
+            let since = now - TimeDelta::hours(2);
+            let recent = RecentIncidents { own: true, since, most_open, most_ended }.read(&*store).await.expect("read");
+            assert_eq!((recent.complete, recent.all_ended), wanted, "{most_open} {most_ended}");
+        }
+    }
 }

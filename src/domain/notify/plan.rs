@@ -31,7 +31,7 @@ pub struct ReceiverTimes {
 pub struct Known<'a> {
     /// Incidents that last, and those that ended within [`LOOKBACK`].
     pub incidents: &'a [Incident],
-    /// Those that last are all there: one that is missing has ended.
+    /// All of them are there: one that is missing has ended, long ago.
     pub complete: bool,
     /// Keys of the subjects that are excused.
     pub excused: &'a BTreeSet<String>,
@@ -146,7 +146,7 @@ impl Planner<'_> {
         }
         match trouble.open() {
             Some(open) => self.remind(now, open, trouble.acknowledged()),
-            // It is not among them because there are too many.
+            // It may be missing because there are too many.
             None if trouble.incidents.is_empty() && !self.known.complete => {}
             None => self.end(now, trouble),
         }
