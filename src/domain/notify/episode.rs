@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use crate::domain::incident::{IncidentKind, Subject};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 /// An episode that is over is remembered for so long: what comes back is known to come back, and no incident is told twice.
 /// Longer than [`LOOKBACK`](super::LOOKBACK).
@@ -10,6 +10,10 @@ pub const KEPT_AFTER_END: TimeDelta = TimeDelta::hours(13);
 
 /// What comes back within this time after its end has come back; later it is news.
 pub(super) const COMES_BACK: TimeDelta = TimeDelta::hours(1);
+
+/// A time that lies so far ahead was told by a clock that has been set back since: it counts as long past, as a message that waits
+/// for an hour that comes twice would come late.
+pub(super) const AHEAD: TimeDelta = TimeDelta::seconds(5);
 
 /// Nothing has to be well for longer, unless the receiver's own time is.
 const LONGEST_CALM: TimeDelta = TimeDelta::minutes(30);
@@ -36,6 +40,13 @@ pub struct Episode {
 }
 
 impl Episode {
+    /// Whether an incident has begun after this episode, which is over. One that lasts though it seems to be older was opened after
+    /// the clock was set back.
+    pub(super) fn is_news(&self, incident: &Incident) -> bool {
+        let was_set_back = self.newest > incident.opened_at + AHEAD;
+        incident.opened_at > self.newest || (was_set_back && incident.closed_at.is_none())
+    }
+
     /// How long it has to be well before its end is told: twice as long each time that it came back.
     pub(super) fn calm(&self, resolve_after: TimeDelta) -> TimeDelta {
         let doublings = self.times.saturating_sub(1).min(10);

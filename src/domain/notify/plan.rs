@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::episode::{COMES_BACK, Episode};
+use super::episode::{AHEAD, COMES_BACK, Episode};
 use super::message::{ItemEvent, MessageItem};
 use super::receiver_rule::ReceiverRule;
 use super::severity::Severity;
@@ -12,10 +12,6 @@ use crate::domain::incident::{Incident, IncidentKind, Subject};
 
 /// What ended so long ago is no news any more.
 pub const LOOKBACK: TimeDelta = TimeDelta::hours(12);
-
-/// A time that lies so far ahead of the clock was told by a clock that has been set back since: it counts as long past, as a
-/// message that waits for an hour that comes twice would come late.
-const AHEAD: TimeDelta = TimeDelta::seconds(5);
 
 /// What is known of a receiver from before.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -73,6 +69,13 @@ impl<'a> Trouble<'a> {
     /// Somebody has said of it that they have seen it.
     fn acknowledged(&self) -> bool {
         self.incidents.iter().any(|one| one.closed_at.is_none() && one.acknowledged.is_some())
+    }
+
+    /// Without what was over before the clock was set back, unless that is all: it would be the newest, and end after now.
+    fn of_this_time(&self, now: DateTime<Utc>) -> Self {
+        let kept = |one: &&Incident| one.closed_at.is_none() || one.opened_at <= now + AHEAD;
+        let incidents: Vec<_> = self.incidents.iter().copied().filter(kept).collect();
+        Self { incidents: if incidents.is_empty() { self.incidents.clone() } else { incidents } }
     }
 
     fn ended_at(&self) -> Option<DateTime<Utc>> {
@@ -148,7 +151,7 @@ impl Planner<'_> {
             Some(open) => self.remind(now, open, trouble.acknowledged()),
             // It may be missing because there are too many.
             None if trouble.incidents.is_empty() && !self.known.complete => {}
-            None => self.end(now, trouble),
+            None => self.end(now, &trouble.of_this_time(self.known.now)),
         }
     }
 
@@ -193,7 +196,7 @@ impl Planner<'_> {
     fn announce(&mut self, trouble: &Trouble<'_>, before: Option<&Episode>, kind: IncidentKind) {
         let (now, wait) = (self.known.now, self.rule.wait());
         let is_new = |one: &&&Incident| {
-            before.is_none_or(|episode| one.opened_at > episode.newest)
+            before.is_none_or(|episode| episode.is_news(one))
                 && one.closed_at.is_none_or(|closed| closed > self.times.known_since)
         };
         let fresh: Vec<&Incident> = trouble.incidents.iter().filter(is_new).copied().collect();
@@ -220,7 +223,8 @@ impl Planner<'_> {
             kind,
             subject: told.subject.clone(),
             since: told.opened_at,
-            newest: newest.opened_at,
+            // Never back: what was opened while the clock went ahead is not counted a second time.
+            newest: before.map_or(newest.opened_at, |episode| episode.newest.max(newest.opened_at)),
             times,
             told_at: now,
             ended_at: told.closed_at,

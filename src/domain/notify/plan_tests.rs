@@ -115,7 +115,7 @@ use Step::{Clock, Down, Excused, Of, Seen, Up};
 #[test]
 fn a_trouble_is_one_message_and_its_end_another() {
     type Case = (&'static str, &'static [(i64, Step)], i64, &'static [&'static str]);
-    let table: [Case; 12] = [
+    let table: [Case; 13] = [
         ("nothing", &[], 100, &[]),
         (
             "told after the wait, and its end once it is well",
@@ -157,6 +157,12 @@ fn a_trouble_is_one_message_and_its_end_another() {
             &[(0, Down("a")), (5, Clock(-3_600)), (20, Down("b")), (100, Up("a"))],
             300,
             &["5: Opened a", "65: Opened b", "130: Resolved a"],
+        ),
+        (
+            "the clock went ahead and is set back: what begins then is news, each time",
+            &[(0, Down("a")), (20, Up("a")), (200, Clock(-3_600)), (210, Down("a")), (300, Up("a")), (500, Down("a"))],
+            600,
+            &["10: Opened a", "70: Resolved a", "220: Opened a x2", "360: Resolved a x2", "510: Opened a x3"],
         ),
     ];
     for (what, life, until, wanted) in table {
