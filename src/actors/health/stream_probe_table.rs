@@ -1,6 +1,6 @@
 //! What is known of every probed stream, and whose turn it is: shared by the manager, the workers and HTTP.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -9,7 +9,6 @@ use tokio::time::Instant;
 
 use crate::actors::incidents::now;
 use crate::domain::health::{OutageEvent, ProbeKey, ProbeQueue, ProbeRecord, ProbeResult, StreamProbeStatus};
-use crate::domain::incident::Subject;
 
 /// A path that has just become live is probed when its server has had time for a key frame.
 const SETTLED: Duration = Duration::from_secs(2);
@@ -112,6 +111,11 @@ impl StreamProbeTable {
         }
     }
 
+    /// Whether it is probed now.
+    pub(super) fn is_live(&self, key: &ProbeKey) -> bool {
+        self.lock().records.get(key).is_some_and(ProbeRecord::is_live)
+    }
+
     /// The next one for this worker, which has none, with its limit.
     pub(super) fn claim(&self, worker: usize) -> Option<(ProbeKey, Duration)> {
         let now = self.now();
@@ -148,10 +152,5 @@ impl StreamProbeTable {
     pub(super) fn next_in(&self) -> Option<Duration> {
         let now = self.now();
         self.lock().queue.next_due().map(|due| due.saturating_sub(now))
-    }
-
-    /// Keys of everything that incidents of ours may be about.
-    pub(super) fn subjects(&self) -> BTreeSet<String> {
-        self.lock().records.keys().map(ProbeKey::subject).map(|subject: Subject| subject.key()).collect()
     }
 }

@@ -1,9 +1,9 @@
 //! The manager of the stream probes: knows the targets, hears which paths are live, and supervises the workers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use actix::{Actor, AsyncContext, Context, Handler, Message, WrapFuture};
+use actix::{Actor, ActorFutureExt, AsyncContext, Context, Handler, Message, WrapFuture};
 use futures_util::StreamExt;
 use serde_json::{Value, json};
 
@@ -17,9 +17,9 @@ use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, SharedLive};
 use crate::domain::admission::StreamKey;
 use crate::domain::health::{ProbeKey, ProbePlace, ProbeRecord, ProbeTarget};
-use crate::domain::incident::IncidentKind;
+use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::name::StreamName;
-use crate::domain::stream::{StreamState, StreamStatus};
+use crate::domain::stream::{ServerStatus, StreamState, StreamStatus};
 
 /// The manager of the workers that probe streams.
 pub struct StreamProbes {
@@ -31,8 +31,8 @@ pub struct StreamProbes {
     /// Every path that was told of, with what is probed for it. A path is probed once, for the first target that names it.
     paths: BTreeMap<StreamKey, Option<ProbeKey>>,
     names_paths: bool,
-    /// Incidents that an earlier run has left were looked through.
-    is_clean: bool,
+    /// Servers that have answered in this life: every path that they have was told of.
+    answered: BTreeSet<String>,
 }
 
 impl StreamProbes {
@@ -43,7 +43,8 @@ impl StreamProbes {
         incidents: IncidentsHandle,
     ) -> Self {
         let names_paths = setup.targets.iter().any(|target| matches!(target.place, ProbePlace::Paths { .. }));
-        Self { setup, table, live, incidents, children: None, paths: BTreeMap::new(), names_paths, is_clean: false }
+        let (paths, answered) = (BTreeMap::new(), BTreeSet::new());
+        Self { setup, table, live, incidents, children: None, paths, names_paths, answered }
     }
 
     fn note(&mut self, stream: &StreamStatus) {
@@ -91,17 +92,38 @@ impl StreamProbes {
         }
     }
 
-    /// Ends incidents of what is no target any more.
-    fn clean(&mut self, ctx: &mut Context<Self>) {
-        if std::mem::replace(&mut self.is_clean, true) {
-            return;
+    /// A server answers; everything that was told with it has been noted.
+    fn answers(&mut self, server: &ServerStatus, ctx: &mut Context<Self>) {
+        if server.reachable && self.answered.insert(server.name.to_string()) {
+            self.clean(ctx);
         }
-        let (table, mut known) = (self.table.clone(), None);
-        let gone = self.incidents.clone().clear_where(move |kind, subject| {
-            let known = known.get_or_insert_with(|| table.subjects());
-            kind == IncidentKind::ProbeFailed && !known.contains(&subject.key())
-        });
-        ctx.spawn(gone.into_actor(self));
+    }
+
+    /// Ends incidents that an earlier run has left of what is no target any more, and of paths that are not live.
+    fn clean(&self, ctx: &mut Context<Self>) {
+        let incidents = self.incidents.clone();
+        ctx.spawn(async move { incidents.open().await }.into_actor(self).map(|open, manager, _| {
+            let over = |(kind, subject): &(IncidentKind, Subject)| {
+                *kind == IncidentKind::ProbeFailed && !manager.may_last(subject)
+            };
+            open.iter().filter(|one| over(one)).for_each(|(kind, subject)| manager.incidents.clear(*kind, subject));
+        }));
+    }
+
+    /// Whether it is probed. A path of a server that has not answered yet may be live: nobody has asked.
+    fn may_last(&self, subject: &Subject) -> bool {
+        let Subject::Stream { server, name } = subject else {
+            let addresses = self.setup.targets.iter().filter(|target| matches!(target.place, ProbePlace::Address(_)));
+            return addresses.map(|target| ProbeKey::of_address(&target.name)).any(|key| key.subject() == *subject);
+        };
+        let Ok(name) = StreamName::parse(name) else { return false };
+        let is_named = self.setup.servers.contains_key(server)
+            && self.setup.targets.iter().any(|target| target.key_of(server, &name).is_some());
+        let is_live = || {
+            let key = self.paths.get(&StreamKey { server: server.clone(), name: name.clone() });
+            key.and_then(Option::as_ref).is_some_and(|key| self.table.is_live(key))
+        };
+        is_named && (!self.answered.contains(server) || is_live())
     }
 }
 
@@ -125,6 +147,7 @@ impl Actor for StreamProbes {
             }
         }
         self.children = Some(children);
+        self.clean(ctx);
         ctx.add_message_stream(subscription(Arc::clone(&self.live), "stream probes").map(PathsChanged));
     }
 }
@@ -146,6 +169,7 @@ impl Handler<PathsChanged> for StreamProbes {
                     let gone: Vec<StreamKey> = gone.cloned().collect();
                     gone.iter().for_each(|place| self.forget(place));
                     latest.streams.iter().for_each(|stream| self.note(stream));
+                    latest.servers.iter().for_each(|server| self.answers(server, ctx));
                 }
                 LiveUpdate::Changes(changes) => {
                     for change in changes.iter() {
@@ -157,11 +181,16 @@ impl Handler<PathsChanged> for StreamProbes {
                             _ => {}
                         }
                     }
+                    // After the streams that are told together with it.
+                    for change in changes.iter() {
+                        if let Change::Server(server) = change {
+                            self.answers(server, ctx);
+                        }
+                    }
                 }
             }
             self.wake();
         }
-        self.clean(ctx);
     }
 }
 

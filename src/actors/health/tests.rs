@@ -1,12 +1,29 @@
-//! The table of probed streams: whose turn it is, what becomes of a worker that dies, and of what is no longer live.
+//! Probed streams: whose turn it is, what becomes of a worker that dies, of what is no longer live, and of what an earlier run
+//! has left.
 
+use std::sync::Arc;
 use std::time::Duration;
 
+use actix::Actor;
+use chrono::Utc;
+use uuid::Uuid;
+
+use super::health_setup::{FrameRates, HealthSetup, ReadServer};
 use super::stream_probe_table::StreamProbeTable;
-use crate::actors::incidents::now;
+use super::stream_probes::StreamProbes;
+use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::supervision::Stop;
+use crate::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
+use crate::adapters::live::memory::MemoryLiveStore;
+use crate::adapters::live::{Change, SharedLive};
+use crate::adapters::mediamtx::rtsp_connection::RtspPlace;
+use crate::config::settings::ApiTrust;
 use crate::domain::health::{OutageEvent, ProbeKey, ProbeRecord, ProbeResult, ProbeState, StreamProbeStatus};
+use crate::domain::health::{ProbePlace, ProbeTarget};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::name::StreamName;
 use crate::domain::probe::{FaultKind, ProbeFault};
+use crate::domain::sample;
 
 const TIME: Duration = Duration::from_secs(60);
 
@@ -77,4 +94,54 @@ async fn a_thousand_targets_are_known_at_once() {
     }
     let claimed = (1..=4).filter_map(|worker| table.claim(worker)).count();
     assert_eq!((claimed, table.counts(), table.statuses().len()), (4, (1_000, 996), 1_000));
+}
+
+/// One target: the path `x` of any server; the configuration has the server `main`.
+fn setup() -> HealthSetup {
+    let base = "rtsp://127.0.0.1:1".parse().expect("a URL");
+    let place = RtspPlace { base, trust: ApiTrust::Machine, server: "main".to_owned(), key: "rtsp_url" };
+    HealthSetup {
+        workers: 0,
+        window: TIME,
+        targets: vec![ProbeTarget {
+            name: "all".to_owned(),
+            place: ProbePlace::Paths { server: None, pattern: "x".to_owned() },
+            interval: TIME,
+            limit: TIME,
+        }],
+        servers: [("main".to_owned(), ReadServer { place, login: None })].into(),
+        ffprobe: "/nowhere".into(),
+        version: FfmpegVersion { major: 8, libavformat: (62, 0), text: "8.0".to_owned() },
+        mark: String::new(),
+        reach: Default::default(),
+        frame_rates: FrameRates::to(|_, _| {}),
+    }
+}
+
+#[actix::test]
+async fn what_an_earlier_run_left_of_a_path_lasts_until_its_server_answers() {
+    let stream = |server: &str, name: &str| Subject::Stream { server: server.to_owned(), name: name.to_owned() };
+    let kept = (IncidentKind::ProbeFailed, stream("main", "x"));
+    let gone = [stream("main", "y"), stream("other", "x"), Subject::Target { name: "cdn".to_owned() }];
+    let left = gone.into_iter().chain([kept.1.clone()]).map(|subject| {
+        Incident::open(Uuid::now_v7(), IncidentKind::ProbeFailed, subject, "refused".to_owned(), Utc::now())
+    });
+    let incidents = IncidentsHandle::default();
+    incidents.adopt(&left.collect::<Vec<_>>());
+    let live: SharedLive = Arc::new(MemoryLiveStore::new(TIME));
+    let (setup, table) = (Arc::new(setup()), StreamProbeTable::new(1));
+    let probes = StreamProbes::new(setup, table, Arc::clone(&live), incidents.clone()).start();
+    let until = async |open: usize| {
+        let waited = async {
+            while incidents.open_now().len() > open {
+                tokio::time::sleep(Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(60), waited).await.expect("what is over ends");
+    };
+    until(1).await;
+    assert_eq!(incidents.open_now(), [kept], "nobody has asked the server yet");
+    live.publish(vec![Change::Server(sample::server("main"))]).await.expect("told");
+    until(0).await;
+    assert!(probes.send(Stop::within(TIME)).await.expect("an answer").late.is_empty());
 }

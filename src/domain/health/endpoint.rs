@@ -102,6 +102,8 @@ pub struct EndpointRecord {
     last: Option<NetworkResult>,
     /// When the first one came.
     first_at: Option<Moment>,
+    /// When there were enough round trips for the first time to judge what is lost.
+    loss_known_at: Option<Moment>,
     window: RollingWindow,
     /// Of the whole window, after the last result: made once and not for each reader.
     figures: WindowFigures,
@@ -136,6 +138,7 @@ impl EndpointRecord {
         Self {
             last: None,
             first_at: None,
+            loss_known_at: None,
             figures: RollingWindow::new(endpoint.window).figures(Duration::ZERO, Duration::ZERO),
             window: RollingWindow::new(endpoint.window),
             outages: OutageLog::by(outage),
@@ -163,7 +166,7 @@ impl EndpointRecord {
             self.lost += u64::from(took.is_none());
         }
         self.figures = self.window.figures(at.steady, Duration::ZERO);
-        let seen = at.since(*self.first_at.get_or_insert(at));
+        self.first_at.get_or_insert(at);
         let was_out = self.outages.is_raised();
         let down = match &result.round.fault {
             None => self.outages.succeeded(at),
@@ -181,11 +184,19 @@ impl EndpointRecord {
         self.last = Some(result);
         let degraded = match self.degraded(at) {
             Some((since, why)) => DegradedEvent::Since(since, why),
-            None if seen < 2 * DWELL && !self.outages.is_raised() => DegradedEvent::NotKnown,
+            None if !self.is_judged(at) && !self.outages.is_raised() => DegradedEvent::NotKnown,
             None => DegradedEvent::Well,
         };
         self.trouble = if let DegradedEvent::Since(_, why) = &degraded { Some(why.clone()) } else { None };
         (next_interval(self.endpoint.interval, 0, self.outages.failures()), EndpointEvent { down, degraded })
+    }
+
+    /// It was looked at for long enough to say that it is not degraded. Where it is asked too seldom to judge what is lost, that is a
+    /// whole window.
+    fn is_judged(&self, at: Moment) -> bool {
+        let lasted = |since: Option<Moment>, long| since.is_some_and(|since| at.since(since) >= long);
+        lasted(self.first_at, 2 * DWELL)
+            && (lasted(self.loss_known_at, DWELL) || lasted(self.first_at, self.window.length() + DWELL))
     }
 
     fn degraded(&mut self, at: Moment) -> Option<(Moment, String)> {
@@ -197,6 +208,9 @@ impl EndpointRecord {
         }
         let figures = self.window.figures(at.steady, self.counted_from);
         let loss = figures.loss_ratio.filter(|_| figures.sent >= LEAST_SENT);
+        if loss.is_some() {
+            self.loss_known_at.get_or_insert(at);
+        }
         let minutes = self.window.length().as_secs_f64() / 60.0;
         let mut found = Vec::new();
         if let Some(since) = self.loss.take(loss, at) {
@@ -355,6 +369,27 @@ mod tests {
         assert_eq!((status.outages, status.probes, status.failed_probes), (1, 13, 4));
         assert_eq!((status.round_trips, status.lost_round_trips, status.window.lost), (52, 16, 16));
         assert_eq!(status.url, "https://h");
+    }
+
+    /// How often an endpoint is asked in these: every 30 s, one round trip each time.
+    fn one(took: Option<f64>) -> NetworkRound {
+        let fault = took.is_none().then(|| ProbeFault::new(FaultKind::TimedOut, "nothing"));
+        NetworkRound { round_trips: vec![took], fault, ..NetworkRound::default() }
+    }
+
+    #[test]
+    fn it_is_not_well_before_enough_was_asked_to_know_of_loss() {
+        let first_told = |window, lost: fn(u64) -> bool| {
+            let mut record = EndpointRecord::new(Endpoint { window: Duration::from_secs(window), ..endpoint() });
+            (0..40).find_map(|index| {
+                let round = one((!lost(index)).then_some(0.01));
+                let told = record.take(result(index * 30, round)).1.degraded;
+                (told != DegradedEvent::NotKnown).then_some((index * 30, told == DegradedEvent::Well))
+            })
+        };
+        assert_eq!(first_told(600, |index| index % 3 == 2), Some((330, false)), "every third is lost");
+        assert_eq!(first_told(600, |_| false), Some((330, true)));
+        assert_eq!(first_told(120, |_| false), Some((180, true)), "never enough in its window");
     }
 
     #[test]
