@@ -267,8 +267,10 @@ fn monitor_child(
     services: &Services,
     incidents: &IncidentsHandle,
 ) -> Child {
-    let (live, incidents) = (services.live.clone(), incidents.clone());
-    let build = move || Monitor::new(watched.clone(), live.clone(), interval.clone(), incidents.clone());
+    let (live, incidents, store) = (services.live.clone(), incidents.clone(), services.stores.incidents.clone());
+    let build = move || {
+        Monitor::new(watched.clone(), live.clone(), interval.clone(), incidents.clone()).taking_over_in(store.clone())
+    };
     Child::new("monitor", Restart::Always, build)
 }
 

@@ -153,7 +153,7 @@ struct TakenOver {
 
 async fn take_over(store: Arc<dyn IncidentStore>, part: HealthPart, is_first: bool) -> Result<TakenOver> {
     let kinds = part.incidents();
-    let of_others = with_timeout(store.take_over_incidents(kinds.to_vec(), Utc::now())).await?;
+    let of_others = with_timeout(store.take_over_incidents(kinds.to_vec(), None, Utc::now())).await?;
     let mut own = Vec::new();
     if is_first {
         let open = IncidentQuery { open: true, own: true, limit: u32::MAX, ..IncidentQuery::default() };

@@ -151,7 +151,12 @@ impl IncidentsHandle {
 
     /// Another node tells of these kinds from now on, and goes on with what is open of them.
     pub fn let_go(&self, kinds: &[IncidentKind]) {
-        self.lock().incidents.let_go(kinds);
+        self.let_go_where(|kind, _| kinds.contains(&kind));
+    }
+
+    /// Another node tells of these from now on, and goes on with what is open of them.
+    pub fn let_go_where(&self, is_theirs: impl Fn(IncidentKind, &Subject) -> bool) {
+        self.lock().incidents.let_go(is_theirs);
     }
 
     fn end_untold(&self) {

@@ -11,6 +11,7 @@ use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
+use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
 
 /// Holds the server pollers.
@@ -19,6 +20,7 @@ pub struct Monitor {
     live: SharedLive,
     interval: Setting<Duration>,
     incidents: IncidentsHandle,
+    store: Option<Arc<dyn IncidentStore>>,
     children: Option<ChildSet<Self>>,
 }
 
@@ -31,7 +33,12 @@ impl Monitor {
         interval: impl Into<Setting<Duration>>,
         incidents: IncidentsHandle,
     ) -> Self {
-        Self { servers, live, interval: interval.into(), incidents, children: None }
+        Self { servers, live, interval: interval.into(), incidents, store: None, children: None }
+    }
+
+    /// Takes over in `store` what other processes have open of a server while this one polls it.
+    pub fn taking_over_in(self, store: Arc<dyn IncidentStore>) -> Self {
+        Self { store: Some(store), ..self }
     }
 }
 
@@ -42,9 +49,10 @@ impl Actor for Monitor {
         let mut children = ChildSet::new(ctx, StopOrder::Together);
         for watched in &self.servers {
             let (watched, live, interval) = (watched.clone(), Arc::clone(&self.live), self.interval.clone());
-            let (name, incidents) = (watched.name.clone(), self.incidents.clone());
+            let (name, incidents, store) = (watched.name.clone(), self.incidents.clone(), self.store.clone());
             children.start(Child::new(name, Restart::Always, move || {
                 ServerPoller::new(watched.clone(), Arc::clone(&live), interval.clone(), incidents.clone())
+                    .taking_over_in(store.clone())
             }));
         }
         self.children = Some(children);

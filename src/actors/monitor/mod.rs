@@ -2,7 +2,8 @@
 //!
 //! [`Monitor`] holds one [`ServerPoller`] per server; that one polls, and holds one [`PathPoller`] per path, which
 //! remembers and judges one stream by the rules of `domain::stream`. All that follows from one poll is published
-//! together. A server of which neither API nor RTSP port answers is an incident. Nobody talks to these actors but their
+//! together. A server of which neither API nor RTSP port answers is an incident. Where several processes share a live store, one
+//! polls a server, and its open incidents are that one's. Nobody talks to these actors but their
 //! supervisors: results are read from the live store, and a rebuilt actor goes on from there. Never here: HTTP (the adapter's), rules (the domain's), what others do about a stream.
 
 mod camera_paths;
@@ -14,6 +15,8 @@ mod path_table;
 mod server_poller;
 mod session_watch;
 mod stream_incidents;
+mod takeover;
+mod takeover_state;
 mod watched;
 
 #[cfg(test)]

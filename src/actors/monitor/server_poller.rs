@@ -19,15 +19,18 @@ use super::outage_state::ApiOutage;
 use super::path_poller::{Feed, Part, PathPoller};
 use super::path_table::{PathTable, PollChanges};
 use super::stream_incidents::StreamIncidents;
+use super::takeover_state::Takeover;
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised, watched};
+use crate::adapters::database::IncidentStore;
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
 use crate::base::tally::Tallies;
 use crate::base::{Error, ErrorKind, Result};
+use crate::domain::duty::WorkClaim;
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamObservation;
@@ -60,13 +63,14 @@ pub struct ServerPoller {
     cameras: CameraPaths,
     refused: Vec<String>,
     /// Another process polls this server.
-    stands_by: bool,
+    pub(super) stands_by: bool,
+    pub(super) takeover: Takeover,
     /// The poll that is being handled has found another run of the server.
     pub(super) is_restarted: bool,
     figures: Figures,
     pub(super) outage: ApiOutage,
     pub(super) incidents: IncidentsHandle,
-    stream_incidents: StreamIncidents,
+    pub(super) stream_incidents: StreamIncidents,
     children: Option<ChildSet<Self>>,
 }
 
@@ -102,6 +106,7 @@ impl ServerPoller {
             cameras,
             refused: Vec::new(),
             stands_by: false,
+            takeover: Takeover::default(),
             is_restarted: false,
             figures: Figures::default(),
             outage: ApiOutage::default(),
@@ -109,6 +114,17 @@ impl ServerPoller {
             stream_incidents,
             children: None,
         }
+    }
+
+    /// Takes over in `store` what others have open of the server while this process polls it.
+    pub(super) fn taking_over_in(mut self, store: Option<Arc<dyn IncidentStore>>) -> Self {
+        self.takeover.store = store;
+        self
+    }
+
+    /// How long it has lived.
+    pub(super) fn age(&self) -> Duration {
+        self.born.elapsed()
     }
 
     fn resume(&mut self, latest: Result<Latest>) {
@@ -126,12 +142,14 @@ impl ServerPoller {
         let (live, server, interval) = (Arc::clone(&self.live), self.watched.name.clone(), self.interval.get());
         let stands_by = self.stands_by;
         let claim = async move {
-            let is_ours = timeout(STORE_TIMEOUT, live.claim(&server, interval)).await.unwrap_or(true);
+            let claim = timeout(STORE_TIMEOUT, live.claim(&server, interval)).await.unwrap_or(WorkClaim::Unknown);
             // Where another one was polling, its last findings are what is known.
-            let latest = if is_ours && stands_by { live.latest().await.ok() } else { None };
-            (is_ours, latest)
+            let is_others = matches!(claim, WorkClaim::Others(_));
+            let latest = if stands_by && !is_others { live.latest().await.ok() } else { None };
+            (claim, latest)
         };
-        ctx.spawn(claim.into_actor(self).map(|(is_ours, latest), poller, ctx| {
+        ctx.spawn(claim.into_actor(self).map(|(claim, latest), poller, ctx| {
+            let is_ours = !matches!(claim, WorkClaim::Others(_));
             if std::mem::replace(&mut poller.stands_by, !is_ours) != poller.stands_by {
                 let server = poller.watched.name.as_str();
                 let what = if is_ours {
@@ -142,7 +160,11 @@ impl ServerPoller {
                 log::info!(server = server; "{what}");
             }
             if !is_ours {
+                poller.leave_to_others();
                 return poller.wait(ctx);
+            }
+            if claim == WorkClaim::Ours {
+                poller.polls_alone(ctx);
             }
             if let Some(latest) = latest {
                 poller.path_table.resume(latest);

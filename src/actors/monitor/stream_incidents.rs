@@ -46,6 +46,12 @@ impl StreamIncidents {
         }
     }
 
+    /// Another process tells of them from now on.
+    pub(super) fn let_go(&mut self) {
+        self.streams.clear();
+        self.unclear.clear();
+    }
+
     /// Takes in one poll; `publisher` tells who may have begun to publish to a path.
     pub(super) fn take(
         &mut self,

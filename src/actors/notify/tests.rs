@@ -93,8 +93,13 @@ impl IncidentStore for Disturbed {
         self.database.remark(incident, remark).await
     }
 
-    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>> {
-        self.database.take_over_incidents(kinds, at).await
+    async fn take_over_incidents(
+        &self,
+        kinds: Vec<IncidentKind>,
+        server: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Incident>> {
+        self.database.take_over_incidents(kinds, server, at).await
     }
 
     async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()> {

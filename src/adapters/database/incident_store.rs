@@ -46,8 +46,13 @@ pub trait IncidentStore: Send + Sync {
     async fn remark(&self, incident: Uuid, remark: Remark) -> Result<Incident>;
     /// Makes this node's what other nodes have open of these kinds, because it does their work from now on; of a subject of which
     /// several are open, this node's among them, the oldest stays with what people have said of the others, which end at that time.
-    /// What it has taken over.
-    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>>;
+    /// `server`: only of this media server and its streams. What it has taken over.
+    async fn take_over_incidents(
+        &self,
+        kinds: Vec<IncidentKind>,
+        server: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Incident>>;
     /// Keeps where the faults of incidents of this node lie, together; those of others, and what is not there, are passed over.
     async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()>;
 }

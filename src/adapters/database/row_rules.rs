@@ -9,7 +9,7 @@ use crate::base::{Error, Result};
 use crate::domain::camera::sheet::CameraWrite;
 use crate::domain::camera::{CameraEdit, CameraRow};
 use crate::domain::completeness::RecordedSpan;
-use crate::domain::incident::{MOST_NOTES, Verdict};
+use crate::domain::incident::{MOST_NOTES, Subject, Verdict};
 use crate::domain::probe::ProbeOutcome;
 use crate::domain::recording::{GIVEN_UP, Segment};
 
@@ -184,4 +184,10 @@ pub(super) fn check_kinds_there(writes: &[CameraWrite], rows: &[CameraRow], kind
         }
     }
     Ok(())
+}
+
+/// The key of a media server as a subject, and how those of its streams begin.
+pub(super) fn subjects_of_server(server: &str) -> (String, String) {
+    let stream = Subject::Stream { server: server.to_owned(), name: String::new() };
+    (Subject::Server { name: server.to_owned() }.key(), stream.key())
 }

@@ -205,10 +205,10 @@ pub trait LiveStore: Send + Sync {
     /// Changes from now on; in force when it returns. The stream ends when something was missed: subscribe anew, then read
     /// [`LiveStore::latest`] (a subscription of `LiveUpdates` does both).
     async fn subscribe(&self) -> Result<LiveChanges>;
-    /// Whether this process has to poll this server now. `false` where another one does, that shares the live store: what it
-    /// finds is heard here. Asked before each poll.
-    async fn claim(&self, _server: &str, _interval: Duration) -> bool {
-        true
+    /// Which process has to poll this server now. Where another one does, that shares the live store, what it finds is heard here.
+    /// Asked before each poll.
+    async fn claim(&self, _server: &str, _interval: Duration) -> WorkClaim {
+        WorkClaim::Alone
     }
     /// Whether this process has to do this work (a word) now, which is done by one of those that share the live store. Asked again
     /// and again; who has not asked for two intervals has lost it.

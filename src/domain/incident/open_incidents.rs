@@ -143,10 +143,10 @@ impl OpenIncidents {
         IncidentKind::ALL.into_iter().filter_map(|kind| self.clear(kind, subject, now)).collect()
     }
 
-    /// Another process tells of these kinds from now on: nothing of them is known here any more, and nothing ends.
-    pub fn let_go(&mut self, kinds: &[IncidentKind]) {
-        self.open.retain(|(_, kind), _| !kinds.contains(kind));
-        self.waiting.retain(|(_, kind), _| !kinds.contains(kind));
+    /// Another process tells of these from now on: nothing of them is known here any more, and nothing ends.
+    pub fn let_go(&mut self, is_theirs: impl Fn(IncidentKind, &Subject) -> bool) {
+        self.open.retain(|(_, kind), opened| !is_theirs(*kind, &opened.subject));
+        self.waiting.retain(|(_, kind), (subject, _)| !is_theirs(*kind, subject));
     }
 
     /// The database had an open incident already and kept that one: closing must name it.
@@ -246,9 +246,10 @@ mod tests {
         );
         open_incidents.kept(id(1), id(9));
         let mut let_go = open_incidents.clone();
-        let_go.let_go(&[IncidentKind::ServerDown]);
-        assert!(let_go.is_open(IncidentKind::CameraDown, &gate), "of another kind");
-        let_go.let_go(&[IncidentKind::CameraDown]);
+        let_go.let_go(|kind, _| kind == IncidentKind::ServerDown);
+        let_go.let_go(|_, subject| *subject == camera(8, "gate"));
+        assert!(let_go.is_open(IncidentKind::CameraDown, &gate), "of another kind, of another subject");
+        let_go.let_go(|kind, subject| kind == IncidentKind::CameraDown && *subject == gate);
         assert_eq!(let_go.clear(IncidentKind::CameraDown, &gate, at(3)), None, "it is another's, who ends it");
         let closed = Some(IncidentWrite::Close { id: id(9), at: time(3) });
         assert_eq!(open_incidents.clear(IncidentKind::CameraDown, &gate, at(3)), closed);

@@ -4,6 +4,7 @@ use std::process::Stdio;
 use std::time::Duration;
 
 use streamwarden::adapters::live::LiveStore;
+use streamwarden::domain::duty::WorkClaim;
 use streamwarden::domain::stream::StreamState;
 
 use super::harness::{Node, Path, now, seconds};
@@ -68,41 +69,46 @@ async fn what_a_silent_node_has_told_is_not_shown_as_running() {
     two.stream("cam", |status| status.state == StreamState::Live).await;
 }
 
+/// Whether this process has to poll the server.
+async fn polls(node: &Node, server: &str) -> bool {
+    !matches!(node.live.claim(server, INTERVAL).await, WorkClaim::Others(_))
+}
+
 #[tokio::test]
 async fn one_of_two_processes_polls_and_the_other_takes_over() {
     let mut server = RedisServer::start();
     let (one, two) = (Node::start(&server, "n1"), Node::start(&server, "n2"));
     one.fault(None).await;
     two.fault(None).await;
-    assert!(one.live.claim("main", INTERVAL).await);
-    assert!(!two.live.claim("main", INTERVAL).await, "it stands by");
-    assert!(two.live.claim("other", INTERVAL).await, "each server is claimed for itself");
+    assert!(polls(&one, "main").await);
+    assert!(!polls(&two, "main").await, "it stands by");
+    assert!(polls(&two, "other").await, "each server is claimed for itself");
     one.poll("main", now(), &[Path { name: "cam", bytes: 1_000 }]).await;
     two.stream("cam", |status| status.bytes_received == 1_000).await;
-    assert!(one.live.claim("main", INTERVAL).await, "it goes on");
+    assert!(polls(&one, "main").await, "it goes on");
     // It asks no more.
-    eventually("a takeover", || async { two.live.claim("main", INTERVAL).await.then_some(()) }).await;
+    eventually("a takeover", || async { polls(&two, "main").await.then_some(()) }).await;
     two.poll("main", now(), &[Path { name: "cam", bytes: 2_000 }]).await;
-    assert!(!one.live.claim("main", INTERVAL).await, "the other has it");
+    assert!(!polls(&one, "main").await, "the other has it");
     one.stream("cam", |status| status.bytes_received == 2_000).await;
     let epoch: u64 = server.ask("GET mediamtx:streamwarden:epoch:main");
     assert_eq!(epoch, 2);
     // A claim that nobody of ours can have written ends like one of ours, and a key that holds something else is told.
     let _: String = server.ask("SET mediamtx:streamwarden:poller:main evil");
-    assert!(!two.live.claim("main", INTERVAL).await, "somebody has it");
-    eventually("its end", || async { two.live.claim("main", INTERVAL).await.then_some(()) }).await;
+    assert!(!polls(&two, "main").await, "somebody has it");
+    eventually("its end", || async { polls(&two, "main").await.then_some(()) }).await;
     let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
     let _: i64 = server.ask("LPUSH mediamtx:streamwarden:poller:main x");
-    assert!(one.live.claim("main", INTERVAL).await, "who cannot ask polls");
+    assert!(polls(&one, "main").await, "who cannot ask polls");
     one.fault(Some("claiming of the polling of the server main")).await;
     let _: i64 = server.ask("DEL mediamtx:streamwarden:poller:main");
-    assert!(one.live.claim("main", INTERVAL).await);
+    assert!(polls(&one, "main").await);
     one.fault(None).await;
     // Without Redis everybody polls for himself.
     server.stop();
     one.fault(Some("redis://")).await;
     two.fault(Some("redis://")).await;
-    assert!(one.live.claim("main", INTERVAL).await && two.live.claim("main", INTERVAL).await);
+    assert!(polls(&one, "main").await && polls(&two, "main").await);
     one.poll("main", now(), &[Path { name: "cam", bytes: 3_000 }]).await;
     assert_eq!(one.stream("cam", |_| true).await.bytes_received, 3_000);
 }

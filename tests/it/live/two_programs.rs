@@ -129,6 +129,30 @@ async fn one_relays_and_the_other_records_and_each_shows_and_commands_all_of_it(
 }
 
 #[tokio::test]
+async fn an_outage_that_one_has_told_of_ends_when_the_other_sees_the_server_again() {
+    let (database, redis) = (shared(), RedisServer::start());
+    let url = database.database().expose_secret().to_owned();
+    let media = server(&Options::default()).await;
+    let (rtsp_listen, api_listen) = media.addresses();
+    let on = |name| Config::on(&media).of_site(&redis.url(), &url, name, "monitor", &[]);
+    let mut a = Program::start(&on("a")).await;
+    node(&a, "a", polls).await;
+    let b = Program::start(&on("b")).await;
+    let down = async || b.api.items("/api/v1/incidents?kind=serverDown&open=true").await;
+    media.stop().await;
+    eventually("a tells of it", || async { (!down().await.is_empty()).then_some(()) }).await;
+    a.kill().await;
+    node(&b, "b", polls).await;
+    a.start_again().await;
+    node(&b, "a", |one| one["state"] == "running").await;
+    let media = server(&Options { rtsp_listen, api_listen, ..Options::default() }).await;
+    eventually("it is over, whoever has told of it", || async { down().await.is_empty().then_some(()) }).await;
+    b.stop().await;
+    a.stop().await;
+    media.stop().await;
+}
+
+#[tokio::test]
 async fn sessions_of_a_server_are_listed_and_ended_by_the_program_that_watches_it() {
     let redis = RedisServer::start();
     let (one, two) = (server(&Options::default()).await, server(&Options::default()).await);

@@ -112,6 +112,7 @@ macro_rules! tests {
             recordings_are_their_nodes_own
             incidents_and_probes_are_their_nodes_own
             open_incidents_are_taken_over_with_the_work
+            open_incidents_of_one_server_are_taken_over
             a_second_relay_and_a_second_of_the_name_are_refused
             a_node_keeps_its_rows_when_it_is_renamed
         );

@@ -119,10 +119,10 @@ pub(in crate::adapters::database) async fn open_incidents_are_taken_over_with_th
     let later = at + TimeDelta::seconds(60);
     a.close_incident(over.id, at).await.expect("closed");
     let kinds = vec![EndpointDown, ProbeFailed];
-    let mut taken = b.take_over_incidents(kinds.clone(), later).await.expect("taken over");
+    let mut taken = b.take_over_incidents(kinds.clone(), None, later).await.expect("taken over");
     taken.sort_by_key(|one| one.id);
     assert_eq!(taken, [lasts.clone(), twice.clone()], "of two of a subject the older");
-    assert_eq!(b.take_over_incidents(kinds.clone(), later).await.expect("nothing is left"), []);
+    assert_eq!(b.take_over_incidents(kinds.clone(), None, later).await.expect("nothing is left"), []);
     let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
     let of = async |node: &dyn Database| {
         let ids = node.incidents(own.clone()).await.expect("listed").into_iter().map(|one| one.id);
@@ -149,11 +149,37 @@ pub(in crate::adapters::database) async fn open_incidents_are_taken_over_with_th
     a.open_incident(again.clone()).await.expect("opened");
     a.remark(again.id, said("boris", true)).await.expect("said");
     a.remark(again.id, said("clara", false)).await.expect("said");
-    assert_eq!(b.take_over_incidents(kinds, later).await.expect("none of another's"), []);
+    assert_eq!(b.take_over_incidents(kinds, None, later).await.expect("none of another's"), []);
     let kept = all(twice.id).await;
     assert_eq!(kept.acknowledged.map(|one| one.who), Some("anna".to_owned()));
     assert!(kept.notes.iter().any(|one| one.who == "clara"), "{:?}", kept.notes);
     assert_eq!(all(again.id).await.acknowledged.map(|one| one.who), Some("boris".to_owned()));
+}
+
+pub(in crate::adapters::database) async fn open_incidents_of_one_server_are_taken_over(
+    a: &dyn Database,
+    b: &dyn Database,
+) {
+    use IncidentKind::{ServerDown, StreamFlapping};
+    let at = DateTime::from_timestamp(1_800_000_000, 0).expect("a time");
+    let open = |kind, subject| Incident::open(Uuid::now_v7(), kind, subject, "why".to_owned(), at);
+    let server = |name: &str| open(ServerDown, Subject::Server { name: name.to_owned() });
+    let stream =
+        |server: &str| open(StreamFlapping, Subject::Stream { server: server.to_owned(), name: "gate".to_owned() });
+    let [main, main2, of_main, of_main2] = [server("main"), server("main2"), stream("main"), stream("main2")];
+    for one in [&main, &main2, &of_main, &of_main2] {
+        a.open_incident(one.clone()).await.expect("opened");
+    }
+    let kinds = vec![ServerDown, StreamFlapping];
+    let taken = b.take_over_incidents(kinds.clone(), Some("main".to_owned()), at).await.expect("taken over");
+    let ids = |all: Vec<Incident>| all.into_iter().map(|one| one.id).collect::<BTreeSet<Uuid>>();
+    assert_eq!(ids(taken), BTreeSet::from([main.id, of_main.id]));
+    let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
+    assert_eq!(ids(a.incidents(own.clone()).await.expect("listed")), BTreeSet::from([main2.id, of_main2.id]));
+    // Its own of the other server is not ended for it, either.
+    b.open_incident(Incident { id: Uuid::now_v7(), ..main2.clone() }).await.expect("opened");
+    assert_eq!(b.take_over_incidents(kinds, Some("main".to_owned()), at).await.expect("none"), []);
+    assert_eq!(b.incidents(own).await.expect("listed").len(), 3);
 }
 
 pub(in crate::adapters::database) async fn a_second_relay_and_a_second_of_the_name_are_refused(

@@ -109,21 +109,26 @@ pub(super) async fn list(
     Ok(incidents)
 }
 
-/// What others have open of these kinds: of a subject that has several the oldest stays, with what people have said of them all,
-/// and whatever is left is this node's. In one transaction, so that nobody sees a subject with two of them, or with none.
+/// What others have open of these kinds, of one media server where it is named: of a subject that has several the oldest stays, with
+/// what people have said of them all, and whatever is left is this node's. In one transaction, so that nobody sees a subject with
+/// two of them, or with none.
 pub(super) async fn take_over(
     client: &PostgresClient,
     owner: &str,
     kinds: &[IncidentKind],
+    server: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Incident>, PostgresFailure> {
+    let of = server.map(row_rules::subjects_of_server);
+    let (of_server, of_streams) = (of.as_ref().map(|(key, _)| key), of.as_ref().map(|(_, begin)| begin));
     let kinds: Vec<&str> = kinds.iter().map(|kind| kind.as_str()).collect();
     // Locked in an inner query, as the outer one's window does not allow it.
     let open = "SELECT id, node, first_value(id) OVER (PARTITION BY subject, kind ORDER BY opened_at, id) FROM \
                 (SELECT id, node, subject, kind, opened_at FROM incidents WHERE closed_at IS NULL \
-                AND kind = ANY($1::text[]) ORDER BY id FOR UPDATE) AS open";
+                AND kind = ANY($1::text[]) AND ($2::text IS NULL OR subject = $2 OR starts_with(subject, $3)) \
+                ORDER BY id FOR UPDATE) AS open";
     let mut taken: Vec<Uuid> = Vec::new();
-    for row in client.query(open, &[&kinds]).await? {
+    for row in client.query(open, &[&kinds, &of_server, &of_streams]).await? {
         let (id, node, oldest): (Uuid, String, Uuid) = (row.try_get(0)?, row.try_get(1)?, row.try_get(2)?);
         if id != oldest {
             let end = "UPDATE incidents SET closed_at = greatest(opened_at, $2) WHERE id = $1";

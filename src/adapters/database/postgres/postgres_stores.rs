@@ -281,10 +281,15 @@ impl IncidentStore for Postgres {
         link.answer(postgres_incidents::remark(&link, incident, &remark)).await
     }
 
-    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>> {
+    async fn take_over_incidents(
+        &self,
+        kinds: Vec<IncidentKind>,
+        server: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Incident>> {
         let owner = self.owner.get()?;
         let link = self.server.link().await?;
-        link.answer(postgres_incidents::take_over(&link, &owner, &kinds, at)).await
+        link.answer(postgres_incidents::take_over(&link, &owner, &kinds, server.as_deref(), at)).await
     }
 
     async fn put_verdicts(&self, verdicts: Vec<(Uuid, Verdict)>) -> Result<()> {

@@ -107,34 +107,38 @@ pub(super) fn list(
     Ok(incidents)
 }
 
-/// What others have open of these kinds: of a subject that has several the oldest stays, with what people have said of them all,
-/// and whatever is left is this node's.
+/// What others have open of these kinds, of one media server where it is named: of a subject that has several the oldest stays, with
+/// what people have said of them all, and whatever is left is this node's.
 pub(super) fn take_over(
     connection: &mut Connection,
     owner: &str,
     kinds: &[IncidentKind],
+    server: Option<&str>,
     at: DateTime<Utc>,
 ) -> Result<Vec<Incident>, SqliteFailure> {
+    let (of_server, of_streams) = server.map(row_rules::subjects_of_server).unzip();
+    let of = "closed_at IS NULL AND kind = ?2 AND (?3 IS NULL OR subject = ?3 OR substr(subject, 1, length(?4)) = ?4)";
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     let mut taken = Vec::new();
     for kind in kinds {
-        let open = "SELECT id, first_value(id) OVER (PARTITION BY subject ORDER BY opened_at, id) FROM incidents \
-                    WHERE closed_at IS NULL AND kind = ?1";
-        let mut open = transaction.prepare_cached(open)?;
-        let rows = open.query_map(params![kind.as_str()], |row| Ok((row.get(0)?, row.get(1)?)))?;
+        let values = params![owner, kind.as_str(), of_server, of_streams];
+        let open = format!(
+            "SELECT id, first_value(id) OVER (PARTITION BY subject ORDER BY opened_at, id) FROM incidents WHERE {of}"
+        );
+        let mut open = transaction.prepare_cached(&open)?;
+        let rows = open.query_map(values, |row| Ok((row.get(0)?, row.get(1)?)))?;
         let rows: Vec<(String, String)> = rows.collect::<Result<_, _>>()?;
         for (double, oldest) in rows.into_iter().filter(|(id, oldest)| id != oldest) {
             let end = "UPDATE incidents SET closed_at = max(opened_at, ?2) WHERE id = ?1";
             transaction.prepare_cached(end)?.execute(params![double, time_text(at)])?;
             sqlite_notes::pass_on(&transaction, &double, &oldest)?;
         }
-        let others =
-            format!("SELECT {READ} FROM incidents WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1 ORDER BY id");
+        let others = format!("SELECT {READ} FROM incidents WHERE {of} AND node <> ?1 ORDER BY id");
         let mut others = transaction.prepare_cached(&others)?;
-        let rows = others.query_map(params![owner, kind.as_str()], |row| Ok(incident(row)))?;
+        let rows = others.query_map(values, |row| Ok(incident(row)))?;
         taken.extend(rows.collect::<Result<Vec<Option<Incident>>, _>>()?.into_iter().flatten());
-        let ours = "UPDATE incidents SET node = ?1 WHERE closed_at IS NULL AND kind = ?2 AND node <> ?1";
-        transaction.prepare_cached(ours)?.execute(params![owner, kind.as_str()])?;
+        let ours = format!("UPDATE incidents SET node = ?1 WHERE {of} AND node <> ?1");
+        transaction.prepare_cached(&ours)?.execute(values)?;
     }
     transaction.commit()?;
     Ok(taken)

@@ -280,9 +280,15 @@ impl IncidentStore for Sqlite {
         self.file.call(ConnectionRole::Writer, add).await
     }
 
-    async fn take_over_incidents(&self, kinds: Vec<IncidentKind>, at: DateTime<Utc>) -> Result<Vec<Incident>> {
+    async fn take_over_incidents(
+        &self,
+        kinds: Vec<IncidentKind>,
+        server: Option<String>,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<Incident>> {
         let owner = self.owner.get()?;
-        let take_over = move |connection: &mut _| sqlite_incidents::take_over(connection, &owner, &kinds, at);
+        let take_over =
+            move |connection: &mut _| sqlite_incidents::take_over(connection, &owner, &kinds, server.as_deref(), at);
         self.file.call(ConnectionRole::Writer, take_over).await
     }
 

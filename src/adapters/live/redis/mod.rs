@@ -222,6 +222,14 @@ impl RedisLiveStore {
         Some(asked)
     }
 
+    async fn claim_of(&self, claimed: &Claimed, interval: Duration) -> WorkClaim {
+        match self.holder(claimed, interval).await {
+            Some(Ok(Holder::Us)) => WorkClaim::Ours,
+            Some(Ok(Holder::Node(name))) => WorkClaim::Others(name),
+            Some(Err(_)) | None => WorkClaim::Unknown,
+        }
+    }
+
     async fn earlier(
         &self,
         server: &str,
@@ -336,24 +344,17 @@ impl LiveStore for RedisLiveStore {
         self.common.memory.subscribe().await
     }
 
-    async fn claim(&self, server: &str, interval: Duration) -> bool {
-        let asked = self.holder(&Claimed::server(&self.common.keys, server), interval).await;
-        // Who cannot ask is alone.
-        let is_ours = !matches!(asked, Some(Ok(Holder::Node(_))));
-        if !is_ours && self.common.pending.disown(server) {
+    async fn claim(&self, server: &str, interval: Duration) -> WorkClaim {
+        let claim = self.claim_of(&Claimed::server(&self.common.keys, server), interval).await;
+        if matches!(claim, WorkClaim::Others(_)) && self.common.pending.disown(server) {
             self.common.memory.forget_history(server);
             self.common.reread.notify_one();
         }
-        is_ours
+        claim
     }
 
     async fn claim_work(&self, work: &str, interval: Duration) -> WorkClaim {
-        let asked = self.holder(&Claimed::work(&self.common.keys, work), interval).await;
-        match asked {
-            Some(Ok(Holder::Us)) => WorkClaim::Ours,
-            Some(Ok(Holder::Node(name))) => WorkClaim::Others(name),
-            Some(Err(_)) | None => WorkClaim::Unknown,
-        }
+        self.claim_of(&Claimed::work(&self.common.keys, work), interval).await
     }
 
     fn nodes(&self) -> Vec<LiveNode> {
