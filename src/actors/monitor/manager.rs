@@ -3,16 +3,18 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use actix::{Actor, Context};
+use actix::{Actor, AsyncContext, Context, WrapFuture};
 use serde_json::{Value, json};
 
 use super::server_poller::ServerPoller;
+use super::takeover::server_of;
 use super::watched::Watched;
 use crate::actors::incidents::IncidentsHandle;
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
+use crate::domain::incident::{IncidentKind, Subject};
 
 /// Holds the server pollers.
 pub struct Monitor {
@@ -40,6 +42,15 @@ impl Monitor {
     pub fn taking_over_in(self, store: Arc<dyn IncidentStore>) -> Self {
         Self { store: Some(store), ..self }
     }
+
+    /// Ends what an earlier run has left open of servers that are not in the configuration any more.
+    fn end_what_is_of_no_server(&self, ctx: &mut Context<Self>) {
+        let servers: Vec<String> = self.servers.iter().map(|watched| watched.name.clone()).collect();
+        let is_over = move |kind: IncidentKind, subject: &Subject| {
+            server_of(kind, subject).is_some_and(|server| servers.iter().all(|known| known != server))
+        };
+        ctx.spawn(self.incidents.clone().clear_where(is_over).into_actor(self));
+    }
 }
 
 impl Actor for Monitor {
@@ -56,6 +67,7 @@ impl Actor for Monitor {
             }));
         }
         self.children = Some(children);
+        self.end_what_is_of_no_server(ctx);
     }
 }
 

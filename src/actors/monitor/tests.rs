@@ -17,6 +17,7 @@ use crate::adapters::live::memory::MemoryLiveStore;
 use crate::adapters::live::{Change, LiveChanges, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
 use crate::base::{Error, Result};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::name::StreamName;
 use crate::domain::stream::{PathReading, PathSource, StreamState, StreamStatus};
 
@@ -102,6 +103,7 @@ fn listen(live: &SharedLive) -> LiveChanges {
 
 struct Harness {
     monitor: Addr<Monitor>,
+    incidents: IncidentsHandle,
     servers: Vec<Arc<Scripted>>,
     live: SharedLive,
     told: LiveChanges,
@@ -110,6 +112,11 @@ struct Harness {
 impl Harness {
     /// A monitor over one server per script, named `s0`, `s1`, ...
     fn with(scripts: Vec<Vec<Step>>) -> Self {
+        Self::after(&[], scripts)
+    }
+
+    /// The same after a run that has left these open.
+    fn after(left: &[Incident], scripts: Vec<Vec<Step>>) -> Self {
         let live: SharedLive = Arc::new(MemoryLiveStore::new(Duration::from_secs(3_600)));
         let told = listen(&live);
         let new = |script: Vec<Step>| {
@@ -124,8 +131,10 @@ impl Harness {
             rtsp_url: "rtsp://127.0.0.1:1".parse().expect("a url"),
             readers_gone: false,
         });
-        let monitor = Monitor::new(watched.collect(), Arc::clone(&live), INTERVAL, IncidentsHandle::default()).start();
-        Self { monitor, servers, live, told }
+        let incidents = IncidentsHandle::default();
+        incidents.adopt(left);
+        let monitor = Monitor::new(watched.collect(), Arc::clone(&live), INTERVAL, incidents.clone()).start();
+        Self { monitor, incidents, servers, live, told }
     }
 
     /// The changes of the next poll of any server.
@@ -326,5 +335,24 @@ async fn what_changes_nothing_is_not_told_again() {
         let changes = harness.next().await;
         assert!(matches!(changes[..], [Change::Server(_)]), "{changes:?}");
     }
+    harness.stop().await;
+}
+
+#[actix::test]
+async fn what_an_earlier_run_left_of_a_server_that_is_gone_ends() {
+    tokio::time::pause();
+    let server = |name: &str| Subject::Server { name: name.to_owned() };
+    let stream = |server: &str| Subject::Stream { server: server.to_owned(), name: "a".to_owned() };
+    let flapping = (IncidentKind::StreamFlapping, stream("s0"));
+    let elsewhere = (IncidentKind::RecordingPaused, stream("renamed"));
+    let gone = [(IncidentKind::ServerDown, server("renamed")), (IncidentKind::StreamFlapping, stream("renamed"))];
+    let left = gone.into_iter().chain([flapping.clone(), elsewhere.clone()]).map(|(kind, subject)| {
+        Incident::open(uuid::Uuid::now_v7(), kind, subject, "as before".to_owned(), chrono::Utc::now())
+    });
+    let mut harness = Harness::after(&left.collect::<Vec<_>>(), vec![vec![Step::Lists(&["a"])]]);
+    harness.next().await;
+    let mut open = harness.incidents.open_now();
+    open.sort_by_key(|(kind, _)| *kind);
+    assert_eq!(open, [elsewhere, flapping], "others tell of what is recorded");
     harness.stop().await;
 }

@@ -8,7 +8,7 @@
 //!
 //! Of all nodes of a database one leads (`NotificationStore::lead_notifications`): it plans for the incidents of all of them, so that
 //! what several nodes see is told once, and it delivers. When it is gone another one takes over within [`LEASE`] and goes on with what
-//! the database has. A message and what was told by it are written in one transaction; a message leaves the queue when its receiver
+//! the database has, the open incidents of receivers among it. A message and what was told by it are written in one transaction; a message leaves the queue when its receiver
 //! has taken it. So a message is lost by no kill, and told twice only where the receiver's answer was lost.
 //!
 //! One receiver that is away holds up its own messages alone. When that lasts, it is an incident, which the others hear of.

@@ -5,17 +5,20 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::time::{sleep, timeout};
+use futures_util::FutureExt;
+use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::LEASE;
 use super::parts::NotifyParts;
 use super::setup::NotifySetup;
 use crate::actors::incidents::name_camera;
-use crate::adapters::database::{PlannedNotifications, ReceiverRecord, Recent, RecentIncidents, with_timeout};
+use crate::adapters::database::{
+    IncidentQuery, PlannedNotifications, ReceiverRecord, Recent, RecentIncidents, with_timeout,
+};
 use crate::base::Result;
 use crate::base::single_flight::SingleFlight;
-use crate::domain::incident::{Incident, IncidentKind};
+use crate::domain::incident::{Incident, IncidentKind, Subject};
 use crate::domain::maintenance::excused_keys;
 use crate::domain::notify::{KEPT_AFTER_END, Known, LOOKBACK, Message, ReceiverTimes, own_subject, plan};
 
@@ -29,17 +32,22 @@ const RETRY: Duration = Duration::from_secs(2);
 const MOST_OPEN: u32 = 5_000;
 const MOST_LATE: u32 = 2_000;
 
+/// So often whoever leads looks for incidents of receivers that another node has written after its time.
+const TAKE_OVER_EVERY: Duration = Duration::from_secs(30);
+
 /// Plans until it is stopped.
 pub(super) struct Planning {
     parts: NotifyParts,
     /// As it was when the database was told of its receivers.
     known: Option<Arc<NotifySetup>>,
+    /// When the incidents of receivers were taken over last; `None` since another node led.
+    taken_over: Option<Instant>,
     tries: SingleFlight,
 }
 
 impl Planning {
     pub(super) fn new(parts: NotifyParts) -> Self {
-        Self { parts, known: None, tries: SingleFlight::default() }
+        Self { parts, known: None, taken_over: None, tries: SingleFlight::default() }
     }
 
     pub(super) async fn keep(mut self) {
@@ -81,12 +89,19 @@ impl Planning {
         let leads = !setup.receivers.is_empty() && with_timeout(store.lead_notifications(LEASE)).await?;
         if !leads {
             self.leads(false);
-            self.known = None;
+            (self.known, self.taken_over) = (None, None);
+            if !setup.receivers.is_empty() {
+                // Whoever leads delivers, and goes on with them.
+                self.parts.incidents.let_go(&[IncidentKind::ReceiverFailing]);
+            }
+            self.end_what_is_of_no_receiver(setup);
             return Ok(READ_EVERY);
         }
         if self.known.as_ref().is_none_or(|known| !Arc::ptr_eq(known, setup)) {
             self.begin(setup).await?;
         }
+        self.take_over().await?;
+        self.end_what_is_of_no_receiver(setup);
         // Not before: what is claimed from now on must not be given back with what an earlier run was delivering.
         self.leads(true);
         let now = Utc::now();
@@ -129,7 +144,38 @@ impl Planning {
         self.parts.queue.leading.send_if_modified(|now| std::mem::replace(now, leads) != leads);
     }
 
-    /// Tells the database of the receivers, and ends incidents of those that are gone.
+    /// Goes on with the incidents of receivers that other nodes have left open.
+    async fn take_over(&mut self) -> Result<()> {
+        if self.taken_over.is_some_and(|at| at.elapsed() < TAKE_OVER_EVERY) {
+            return Ok(());
+        }
+        let (store, kind) = (&self.parts.incident_store, IncidentKind::ReceiverFailing);
+        let of_others = with_timeout(store.take_over_incidents(vec![kind], None, Utc::now())).await?;
+        let mut own = Vec::new();
+        if self.taken_over.is_none() {
+            let query =
+                IncidentQuery { open: true, own: true, kind: Some(kind), limit: u32::MAX, ..Default::default() };
+            own = with_timeout(store.incidents(query)).await?;
+            own.retain(|one| !of_others.iter().any(|other| other.id == one.id));
+        }
+        self.parts.incidents.taken_over(&of_others, &own);
+        self.taken_over = Some(Instant::now());
+        Ok(())
+    }
+
+    /// Ends incidents of receivers that are not in the configuration any more.
+    fn end_what_is_of_no_receiver(&self, setup: &NotifySetup) {
+        // Not known yet: the next round has it.
+        let Some(open) = self.parts.incidents.open().now_or_never() else { return };
+        let is_there = |subject: &Subject| setup.receivers.iter().any(|one| own_subject(&one.rule.name) == *subject);
+        for (kind, subject) in open {
+            if kind == IncidentKind::ReceiverFailing && !is_there(&subject) {
+                self.parts.incidents.clear(kind, &subject);
+            }
+        }
+    }
+
+    /// Tells the database of the receivers.
     async fn begin(&mut self, setup: &Arc<NotifySetup>) -> Result<()> {
         let names: Vec<String> = setup.receivers.iter().map(|one| one.rule.name.clone()).collect();
         // What an instance of before in this process is delivering is its own.
@@ -141,15 +187,6 @@ impl Planning {
         }
         self.known = Some(Arc::clone(setup));
         self.parts.queue.wake.send_modify(|wake| *wake += 1);
-        // A database that does not tell what is open has its incidents told later.
-        if let Ok(open) = timeout(RETRY, self.parts.incidents.open()).await {
-            let is_there = |subject| setup.receivers.iter().any(|one| own_subject(&one.rule.name) == subject);
-            for (kind, subject) in open {
-                if kind == IncidentKind::ReceiverFailing && !is_there(subject.clone()) {
-                    self.parts.incidents.clear(kind, &subject);
-                }
-            }
-        }
         Ok(())
     }
 

@@ -22,7 +22,7 @@ use crate::adapters::live::memory::MemoryLiveStore;
 use crate::base::{Error, Result};
 use crate::config::{self, Sources};
 use crate::domain::incident::{Incident, IncidentKind, Remark, Subject, Verdict};
-use crate::domain::notify::Episode;
+use crate::domain::notify::{Episode, own_subject};
 
 const RECEIVER: &str = "[[notify.receivers]]\nname = \"ops\"\nkind = \"webhook\"\nurl = \"http://127.0.0.1:1/x\"\n\
                         group_interval = \"0s\"\n";
@@ -30,6 +30,8 @@ const RECEIVER: &str = "[[notify.receivers]]\nname = \"ops\"\nkind = \"webhook\"
 /// A database in front of which something goes wrong.
 struct Disturbed {
     database: Arc<Sqlite>,
+    /// Another node leads.
+    other_leads: AtomicBool,
     /// The next beginning fails.
     begin_fails: AtomicBool,
     /// Ends as soon as incidents that are over, too, were asked for.
@@ -39,7 +41,7 @@ struct Disturbed {
 #[async_trait]
 impl NotificationStore for Disturbed {
     async fn lead_notifications(&self, lasts: Duration) -> Result<bool> {
-        self.database.lead_notifications(lasts).await
+        Ok(!self.other_leads.load(Ordering::Relaxed) && self.database.lead_notifications(lasts).await?)
     }
 
     async fn begin_notifications(&self, receivers: Vec<String>, now: DateTime<Utc>, afresh: bool) -> Result<()> {
@@ -124,6 +126,7 @@ impl Harness {
         let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let store = Arc::new(Disturbed {
             database: Arc::clone(&database),
+            other_leads: AtomicBool::default(),
             begin_fails: AtomicBool::default(),
             ends_next: Mutex::default(),
         });
@@ -189,4 +192,37 @@ async fn one_that_ends_between_two_questions_lasts_until_the_next_round() {
     assert_eq!(harness.waiting().await, 1, "it has not been well for long enough");
     let episodes = harness.store.notification_episodes().await.expect("episodes");
     assert_eq!(episodes.iter().map(|one| one.ended_at).collect::<Vec<_>>(), [None]);
+}
+
+fn failing(receiver: &str) -> Incident {
+    let opened_at = Utc::now() - TimeDelta::minutes(1);
+    Incident::open(Uuid::now_v7(), IncidentKind::ReceiverFailing, own_subject(receiver), "401".to_owned(), opened_at)
+}
+
+#[actix::test]
+async fn what_an_earlier_run_left_of_a_receiver_that_is_gone_ends_without_any_receiver_too() {
+    for (toml, left) in [("", &[][..]), (RECEIVER, &["receiver ops"])] {
+        let mut harness = Harness::with(toml).await;
+        harness.parts.incidents.taken_over(&[], &[failing("gone"), failing("ops")]);
+        harness.round().await.expect("a round");
+        let open = harness.parts.incidents.open_now();
+        let names: Vec<&str> = open.iter().map(|(_, subject)| subject.name()).collect();
+        assert_eq!(names, left, "{toml:?}");
+    }
+}
+
+#[actix::test]
+async fn who_leads_goes_on_with_the_incidents_of_receivers_and_who_does_not_lets_go_of_them() {
+    let mut harness = Harness::with(RECEIVER).await;
+    let theirs = failing("ops");
+    harness.store.database.for_node("there").open_incident(theirs.clone()).await.expect("opened");
+    let open = |harness: &Harness| harness.parts.incidents.open_now().len();
+    for (other_leads, wanted) in [(true, 0), (false, 1), (true, 0), (false, 1)] {
+        harness.store.other_leads.store(other_leads, Ordering::Relaxed);
+        harness.round().await.expect("a round");
+        assert_eq!((harness.leads(), open(&harness)), (!other_leads, wanted));
+    }
+    let own = IncidentQuery { open: true, own: true, limit: 9, ..IncidentQuery::default() };
+    let ids: Vec<Uuid> = harness.store.incidents(own).await.expect("listed").iter().map(|one| one.id).collect();
+    assert_eq!(ids, [theirs.id], "it is this node's to end now");
 }

@@ -50,15 +50,11 @@ impl Pauses {
         }
     }
 
-    /// Ends what an earlier run has left open and does not last. Called once it is known what pauses; `is_ours`: whether
-    /// we record the streams of a server.
-    pub async fn clear_what_is_over(self, is_ours: impl Fn(&str) -> bool) {
+    /// Ends what an earlier run has left open and does not last, of servers that are gone from the configuration too. Called once
+    /// it is known what pauses.
+    pub async fn clear_what_is_over(self) {
         let is_over = |kind, subject: &Subject| {
-            let ours = match subject {
-                Subject::Stream { server, .. } => is_ours(server),
-                subject => *subject == spool(),
-            };
-            kind == IncidentKind::RecordingPaused && ours && !self.open.borrow().contains(&subject.key())
+            kind == IncidentKind::RecordingPaused && !self.open.borrow().contains(&subject.key())
         };
         self.incidents.clone().clear_where(is_over).await;
     }
@@ -87,6 +83,7 @@ fn spool() -> Subject {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::incident::Incident;
     use crate::domain::name::StreamName;
 
     #[test]
@@ -113,5 +110,20 @@ mod tests {
         }
         pauses.forget(&key);
         assert_eq!(open(), "");
+    }
+
+    #[tokio::test]
+    async fn what_an_earlier_run_left_ends_unless_it_pauses_still_of_a_server_that_is_gone_too() {
+        let incidents = IncidentsHandle::default();
+        let stream = |server: &str| Subject::Stream { server: server.to_owned(), name: "gate".to_owned() };
+        let left = [stream("main"), stream("renamed"), spool()].map(|subject| {
+            let (kind, at) = (IncidentKind::RecordingPaused, now().wall);
+            Incident::open(uuid::Uuid::now_v7(), kind, subject, "codec".to_owned(), at)
+        });
+        incidents.adopt(&left);
+        let pauses = Pauses::new(incidents.clone());
+        pauses.raise(&stream("main"), "codec");
+        pauses.clear_what_is_over().await;
+        assert_eq!(incidents.open_now(), [(IncidentKind::RecordingPaused, stream("main"))]);
     }
 }

@@ -304,10 +304,7 @@ impl Actor for Recorders {
         self.recover(ctx);
         ctx.run_interval(DISK_CHECK_INTERVAL, |manager, ctx| manager.check_disk(ctx));
         ctx.run_later(SETTLED, |manager, ctx| {
-            let servers: Vec<String> = manager.servers.iter().map(|server| server.name.clone()).collect();
-            let pauses = manager.memory.pauses.clone();
-            let clear = pauses.clear_what_is_over(move |server| servers.iter().any(|known| known == server));
-            ctx.spawn(clear.into_actor(manager));
+            ctx.spawn(manager.memory.pauses.clone().clear_what_is_over().into_actor(manager));
         });
     }
 }
