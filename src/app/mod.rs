@@ -165,6 +165,7 @@ pub async fn build(settings: Settings) -> Result<App> {
         spool: services.spool,
         disk: services.disk.subscribe(),
         troubles: services.node.troubles.subscribe(),
+        incidents_read: incidents.read(),
         hub,
         health,
         maintenance,

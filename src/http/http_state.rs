@@ -150,6 +150,8 @@ pub struct HttpState {
     pub dropped_log_lines: fn() -> u64,
     /// Origins besides our own that may use the page, as `https://host[:port]`; may change while we run.
     pub allowed_origins: watch::Receiver<Vec<String>>,
+    /// What lasts was read from the database since the start.
+    pub incidents_read: watch::Receiver<bool>,
     /// Path below which a proxy keeps us: `/cams`, or empty.
     pub base_path: String,
     /// The certificate that is shown; `None` where HTTP is plain.

@@ -52,7 +52,10 @@ pub(super) async fn metrics(_: Viewer, request: HttpRequest, state: web::Data<Ht
             .value(backlog);
     }
     free(&mut text, &state, objects.ok().flatten());
-    incidents(&mut text, &latest);
+    // Nobody knows of them before somebody has asked.
+    if *state.incidents_read.borrow() {
+        incidents(&mut text, &latest);
+    }
     work_metrics::actors(&mut text);
     work_metrics::polls(&mut text, &latest);
     work_metrics::relays(&mut text);
@@ -77,7 +80,11 @@ fn incidents(text: &mut Exposition, latest: &Latest) {
     let open = latest.incidents.iter().filter(|incident| incident.closed_at.is_none());
     let mut counts: BTreeMap<&str, u64> = IncidentKind::ALL.iter().map(|kind| (kind.as_str(), 0)).collect();
     open.for_each(|incident| *counts.entry(incident.kind.as_str()).or_default() += 1);
-    let mut family = text.family("incidents_open", MetricKind::Gauge, "Incidents that last, by kind.");
+    let mut family = text.family(
+        "incidents_open",
+        MetricKind::Gauge,
+        "Incidents that last, by kind; absent until the database has told of them.",
+    );
     counts.into_iter().for_each(|(kind, count)| family.sample(&[("kind", kind)], count));
 }
 

@@ -9,16 +9,18 @@ use crate::domain::stream::{StreamState, StreamStatus};
 
 /// A number of a stream, where it is known.
 type StreamValue = fn(&StreamStatus) -> Option<f64>;
+/// What is told of a stream is old while its server does not answer.
+fn is_known(stream: &StreamStatus) -> bool {
+    stream.state != StreamState::Unknown
+}
+
 /// Families with one sample a stream.
 const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
     (
         "stream_live",
         MetricKind::Gauge,
         "1 while a stream is live, else 0; absent while its server does not answer.",
-        |stream| {
-            let known = Some(stream.state).filter(|state| *state != StreamState::Unknown)?;
-            Some(f64::from(u8::from(known == StreamState::Live)))
-        },
+        |stream| is_known(stream).then(|| f64::from(u8::from(stream.state == StreamState::Live))),
     ),
     (
         "stream_bitrate_bytes_per_second",
@@ -26,7 +28,9 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
         "Incoming bit rate of a stream, in bytes as Prometheus has it.",
         |stream| Some(stream.bitrate? as f64 / 8.0),
     ),
-    ("stream_readers", MetricKind::Gauge, "Readers of a stream.", |stream| Some(f64::from(stream.readers))),
+    ("stream_readers", MetricKind::Gauge, "Readers of a stream; absent while its server does not answer.", |stream| {
+        is_known(stream).then(|| f64::from(stream.readers))
+    }),
     (
         "stream_received_bytes_total",
         MetricKind::Counter,
@@ -37,22 +41,22 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
         Some(stream.bytes_sent as f64)
     }),
     ("stream_srt_round_trip_seconds", MetricKind::Gauge, "Round trip time of an SRT source.", |stream| {
-        Some(stream.rtt? / 1000.0)
+        Some(stream.rtt.filter(|_| is_known(stream))? / 1000.0)
     }),
     ("stream_srt_loss_ratio", MetricKind::Gauge, "Share of the packets of an SRT source that were lost.", |stream| {
-        Some(stream.loss_rate? / 100.0)
+        Some(stream.loss_rate.filter(|_| is_known(stream))? / 100.0)
     }),
     (
         "stream_srt_link_bytes_per_second",
         MetricKind::Gauge,
         "What the link of an SRT source is estimated to carry.",
-        |stream| Some(stream.link_capacity_mbps? * 1e6 / 8.0),
+        |stream| Some(stream.link_capacity_mbps.filter(|_| is_known(stream))? * 1e6 / 8.0),
     ),
     (
         "stream_srt_retransmitted_packets_per_second",
         MetricKind::Gauge,
         "Packets of an SRT source that came because they were sent once more.",
-        |stream| stream.retransmit_rate,
+        |stream| stream.retransmit_rate.filter(|_| is_known(stream)),
     ),
 ];
 
@@ -90,5 +94,37 @@ fn cameras(text: &mut Exposition, latest: &Latest) {
     for camera in &latest.cameras {
         let id = camera.id.to_string();
         family.sample(&[("id", &id), ("camera", &camera.name)], u64::from(camera.restarts));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::exposition::TextFormat;
+    use super::*;
+    use crate::domain::sample;
+
+    #[test]
+    fn what_is_old_has_no_samples() {
+        let told = |state| {
+            let stream = StreamStatus {
+                state,
+                readers: 5,
+                rtt: Some(40.0),
+                loss_rate: Some(1.0),
+                link_capacity_mbps: Some(8.0),
+                retransmit_rate: Some(2.0),
+                ..sample::stream("main", "gate")
+            };
+            let mut text = Exposition::new(TextFormat::Prometheus);
+            each(&mut text, &Latest { streams: vec![stream], ..Latest::default() });
+            let text = text.into_text();
+            let old = ["live", "readers", "srt_round_trip", "srt_loss", "srt_link", "srt_retransmitted"];
+            let is_told = |name: &&str| {
+                let begin = format!("streamwarden_stream_{name}");
+                text.lines().any(|line| line.starts_with(&begin))
+            };
+            old.into_iter().filter(is_told).count()
+        };
+        assert_eq!((told(StreamState::Live), told(StreamState::Unknown)), (6, 0));
     }
 }

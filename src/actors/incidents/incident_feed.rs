@@ -56,8 +56,9 @@ impl IncidentFeed {
         loop {
             writings.mark_unchanged();
             // The health of the database is told elsewhere, and what was known stays.
-            if let Err(error) = self.read().await {
-                log::debug!("incidents not read: {error}");
+            match self.read().await {
+                Ok(()) => handle.was_read(),
+                Err(error) => log::debug!("incidents not read: {error}"),
             }
             sleep(REST).await;
             if !matches!(timeout(READ_EVERY, writings.changed()).await, Ok(Ok(())) | Err(_)) {

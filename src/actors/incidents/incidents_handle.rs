@@ -35,6 +35,8 @@ struct SharedIncidents {
     taken_up: watch::Sender<bool>,
     /// How many entries wait.
     unwritten: watch::Sender<usize>,
+    /// The live store was told what lasts.
+    read: watch::Sender<bool>,
 }
 
 #[derive(Default)]
@@ -184,6 +186,16 @@ impl IncidentsHandle {
     /// How many entries wait to be written.
     pub fn unwritten(&self) -> usize {
         *self.0.unwritten.borrow()
+    }
+
+    /// Whether the live store was told since the start what lasts.
+    pub fn read(&self) -> watch::Receiver<bool> {
+        self.0.read.subscribe()
+    }
+
+    /// It was.
+    pub(super) fn was_read(&self) {
+        self.0.read.send_if_modified(|read| !std::mem::replace(read, true));
     }
 
     /// Changes with each entry that is written.

@@ -168,6 +168,18 @@ async fn a_database_that_is_away_is_told_without_where_it_lies_and_counts_as_dow
 }
 
 #[actix_web::test]
+async fn incidents_of_which_nobody_knows_are_not_counted_as_none() {
+    let world = World::new().await;
+    let told = async || {
+        let text = String::from_utf8(world.get("/metrics").await.body).expect("text");
+        text.contains("streamwarden_incidents_open")
+    };
+    assert!(told().await);
+    world.incidents_read.send_replace(false);
+    assert!(!told().await, "the database has not answered yet");
+}
+
+#[actix_web::test]
 async fn other_sites_may_neither_read_nor_write() {
     let world = World::new().await;
     problem(&world.ask(Method::GET, "/api/v1/streams", &[("host", "evil.example:8080")], None).await, 403);

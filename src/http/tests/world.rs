@@ -52,6 +52,8 @@ pub const SILENT: &str = "silent managers";
 pub struct World {
     pub state: Arc<HttpState>,
     pub folder: TempDir,
+    /// Whether the database has told what lasts.
+    pub incidents_read: watch::Sender<bool>,
 }
 
 impl World {
@@ -78,7 +80,7 @@ impl World {
         let database = sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here");
         let stores = Stores::of(database);
         let cameras = stores.cameras.clone();
-        let configured = watch::channel(LoginTable::default()).1;
+        let (configured, incidents_read) = (watch::channel(LoginTable::default()).1, watch::Sender::new(true));
         let logins = Logins::open(stores.logins.clone(), configured, false, folder.path().to_owned());
         let logins = logins.await.expect("a folder to write to");
         let callers = callers.unwrap_or_else(|| Arc::new(ByLogins(Arc::clone(&logins))));
@@ -103,6 +105,7 @@ impl World {
             thumbnails: None,
             players: crate::http::PlayerAddresses::of(&[]),
             troubles: tokio::sync::watch::channel(Default::default()).1,
+            incidents_read: incidents_read.subscribe(),
             first_server: "main".to_owned(),
             database_name: "sqlite:test.db".to_owned(),
             objects: Arc::new(Directory::open(folder.path().join("objects")).expect("an object store")),
@@ -122,7 +125,7 @@ impl World {
             certificate: None,
             trusted_proxies: watch::channel(vec!["127.0.0.0/8".parse().expect("a network")]).1,
         };
-        let world = Self { state: Arc::new(state), folder };
+        let world = Self { state: Arc::new(state), folder, incidents_read };
         world.reaches(|hub| hub.seq > 0).await;
         world
     }
