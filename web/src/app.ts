@@ -7,7 +7,6 @@ import { api, Problem, serverNow } from "./api";
 import { tellTrouble } from "./browser/notify";
 import { isDue } from "./browser/pace";
 import { closeDialog } from "./components/dialog";
-import { askInstead } from "./fallback";
 import { entry, learnSession, type Entry } from "./login";
 import { actions, clock, model, now, past, route, title, type Model } from "./model";
 import { currentRoute, placeOf } from "./router";
@@ -137,6 +136,8 @@ export class App {
     this.polling = true;
     this.polledAt = performance.now();
     try {
+      // Few need it: no part of the first view.
+      const { askInstead } = await import("./fallback");
       const found = await askInstead(live);
       if (this.known.connection.lostAt === null) return;
       past.append(found, [...found.streams.values()]);

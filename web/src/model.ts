@@ -7,7 +7,7 @@ import { RequestQueue } from "./browser/request_queue";
 import { DayPast } from "./day_past";
 import { Past } from "./past";
 import { currentRoute, type Route } from "./router";
-import { emptyState, MOST_INCIDENTS, sameEntries, type LiveState } from "./store";
+import { emptyState, MOST_INCIDENTS, type LiveState } from "./store";
 import type { CameraStatus, PlanView, Status } from "./types";
 import { troublesIn } from "./verdict_words";
 import type { Connection } from "./ws";
@@ -81,15 +81,6 @@ export const dayPast = new DayPast(serverNow, requests);
 export const openIncidents = computed(() => {
   const open = [...live.value.incidents.values()].filter((one) => one.closedAt === null);
   return { all: Math.min(MOST_INCIDENTS, open.length), troubles: troublesIn(open) };
-});
-
-let told: LiveState["incidents"] = live.peek().incidents;
-
-/** The incidents of the WebSocket: another table with every one that begins, ends, is judged or gets a remark, and with nothing else. */
-export const toldIncidents = computed(() => {
-  const { incidents } = live.value;
-  if (!sameEntries(told, incidents)) told = incidents;
-  return told;
 });
 
 /** Incidents are told by the WebSocket; without it they are asked for so often, ms. */

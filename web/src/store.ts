@@ -117,11 +117,6 @@ function takePart(state: LiveState, message: ServerMessage & { type: "snapshot" 
   return { state: { seq: message.seq, awaiting: false, parts: null, ...tables }, ask: false, applied: true, streams: [...tables.streams.values()] };
 }
 
-/** Whether two tables hold the same: an entry that has changed is another object. */
-export function sameEntries<Key, Item>(one: ReadonlyMap<Key, Item>, other: ReadonlyMap<Key, Item>): boolean {
-  return one.size === other.size && [...one].every(([key, item]) => other.get(key) === item);
-}
-
 function missed(state: LiveState): Step {
   return { ...ignored({ ...state, awaiting: true }), ask: true };
 }

@@ -2,7 +2,8 @@
 // is no WebSocket.
 
 import { useEffect, useRef } from "preact/hooks";
-import { incidentPause, toldIncidents } from "../model";
+import { incidentPause } from "../model";
+import { toldIncidents } from "../told_incidents";
 import { usePolled } from "./polled";
 
 /** `key` names what is asked for: another one begins anew. */

@@ -3,7 +3,8 @@ import { reduce, type LiveState } from "./store";
 import type { Envelope } from "./types";
 
 vi.stubGlobal("location", { hash: "#/incidents", pathname: "/" });
-const { model, toldIncidents } = await import("./model");
+const { model } = await import("./model");
+const { toldIncidents } = await import("./told_incidents");
 
 function take(change: { upsert?: Envelope[]; update?: Envelope[]; remove?: Envelope[] }): void {
   const { live } = model.peek();
