@@ -11,7 +11,8 @@ use super::name::StreamName;
 pub const GIVEN_UP: &str = "evicted before upload: the disk of the spool was full (record.evict_before_upload)";
 
 /// Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
-/// upload failed, and from `deleted` when the file of a segment that was given up could not be removed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
+/// upload failed, and from `deleted` when the file of a segment that was given up could not be removed. Absence is not loss: a file
+/// that is not in the spool makes its segment `missing`, which ends when the
 /// file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the
 /// segment's copies (`domain::copies`). [`SegmentState::may_become`] is the rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, ToSchema)]

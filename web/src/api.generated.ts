@@ -4237,7 +4237,8 @@ export interface components {
         };
         /**
          * @description Life of a segment: `writing -> sealed -> uploading -> uploaded -> evicted`, back from `uploading` to `sealed` when an
-         *     upload failed. Absence is not loss: a file that is not in the spool makes its segment `missing`, which ends when the
+         *     upload failed, and from `deleted` when the file of a segment that was given up could not be removed. Absence is not loss: a file
+         *     that is not in the spool makes its segment `missing`, which ends when the
          *     file is back. `lost` is what is proven to be damaged, `deleted` what the rules of retention removed everywhere. It follows from the
          *     segment's copies (`domain::copies`). [`SegmentState::may_become`] is the rule.
          * @enum {string}
