@@ -12,6 +12,9 @@ export default defineConfig({
   reporter: [["list"]],
   use: {
     baseURL: process.env["BASE_URL"] ?? "http://127.0.0.1:8080",
+    // So that a step that hangs is named, and not what the test does last.
+    actionTimeout: 60_000,
+    navigationTimeout: 60_000,
     viewport: { width: 1360, height: 860 },
     // A trace of each test costs a fifth of the time: TRACE=1 for whoever looks for a fault.
     trace: process.env["TRACE"] === undefined ? "off" : "retain-on-failure",

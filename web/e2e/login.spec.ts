@@ -31,9 +31,13 @@ async function enter(page: Page, name: string, password: string): Promise<void> 
   await card.getByRole("button", { name: "Log in" }).click();
 }
 
-/** Until there is an answer. The attempts of all tests come from one address, so one may have to wait for its turn. */
 async function logIn(page: Page, name: string, password = PASSWORD): Promise<void> {
   await enter(page, name, password);
+  await answered(page);
+}
+
+/** Until there is an answer. The attempts of all tests come from one address, so one may have to wait for its turn. */
+async function answered(page: Page): Promise<void> {
   const card = page.locator(".login-card");
   await expect(async () => {
     if ((await card.count()) === 0) return;
@@ -155,6 +159,7 @@ for (const [how, statement] of [
     await login.getByLabel("Password").fill(PASSWORD);
     expect(asks, "nothing is asked meanwhile").toEqual([]);
     await login.getByRole("button", { name: "Log in" }).click();
+    await answered(page);
     await expect(login).toHaveCount(0);
     await expect(page.getByRole("dialog").getByLabel("Name", { exact: true })).toHaveValue("frontdoor");
     expect(page.url()).toContain("#/cameras?q=cam");
