@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, ActorFutureExt, AsyncContext, Context, WrapFuture};
-use chrono::Utc;
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use log::Level;
@@ -20,18 +19,17 @@ use super::network_probes::NetworkProbes;
 use super::part_duty::{PartDuty, TAKE_OVER_EVERY};
 use super::platform_manager::Platforms;
 use super::stream_probes::StreamProbes;
-use crate::actors::incidents::{IncidentsHandle, now};
+use crate::actors::incidents::{IncidentsHandle, TakenOver, now, take_over};
 use crate::actors::single_flight::{Ended, Flight, Late, Rules, Work};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Child, ChildSet, Restart, Supervised, supervised};
-use crate::adapters::database::{IncidentQuery, IncidentStore, with_timeout};
+use crate::adapters::database::IncidentStore;
 use crate::adapters::live::SharedLive;
 use crate::base::Result;
 use crate::base::backoff::Backoff;
 use crate::base::single_flight::{FlightRetry, SingleFlight};
 use crate::domain::duty::WorkClaim;
 use crate::domain::health_part::HealthPart;
-use crate::domain::incident::Incident;
 
 /// Name of the role's manager in the tree.
 const NAME: &str = "health";
@@ -143,26 +141,6 @@ impl Flight for AskAll {
     }
 }
 
-/// What is open of a part and this node's.
-struct TakenOver {
-    /// It was another node's.
-    of_others: Vec<Incident>,
-    /// It was this node's already; none where that is known.
-    own: Vec<Incident>,
-}
-
-async fn take_over(store: Arc<dyn IncidentStore>, part: HealthPart, is_first: bool) -> Result<TakenOver> {
-    let kinds = part.incidents();
-    let of_others = with_timeout(store.take_over_incidents(kinds.to_vec(), None, Utc::now())).await?;
-    let mut own = Vec::new();
-    if is_first {
-        let open = IncidentQuery { open: true, own: true, limit: u32::MAX, ..IncidentQuery::default() };
-        own = with_timeout(store.incidents(open)).await?;
-        own.retain(|one| kinds.contains(&one.kind) && !of_others.iter().any(|other| other.id == one.id));
-    }
-    Ok(TakenOver { of_others, own })
-}
-
 /// Takes over what other nodes have left open of the parts that are this one's. By itself, as the claims have to be renewed while the
 /// database does not answer.
 struct TakeOver;
@@ -187,7 +165,7 @@ impl Flight for TakeOver {
         let due = manager.duties.iter().filter(|(_, known)| known.is_due());
         let work = due.map(|(part, known)| {
             let (store, part, is_first) = (Arc::clone(&manager.store), *part, known.is_first());
-            async move { (part, take_over(store, part, is_first).await) }
+            async move { (part, take_over(&*store, part.incidents(), None, is_first).await) }
         });
         let work: Vec<_> = work.collect();
         (!work.is_empty()).then(|| ((), join_all(work).map(Ok).boxed_local()))
@@ -241,15 +219,15 @@ impl HealthManager {
     }
 
     /// These are this node's now, unless another one does the part meanwhile: that one takes them over in its turn.
-    fn taken_over(&mut self, part: HealthPart, TakenOver { of_others, own }: &TakenOver, ctx: &mut Context<Self>) {
+    fn taken_over(&mut self, part: HealthPart, taken: &TakenOver, ctx: &mut Context<Self>) {
         let Some(known) = self.duties.get_mut(&part).filter(|known| known.duty.is_ours()) else { return };
         known.taken_over();
-        if !of_others.is_empty() {
-            log::info!(incidents = of_others.len(); "health, {}: incidents of another node taken over", part.as_str());
+        if !taken.of_others.is_empty() {
+            log::info!(incidents = taken.of_others.len(); "health, {}: incidents of another node taken over", part.as_str());
         }
-        self.incidents.taken_over(of_others, own);
+        self.incidents.taken_over(taken);
         // What was found until now says nothing of these.
-        self.follow(part, !of_others.is_empty(), ctx);
+        self.follow(part, !taken.of_others.is_empty(), ctx);
     }
 
     /// Starts a part that is to be done here, and stops one that is not; one that begins anew is stopped, and started when it is gone.

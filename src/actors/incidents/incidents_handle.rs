@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::clock::now;
 use super::incident_log;
+use super::taking_over::TakenOver;
 use crate::domain::incident::{
     Incident, IncidentDecision, IncidentKind, IncidentQueue, IncidentWrite, OpenIncidents, Subject,
 };
@@ -138,7 +139,7 @@ impl IncidentsHandle {
     }
 
     /// Goes on with what this node has taken over of others in the database, and with what it has left there itself.
-    pub fn taken_over(&self, of_others: &[Incident], own: &[Incident]) {
+    pub fn taken_over(&self, TakenOver { of_others, own }: &TakenOver) {
         if of_others.is_empty() && own.is_empty() {
             return;
         }

@@ -18,9 +18,11 @@ mod clock;
 mod incident_feed;
 mod incident_log;
 mod incidents_handle;
+mod taking_over;
 mod writer;
 
 pub use clock::now;
 pub use incident_feed::{feed_child, name_camera};
 pub use incidents_handle::IncidentsHandle;
+pub use taking_over::{TakenOver, take_over};
 pub use writer::Incidents;

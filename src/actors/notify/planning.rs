@@ -12,10 +12,8 @@ use uuid::Uuid;
 use super::LEASE;
 use super::parts::NotifyParts;
 use super::setup::NotifySetup;
-use crate::actors::incidents::name_camera;
-use crate::adapters::database::{
-    IncidentQuery, PlannedNotifications, ReceiverRecord, Recent, RecentIncidents, with_timeout,
-};
+use crate::actors::incidents::{name_camera, take_over};
+use crate::adapters::database::{PlannedNotifications, ReceiverRecord, Recent, RecentIncidents, with_timeout};
 use crate::base::Result;
 use crate::base::single_flight::SingleFlight;
 use crate::domain::incident::{Incident, IncidentKind, Subject};
@@ -149,16 +147,9 @@ impl Planning {
         if self.taken_over.is_some_and(|at| at.elapsed() < TAKE_OVER_EVERY) {
             return Ok(());
         }
-        let (store, kind) = (&self.parts.incident_store, IncidentKind::ReceiverFailing);
-        let of_others = with_timeout(store.take_over_incidents(vec![kind], None, Utc::now())).await?;
-        let mut own = Vec::new();
-        if self.taken_over.is_none() {
-            let query =
-                IncidentQuery { open: true, own: true, kind: Some(kind), limit: u32::MAX, ..Default::default() };
-            own = with_timeout(store.incidents(query)).await?;
-            own.retain(|one| !of_others.iter().any(|other| other.id == one.id));
-        }
-        self.parts.incidents.taken_over(&of_others, &own);
+        let (store, is_first) = (&*self.parts.incident_store, self.taken_over.is_none());
+        let taken = take_over(store, &[IncidentKind::ReceiverFailing], None, is_first).await?;
+        self.parts.incidents.taken_over(&taken);
         self.taken_over = Some(Instant::now());
         Ok(())
     }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 
 use super::planning::Planning;
 use super::{NotifyParts, NotifySetup, QueueSignals};
-use crate::actors::incidents::IncidentsHandle;
+use crate::actors::incidents::{IncidentsHandle, TakenOver};
 use crate::adapters::database::sqlite::{self, Sqlite};
 use crate::adapters::database::{
     ClaimedNotification, Delivery, IncidentQuery, IncidentStore, NotificationClaim, NotificationStore,
@@ -203,7 +203,10 @@ fn failing(receiver: &str) -> Incident {
 async fn what_an_earlier_run_left_of_a_receiver_that_is_gone_ends_without_any_receiver_too() {
     for (toml, left) in [("", &[][..]), (RECEIVER, &["receiver ops"])] {
         let mut harness = Harness::with(toml).await;
-        harness.parts.incidents.taken_over(&[], &[failing("gone"), failing("ops")]);
+        harness
+            .parts
+            .incidents
+            .taken_over(&TakenOver { of_others: Vec::new(), own: vec![failing("gone"), failing("ops")] });
         harness.round().await.expect("a round");
         let open = harness.parts.incidents.open_now();
         let names: Vec<&str> = open.iter().map(|(_, subject)| subject.name()).collect();

@@ -110,6 +110,14 @@ impl Subject {
         }
     }
 
+    /// The media server that it is, or whose stream it is.
+    pub fn server(&self) -> Option<&str> {
+        match self {
+            Self::Server { name: server } | Self::Stream { server, .. } => Some(server),
+            _ => None,
+        }
+    }
+
     /// What people read in a list of all kinds: a camera with its display name, a disk with its host, a stream of any server by its
     /// name.
     pub fn title(&self) -> String {
