@@ -12,6 +12,7 @@ mod outage;
 mod outage_state;
 mod path_poller;
 mod path_table;
+mod poll_claim;
 mod server_poller;
 mod session_watch;
 mod stream_incidents;

@@ -30,7 +30,6 @@ use crate::adapters::live::{Latest, SharedLive};
 use crate::adapters::mediamtx::{Listing, MediaServer, ServerIdentity};
 use crate::base::tally::Tallies;
 use crate::base::{Error, ErrorKind, Result};
-use crate::domain::duty::WorkClaim;
 use crate::domain::moment::Moment;
 use crate::domain::name::StreamName;
 use crate::domain::stream::StreamObservation;
@@ -40,7 +39,7 @@ const POLL_LIMIT: Duration = Duration::from_secs(30);
 /// Path pollers answer in microseconds; one that hangs must not hold up its siblings' news.
 const PATH_TIMEOUT: Duration = Duration::from_millis(500);
 /// The live store is local or next door; one that hangs must not end the polling.
-const STORE_TIMEOUT: Duration = Duration::from_secs(5);
+pub(super) const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 /// Every request has a limit of its own; all pages of a large server together take no longer than this, unless it hangs.
 const POLL_STALLED_AFTER: Duration = Duration::from_secs(300);
 /// A path poller holds nothing: it stops as soon as it is asked.
@@ -55,7 +54,7 @@ pub static FAILED_POLLS: Tallies = Tallies::new();
 pub struct ServerPoller {
     pub(super) watched: Watched,
     pub(super) live: SharedLive,
-    interval: Setting<Duration>,
+    pub(super) interval: Setting<Duration>,
     born: Instant,
     /// When the current poll was due, after `born`.
     due: Duration,
@@ -137,44 +136,7 @@ impl ServerPoller {
         }
     }
 
-    /// Polls, unless another process does so, that shares the live store: then this one stands by and asks again.
-    fn poll(&mut self, ctx: &mut Context<Self>) {
-        let (live, server, interval) = (Arc::clone(&self.live), self.watched.name.clone(), self.interval.get());
-        let stands_by = self.stands_by;
-        let claim = async move {
-            let claim = timeout(STORE_TIMEOUT, live.claim(&server, interval)).await.unwrap_or(WorkClaim::Unknown);
-            // Where another one was polling, its last findings are what is known.
-            let is_others = matches!(claim, WorkClaim::Others(_));
-            let latest = if stands_by && !is_others { live.latest().await.ok() } else { None };
-            (claim, latest)
-        };
-        ctx.spawn(claim.into_actor(self).map(|(claim, latest), poller, ctx| {
-            let is_ours = !matches!(claim, WorkClaim::Others(_));
-            if std::mem::replace(&mut poller.stands_by, !is_ours) != poller.stands_by {
-                let server = poller.watched.name.as_str();
-                let what = if is_ours {
-                    "this process polls the server now"
-                } else {
-                    "another process polls the server; standing by"
-                };
-                log::info!(server = server; "{what}");
-            }
-            if !is_ours {
-                poller.leave_to_others();
-                return poller.wait(ctx);
-            }
-            if claim == WorkClaim::Ours {
-                poller.polls_alone(ctx);
-            }
-            if let Some(latest) = latest {
-                poller.path_table.resume(latest);
-                poller.path_table.tell_all_again();
-            }
-            poller.ask(ctx);
-        }));
-    }
-
-    fn ask(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn ask(&mut self, ctx: &mut Context<Self>) {
         let client = Arc::clone(&self.watched.client);
         let asked = Instant::now();
         // Not a future of this actor: an adapter that panics is then one failed poll.
@@ -281,7 +243,7 @@ impl ServerPoller {
         }));
     }
 
-    fn wait(&mut self, ctx: &mut Context<Self>) {
+    pub(super) fn wait(&mut self, ctx: &mut Context<Self>) {
         let now = self.born.elapsed();
         self.due = next_due(self.due, now, self.interval.get());
         ctx.run_later(self.due.saturating_sub(now), |poller, ctx| poller.poll(ctx));
