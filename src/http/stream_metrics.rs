@@ -9,10 +9,6 @@ use crate::domain::stream::{StreamState, StreamStatus};
 
 /// A number of a stream, where it is known.
 type StreamValue = fn(&StreamStatus) -> Option<f64>;
-/// What is told of a stream is old while its server does not answer.
-fn is_known(stream: &StreamStatus) -> bool {
-    stream.state != StreamState::Unknown
-}
 
 /// Families with one sample a stream.
 const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
@@ -20,7 +16,7 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
         "stream_live",
         MetricKind::Gauge,
         "1 while a stream is live, else 0; absent while its server does not answer.",
-        |stream| is_known(stream).then(|| f64::from(u8::from(stream.state == StreamState::Live))),
+        |stream| Some(f64::from(u8::from(stream.state == StreamState::Live))),
     ),
     (
         "stream_bitrate_bytes_per_second",
@@ -29,7 +25,7 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
         |stream| Some(stream.bitrate? as f64 / 8.0),
     ),
     ("stream_readers", MetricKind::Gauge, "Readers of a stream; absent while its server does not answer.", |stream| {
-        is_known(stream).then(|| f64::from(stream.readers))
+        Some(f64::from(stream.readers))
     }),
     (
         "stream_received_bytes_total",
@@ -41,22 +37,22 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
         Some(stream.bytes_sent as f64)
     }),
     ("stream_srt_round_trip_seconds", MetricKind::Gauge, "Round trip time of an SRT source.", |stream| {
-        Some(stream.rtt.filter(|_| is_known(stream))? / 1000.0)
+        Some(stream.rtt? / 1000.0)
     }),
     ("stream_srt_loss_ratio", MetricKind::Gauge, "Share of the packets of an SRT source that were lost.", |stream| {
-        Some(stream.loss_rate.filter(|_| is_known(stream))? / 100.0)
+        Some(stream.loss_rate? / 100.0)
     }),
     (
         "stream_srt_link_bytes_per_second",
         MetricKind::Gauge,
         "What the link of an SRT source is estimated to carry.",
-        |stream| Some(stream.link_capacity_mbps.filter(|_| is_known(stream))? * 1e6 / 8.0),
+        |stream| Some(stream.link_capacity_mbps? * 1e6 / 8.0),
     ),
     (
         "stream_srt_retransmitted_packets_per_second",
         MetricKind::Gauge,
         "Packets of an SRT source that came because they were sent once more.",
-        |stream| stream.retransmit_rate.filter(|_| is_known(stream)),
+        |stream| stream.retransmit_rate,
     ),
 ];
 
@@ -64,7 +60,9 @@ const OF_STREAM: [(&str, MetricKind, &str, StreamValue); 9] = [
 pub(super) fn each(text: &mut Exposition, latest: &Latest) {
     for (name, kind, help, value) in OF_STREAM {
         let mut family = text.family(name, kind, help);
-        for stream in &latest.streams {
+        // A gauge tells how it is: while a server does not answer nobody knows. What was counted stays true.
+        let is_told = |stream: &&StreamStatus| kind == MetricKind::Counter || stream.state != StreamState::Unknown;
+        for stream in latest.streams.iter().filter(is_told) {
             if let Some(value) = value(stream) {
                 family.sample(&[("server", &stream.server), ("stream", stream.name.as_str())], value);
             }
