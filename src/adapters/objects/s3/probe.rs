@@ -44,9 +44,10 @@ impl S3Store {
         }
         let again = self.bucket.put_object_builder(key, BODY).with_header(IF_NONE_MATCH.as_str(), "*");
         let again = again.map_err(|error| fault(&self.shown, error))?.execute().await;
-        let note = match again.as_ref().err().and_then(refusal).map(|refusal| refusal.status) {
-            Some(412 | 409) => "it never overwrites (If-None-Match)",
-            Some(501 | 400) => "it cannot put under a condition, so each put is preceded by a question",
+        let refused = again.as_ref().err().and_then(refusal);
+        let note = match refused.map(|refusal| (refusal.status, refusal.may_mean_the_condition())) {
+            Some((412 | 409, _)) => "it never overwrites (If-None-Match)",
+            Some((_, true)) => "it cannot put under a condition, so each put is preceded by a question",
             Some(_) => return again.map(|_| "").map_err(|error| fault(&self.shown, error)),
             None => "it does not keep to If-None-Match: two programs on one bucket may overwrite each other",
         };

@@ -21,9 +21,10 @@ impl S3Store {
     async fn put_marker_once(&self, text: &[u8]) -> Result<()> {
         let put = self.bucket.put_object_builder(MARKER, text).with_header(IF_NONE_MATCH.as_str(), "*");
         let put = put.map_err(|error| self.fault(error))?.execute().await;
-        match put.as_ref().err().and_then(refusal).map(|refusal| refusal.status) {
-            Some(409 | 412) => Ok(()),
-            Some(400 | 501) => self.put_marker(text).await,
+        let refused = put.as_ref().err().and_then(refusal);
+        match refused.map(|refusal| (refusal.status, refusal.may_mean_the_condition())) {
+            Some((409 | 412, _)) => Ok(()),
+            Some((_, true)) => self.put_marker(text).await,
             _ => put.map(|_| ()).map_err(|error| self.fault(error)),
         }
     }
