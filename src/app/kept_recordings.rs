@@ -14,14 +14,14 @@ use uuid::Uuid;
 use super::login_access::{WHO, note};
 use super::open_stores::open_existing;
 use super::services::object_store;
-use crate::adapters::database::{SegmentQuery, Stores, check_stream};
+use crate::adapters::database::{SegmentPages, SegmentQuery, Stores, check_stream};
 use crate::adapters::objects::SharedObjects;
 use crate::adapters::spool::Spool;
 use crate::base::{Error, Result};
 use crate::config::Settings;
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::domain::retention::{Cleanup, RecordingLock};
+use crate::domain::retention::{Cleanup, RecordingLock, is_locked};
 
 /// Segments in one question.
 const PAGE: u32 = 1_000;
@@ -109,7 +109,7 @@ impl KeptRecordings {
         self.each(query, async |segment| {
             if segment.ended_at() <= before {
                 let of = going.entry(segment.stream.as_str().to_owned()).or_default();
-                if locks.iter().any(|lock| lock.covers(&segment)) {
+                if is_locked(&locks, &segment) {
                     of.locked += 1;
                 } else {
                     (of.segments, of.bytes) = (of.segments + 1, of.bytes + segment.bytes);
@@ -228,15 +228,13 @@ impl KeptRecordings {
     }
 
     async fn each(&self, query: SegmentQuery, mut act: impl AsyncFnMut(Segment) -> Result<()>) -> Result<()> {
-        let mut after = None;
-        loop {
-            let page = self.stores.recordings.segments(SegmentQuery { after, limit: PAGE, ..query.clone() }).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
+        let mut pages = SegmentPages::of(&*self.stores.recordings, SegmentQuery { limit: PAGE, ..query });
+        while let Some(page) = pages.next().await? {
             for segment in page {
                 act(segment).await?;
             }
         }
+        Ok(())
     }
 }
 

@@ -38,6 +38,11 @@ pub struct RecordingLock {
     pub set_at: DateTime<Utc>,
 }
 
+/// Whether one of these locks covers a segment.
+pub fn is_locked(locks: &[RecordingLock], segment: &Segment) -> bool {
+    locks.iter().any(|lock| lock.covers(segment))
+}
+
 impl RecordingLock {
     /// Checks what a person asks for.
     ///

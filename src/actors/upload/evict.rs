@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::spool_room::{free, needs_room};
 use super::{UploadHandles, UploadRules};
-use crate::adapters::database::SegmentQuery;
+use crate::adapters::database::{SegmentPages, SegmentQuery};
 use crate::adapters::spool::{Spool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::item_backoff::ItemBackoff;
@@ -106,22 +106,20 @@ impl EvictPass<'_> {
     async fn aged(&mut self, keep_local: Duration, now: DateTime<Utc>) -> Result<()> {
         let age = TimeDelta::from_std(keep_local).unwrap_or(TimeDelta::MAX);
         let Some(before) = now.checked_sub_signed(age) else { return Ok(()) };
-        let mut after = None;
-        loop {
-            let page = uploaded(self.handles, Some(before), after).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
+        let mut pages = SegmentPages::of(&*self.handles.recordings, uploaded(Some(before), None));
+        while let Some(page) = pages.next().await? {
             let due: Vec<&Segment> = page.iter().filter(|segment| segment.ended_at() <= before).collect();
             for some in due.chunks(TOGETHER) {
                 self.several(some).await?;
             }
         }
+        Ok(())
     }
 
     async fn make_room(&mut self, min_free: u64) -> Result<()> {
         let mut after = None;
         while needs_room(&self.handles.spool, min_free).await? {
-            let page = uploaded(self.handles, None, after).await?;
+            let page = self.handles.recordings.segments(uploaded(None, after)).await?;
             if page.is_empty() {
                 return Ok(());
             }
@@ -164,13 +162,10 @@ impl EvictPass<'_> {
     }
 
     async fn give_up_oldest(&mut self, most: u64, min_free: u64) -> Result<()> {
-        let mut after = None;
-        loop {
-            let states = vec![SegmentState::Sealed];
-            let query = SegmentQuery { states, own: true, after, limit: PAGE, ..SegmentQuery::default() };
-            let page = self.handles.recordings.segments(query).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
+        let states = vec![SegmentState::Sealed];
+        let query = SegmentQuery { states, own: true, limit: PAGE, ..SegmentQuery::default() };
+        let mut pages = SegmentPages::of(&*self.handles.recordings, query);
+        while let Some(page) = pages.next().await? {
             for segment in &page {
                 if self.given_up >= most || !needs_room(&self.handles.spool, min_free).await? {
                     return Ok(());
@@ -178,6 +173,7 @@ impl EvictPass<'_> {
                 self.give_up_one(segment).await?;
             }
         }
+        Ok(())
     }
 
     /// Gives up one segment that is not stored, unless it is locked, or somebody is at work on it. The row goes first: no worker claims
@@ -270,12 +266,10 @@ impl EvictPass<'_> {
     }
 }
 
-async fn uploaded(handles: &UploadHandles, to: Option<DateTime<Utc>>, after: Option<Uuid>) -> Result<Vec<Segment>> {
+/// Segments of this node that are stored and still in the spool.
+fn uploaded(to: Option<DateTime<Utc>>, after: Option<Uuid>) -> SegmentQuery {
     let states = vec![SegmentState::Uploaded];
-    handles
-        .recordings
-        .segments(SegmentQuery { states, own: true, to, after, limit: PAGE, ..SegmentQuery::default() })
-        .await
+    SegmentQuery { states, own: true, to, after, limit: PAGE, ..SegmentQuery::default() }
 }
 
 /// Removes the file of a segment that was given up. One that is gone without its folder being synced is gone.

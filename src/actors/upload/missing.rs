@@ -2,7 +2,7 @@
 
 use super::UploadHandles;
 use super::attempt::local_size;
-use crate::adapters::database::SegmentQuery;
+use crate::adapters::database::{SegmentPages, SegmentQuery};
 use crate::base::Result;
 use crate::domain::recording::SegmentState;
 
@@ -11,13 +11,11 @@ const PAGE: u32 = 200;
 
 /// Looks for the files of missing segments. Returns how many are in the queue again.
 pub(super) async fn heal(handles: &UploadHandles) -> Result<usize> {
-    let (mut healed, mut after) = (0, None);
-    loop {
-        let states = vec![SegmentState::Missing];
-        let query = SegmentQuery { states, own: true, after, limit: PAGE, ..SegmentQuery::default() };
-        let page = handles.recordings.segments(query).await?;
-        let Some(last) = page.last() else { return Ok(healed) };
-        after = Some(last.id);
+    let mut healed = 0;
+    let states = vec![SegmentState::Missing];
+    let query = SegmentQuery { states, own: true, limit: PAGE, ..SegmentQuery::default() };
+    let mut pages = SegmentPages::of(&*handles.recordings, query);
+    while let Some(page) = pages.next().await? {
         // One that was never sealed is the recovery's.
         for segment in page.iter().filter(|segment| segment.bytes > 0) {
             let (to, why) = match local_size(&handles.spool, segment).await {
@@ -39,4 +37,5 @@ pub(super) async fn heal(handles: &UploadHandles) -> Result<usize> {
             healed += usize::from(moved && to == SegmentState::Sealed);
         }
     }
+    Ok(healed)
 }

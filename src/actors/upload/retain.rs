@@ -16,13 +16,13 @@ use uuid::Uuid;
 use super::UploadHandles;
 use super::evict::Eviction;
 use crate::actors::incidents::now as moment;
-use crate::adapters::database::{RecordingSummary, SegmentQuery};
+use crate::adapters::database::{RecordingSummary, SegmentPages, SegmentQuery};
 use crate::adapters::spool::on_disk;
 use crate::base::{Error, Result};
 use crate::domain::clock_watch::{self, ClockWatch};
 use crate::domain::incident::{IncidentKind, Subject};
 use crate::domain::recording::{Segment, SegmentState};
-use crate::domain::retention::{Cleanup, RecordingLock, RetentionRules};
+use crate::domain::retention::{Cleanup, RetentionRules, is_locked};
 
 /// Segments looked at together.
 const PAGE: u32 = 200;
@@ -36,7 +36,7 @@ pub(super) async fn retain(
     clock: &RetentionClock,
     now: DateTime<Utc>,
 ) -> (usize, Option<Error>) {
-    let mut pass = RetentionPass { handles, clock, deleted: 0, locks: Vec::new() };
+    let mut pass = RetentionPass { handles, clock, deleted: 0 };
     let ended = pass.run(rules, now).await;
     (pass.deleted, ended.err())
 }
@@ -67,7 +67,6 @@ struct RetentionPass<'a> {
     handles: &'a UploadHandles,
     clock: &'a RetentionClock,
     deleted: usize,
-    locks: Vec<RecordingLock>,
 }
 
 impl RetentionPass<'_> {
@@ -105,16 +104,14 @@ impl RetentionPass<'_> {
         let states = vec![SegmentState::Sealed, SegmentState::Uploading, SegmentState::Uploaded, SegmentState::Evicted];
         let query = SegmentQuery { states, stream: cleanup.stream.clone(), ..due(cleanup.before) };
         let locks = self.handles.retention.locks().await?;
-        let mut after = None;
-        loop {
-            let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
-            let Some(last) = page.last() else { return Ok(false) };
-            after = Some(last.id);
-            let is_due = |segment: &&Segment| segment.ended_at() <= cleanup.before;
-            if page.iter().filter(is_due).any(|segment| !locks.iter().any(|lock| lock.covers(segment))) {
+        let is_left = |segment: &Segment| segment.ended_at() <= cleanup.before && !is_locked(&locks, segment);
+        let mut pages = SegmentPages::of(&*self.handles.recordings, query);
+        while let Some(page) = pages.next().await? {
+            if page.iter().any(is_left) {
                 return Ok(true);
             }
         }
+        Ok(false)
     }
 
     /// Deletes what this node has of the oldest that are too much, whoever has recorded those: were each node to free as much of its
@@ -138,14 +135,14 @@ impl RetentionPass<'_> {
 
     /// The last of the oldest stored segments, of whatever node and not locked, that have so many bytes together.
     async fn last_of(&self, bytes: u64, now: DateTime<Utc>) -> Result<Option<(DateTime<Utc>, Uuid)>> {
-        let (mut summed, mut last, mut after) = (0_u64, None, None);
+        let (mut summed, mut last) = (0_u64, None);
         let locks = self.handles.retention.locks().await?;
-        while summed < bytes {
-            let query = SegmentQuery { own: false, limit: LONG_PAGE, after, ..due(now) };
-            let page = self.handles.recordings.segments(query).await?;
-            let Some(end) = page.last() else { break };
-            after = Some(end.id);
-            for segment in page.iter().filter(|segment| !locks.iter().any(|lock| lock.covers(segment))) {
+        let query = SegmentQuery { own: false, limit: LONG_PAGE, ..due(now) };
+        let mut pages = SegmentPages::of(&*self.handles.recordings, query);
+        while summed < bytes
+            && let Some(page) = pages.next().await?
+        {
+            for segment in page.iter().filter(|segment| !is_locked(&locks, segment)) {
                 if summed < bytes {
                     summed = summed.saturating_add(segment.bytes);
                     last = Some((segment.started_at, segment.id));
@@ -176,19 +173,17 @@ impl RetentionPass<'_> {
 
     /// Deletes what the query lists and is due, the oldest first.
     async fn delete(&mut self, query: SegmentQuery, why: &str, is_due: impl Fn(&Segment) -> bool) -> Result<()> {
-        let mut after = None;
-        loop {
-            let page = self.handles.recordings.segments(SegmentQuery { after, ..query.clone() }).await?;
-            let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
+        let mut pages = SegmentPages::of(&*self.handles.recordings, query);
+        while let Some(page) = pages.next().await? {
             // A pass may take hours: each one is asked for again before it goes.
-            self.locks = self.handles.retention.locks().await?;
+            let locks = self.handles.retention.locks().await?;
             for segment in page.iter().filter(|segment| is_due(segment)) {
-                if !self.locks.iter().any(|lock| lock.covers(segment)) {
+                if !is_locked(&locks, segment) {
                     self.one(segment, why).await?;
                 }
             }
         }
+        Ok(())
     }
 
     /// An error of one segment leaves the others alone.

@@ -29,6 +29,7 @@ mod recent_incidents;
 mod recording_store;
 mod retention_store;
 mod row_rules;
+mod segment_pages;
 pub mod site;
 pub mod sqlite;
 mod stores;
@@ -54,6 +55,7 @@ pub use recording_store::{
     MOST_SESSIONS, RecordingStore, RecordingSummary, SegmentQuery, SessionSummary, Skip, SpansOf,
 };
 pub use retention_store::RetentionStore;
+pub use segment_pages::SegmentPages;
 pub use stores::{Database, DatabaseHealth, Stores};
 pub use timeout::{CALL_TIMEOUT, with_timeout};
 
