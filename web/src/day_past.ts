@@ -4,7 +4,7 @@
 import { signal, type Signal } from "@preact/signals";
 import { api } from "./api";
 import type { RequestQueue } from "./browser/request_queue";
-import { DAY, STEP, type Known, type Seen } from "./day_states";
+import { DAY, STEP, type Known } from "./day_states";
 import { streamKey } from "./store";
 
 /** An answer is shown so long, ms; the state since then is known from the stream itself. */
@@ -35,12 +35,7 @@ export class DayPast {
     requests.join(() => this.next());
   }
 
-  /** What was seen of a stream in the last day; null while that is not known. */
-  of(server: string, name: string): readonly Seen[] | null {
-    return this.knownOf(server, name)?.items ?? null;
-  }
-
-  /** The same with the times of which nothing is known. */
+  /** What was seen of a stream in the last day, with the times of which nothing is known; null while that is not known. */
   knownOf(server: string, name: string): Known | null {
     return this.entries.get(streamKey(server, name))?.known.value ?? null;
   }

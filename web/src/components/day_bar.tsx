@@ -1,14 +1,14 @@
 // The last day of a stream as a thin bar: live, stalled, offline, not watched. Whoever points at it reads when.
 
 import type { VNode } from "preact";
-import { useEffect, useMemo } from "preact/hooks";
+import { useMemo } from "preact/hooks";
 import { DAY, dayStates } from "../day_states";
 import { timeOfDay } from "../format";
-import { clock, dayPast } from "../model";
 import type { StreamStatus } from "../types";
 import { m } from "../words/language";
 import { lookOf, streamLook } from "../words/states";
 import { Sampled } from "./sample_note";
+import { useDay } from "./watched_day";
 
 const MINUTE = 60_000;
 
@@ -18,11 +18,9 @@ function percent(share: number): string {
 }
 
 export function DayBar({ stream, watched }: { stream: StreamStatus; watched: boolean }): VNode {
-  const { server, name, state, since } = stream;
+  const { state, since } = stream;
   // By the minute: a bar of a day does not move in a second.
-  const now = Math.floor(clock.value / MINUTE) * MINUTE;
-  useEffect(() => (watched ? dayPast.watch(server, name, Date.parse(since)) : undefined), [server, name, watched, since, now]);
-  const past = dayPast.knownOf(server, name);
+  const { past, minute: now } = useDay(stream, watched);
   const day = useMemo(() => dayStates(past ?? { items: [], gaps: [] }, { state, since }, now + MINUTE), [past, state, since, now]);
   const begin = now + MINUTE - DAY;
   const known = past !== null || !watched;

@@ -8,7 +8,7 @@ import { Empty, Skeleton } from "../../components/empty";
 import { flag } from "../../components/dom";
 import { IncidentLine } from "../../components/incident";
 import { useIncidents } from "../../components/incident_list";
-import { useOlder } from "../../components/older";
+import { MoreButton, useOlder } from "../../components/older";
 import { Search } from "../../components/search";
 import { useTitle } from "../../components/title";
 import { openRemark } from "../../dialogs/remark";
@@ -177,22 +177,12 @@ function Subject({ incident, camera }: { incident: Incident; camera: CameraStatu
   );
 }
 
-const isOlder = (one: Incident, other: Incident) => {
-  const later = Date.parse(other.openedAt) - Date.parse(one.openedAt);
-  return later === 0 ? one.id < other.id : later > 0;
-};
-
 function More({ page, ask }: { page: Page<Incident>; ask: (after: string) => Promise<Page<Incident>> }): VNode {
-  const { items, more, fault, load } = useOlder(page, isOlder, ask);
+  const older = useOlder(page, (one) => one.openedAt, ask);
   return (
     <>
-      <List title={m.incidents.older} items={items} refresh={null} />
-      {fault === null ? null : <p class="note">{fault}</p>}
-      {more ? (
-        <button type="button" class="small" onClick={() => void load()}>
-          {m.incidents.showOlder}
-        </button>
-      ) : null}
+      <List title={m.incidents.older} items={older.items} refresh={null} />
+      <MoreButton older={older} label={m.incidents.showOlder} />
     </>
   );
 }

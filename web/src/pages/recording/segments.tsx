@@ -6,6 +6,7 @@ import { useEffect, useRef, useState } from "preact/hooks";
 import { api, segmentUrl, sentence, serverNow } from "../../api";
 import { Headings } from "../../components/headings";
 import { Icon, Sign } from "../../components/icons";
+import { usePolled } from "../../components/polled";
 import { bothTimes, bytes, clockLength, day, timeOfDay } from "../../format";
 import type { RecordingSession, Segment, SegmentState } from "../../types";
 import { m } from "../../words/language";
@@ -67,12 +68,11 @@ function useListed(props: Props) {
   const abort = useRef(new AbortController());
   useEffect(() => () => abort.current.abort(), []);
   const [begin, end] = stretch(session, serverNow()).map(Date.parse) as [number, number];
-  const found = (from: number, to: number) => fetched(props, Math.max(begin, from), Math.min(end, to), abort.current.signal);
   /** Lists a stretch beside what is there, or in its place. */
   const load = async (from: number, to: number, isBeside: boolean) => {
     setBusy(true);
     try {
-      const items = await found(from, to);
+      const items = await fetched(props, Math.max(begin, from), Math.min(end, to), abort.current.signal);
       list((before) => {
         if (!isBeside || before === null) return { items: merged([], items, from, to), from, to };
         return { items: merged(before.items, items, from, to), from: Math.min(before.from, from), to: Math.max(before.to, to) };
@@ -91,17 +91,11 @@ function useListed(props: Props) {
   }, [session.segments, session.endedAt]);
   // Nothing of the session changes when a segment is stored.
   const open = unfinished(listed?.items ?? []);
+  const { state } = usePolled(`${open?.from} ${open?.to}`, AGAIN, async (signal) => open && { ...open, items: await fetched(props, open.from, open.to, signal) });
+  const { answer } = state.value;
   useEffect(() => {
-    if (open === null) return;
-    const again = async () => {
-      if (document.visibilityState !== "visible") return;
-      const items = await found(open.from, open.to);
-      list((before) => before && { ...before, items: merged(before.items, items, open.from, open.to) });
-    };
-    // What cannot be read now is asked for again.
-    const timer = setInterval(() => void again().catch(() => undefined), AGAIN);
-    return () => clearInterval(timer);
-  }, [open?.from, open?.to]);
+    if (answer !== null) list((before) => before && { ...before, items: merged(before.items, answer.items, answer.from, answer.to) });
+  }, [answer]);
   return { listed, fault, busy, begin, end, load };
 }
 

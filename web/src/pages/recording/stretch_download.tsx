@@ -11,7 +11,7 @@ import { endOf } from "../../days";
 import { bytes, dateTime, timeOfDay } from "../../format";
 import type { RecordingSession, Segment } from "../../types";
 import { m } from "../../words/language";
-import { fieldOf } from "../stream/span";
+import { fillFields } from "../stream/span";
 import { Joiner, NotJoined } from "./join";
 
 /** So much goes into one file; the browser keeps it until it is saved. */
@@ -81,20 +81,14 @@ export function StretchDownload({ server, stream, session, wanted }: Props): VNo
   const end = endOf(session, serverNow());
   /** Somebody has chosen the times, here or on the strip: they stay, whatever plays. */
   const isChosen = useRef(false);
-  const fill = (times: { from: number; to: number }) => {
-    for (const name of ["from", "to"] as const) {
-      const field = form.current?.elements.namedItem(name);
-      if (field instanceof HTMLInputElement) field.value = fieldOf(times[name]);
-    }
-  };
   const chosen = wanted.value;
   useEffect(() => {
-    if (!isChosen.current && busy === null) fill({ from: Math.max(Date.parse(session.startedAt), end - OFFERED), to: end });
+    if (!isChosen.current && busy === null) fillFields(form.current, { from: Math.max(Date.parse(session.startedAt), end - OFFERED), to: end });
   }, [session.id]);
   useEffect(() => {
     if (chosen === null) return;
     isChosen.current = true;
-    fill(chosen);
+    fillFields(form.current, chosen);
   }, [chosen]);
   const running = useRef<AbortController | null>(null);
   useEffect(() => () => running.current?.abort(), []);

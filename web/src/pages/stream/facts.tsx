@@ -1,11 +1,12 @@
 // What a stream is made of, and the ways to its recordings and its camera.
 
 import type { VNode } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useRef } from "preact/hooks";
 import { Badge } from "../../components/badge";
 import { Icon } from "../../components/icons";
 import { bitrate, bytes, dateTime, source } from "../../format";
-import { clock, dayPast, live, several } from "../../model";
+import { useDay } from "../../components/watched_day";
+import { live, several } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
 import type { CameraStatus, StreamStatus, Track } from "../../types";
@@ -43,14 +44,10 @@ function factsOf(stream: StreamStatus): [string, string | null][] {
 
 /** What was counted, beside what it is a second, and since when it is counted. */
 function Totals({ stream }: { stream: StreamStatus }): VNode {
-  const { server, name } = stream;
-  const changed = Date.parse(stream.since);
-  const minute = Math.floor(clock.value / 60_000);
-  useEffect(() => dayPast.watch(server, name, changed), [server, name, changed, minute]);
+  const { past } = useDay(stream);
   const out = useRate(stream.bytesSent);
-  const seen = dayPast.of(server, name);
-  const reset = seen?.filter((one) => one.reset === true).at(-1) ?? null;
-  const started = live.value.servers.get(server)?.startedAt ?? null;
+  const reset = past?.items.filter((one) => one.reset === true).at(-1) ?? null;
+  const started = live.value.servers.get(stream.server)?.startedAt ?? null;
   const since = reset === null ? "" : m.stream.counted(dateTime(countedSince(reset.at, started)).slice(0, 16));
   return (
     <dl class="facts totals-of">

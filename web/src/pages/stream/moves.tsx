@@ -4,7 +4,7 @@ import type { VNode } from "preact";
 import { serverNow } from "../../api";
 import { dateTime } from "../../format";
 import { m } from "../../words/language";
-import { choiceOf, choose, fieldOf, goLive, momentsOf, show, spans, widened, type Span } from "./span";
+import { choiceOf, choose, fillFields, goLive, momentsOf, show, spans, widened, type Span } from "./span";
 
 export function Spans({ span }: { span: Span }): VNode {
   return (
@@ -23,13 +23,7 @@ export function Moves({ span }: { span: Span }): VNode {
   const { pan } = choiceOf(span, serverNow);
   const widen = (factor: number) => show(widened(momentsOf(span, serverNow()), factor, serverNow()));
   // When it opens, and not while somebody writes: what follows now moves on.
-  const fill = (menu: HTMLElement) => {
-    const shown = momentsOf(span, serverNow());
-    for (const one of ["from", "to"] as const) {
-      const field = menu.querySelector<HTMLInputElement>(`input[name=${one}]`);
-      if (field !== null) field.value = fieldOf(shown[one]);
-    }
-  };
+  const fill = (menu: HTMLElement) => fillFields(menu, momentsOf(span, serverNow()));
   return (
     <div class="zoomed">
       <div class="buttons" role="group" aria-label={m.stream.move}>

@@ -64,6 +64,14 @@ export function fieldOf(at: number): string {
   return local.toISOString().slice(0, 19);
 }
 
+/** Writes two moments into the fields `from` and `to` of a form. */
+export function fillFields(form: HTMLElement | null, moments: { from: number; to: number }): void {
+  for (const name of ["from", "to"] as const) {
+    const field = form?.querySelector<HTMLInputElement>(`input[name=${name}]`) ?? null;
+    if (field !== null) field.value = fieldOf(moments[name]);
+  }
+}
+
 export function choose(key: string): void {
   writeQuery({ span: key === spans[0].key ? null : key, from: null, to: null });
 }

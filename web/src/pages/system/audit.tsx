@@ -4,7 +4,7 @@
 import type { VNode } from "preact";
 import { query, writeQuery } from "../../address";
 import { api } from "../../api";
-import { useOlder } from "../../components/older";
+import { MoreButton, useOlder } from "../../components/older";
 import { usePolled } from "../../components/polled";
 import { Search } from "../../components/search";
 import { Moment } from "../../components/moment";
@@ -91,14 +91,9 @@ function Row({ entry }: { entry: AuditEntry }): VNode {
   );
 }
 
-const isOlder = (one: AuditEntry, other: AuditEntry) => {
-  const later = Date.parse(other.at) - Date.parse(one.at);
-  return later === 0 ? one.id < other.id : later > 0;
-};
-
 function Older({ page, ask, kept }: { page: Page<AuditEntry>; ask: (after: string) => Promise<Page<AuditEntry>>; kept: (items: readonly AuditEntry[]) => readonly AuditEntry[] }): VNode {
-  const { items, more, fault, load } = useOlder(page, isOlder, ask);
-  const shown = kept(items);
+  const older = useOlder(page, (one) => one.at, ask);
+  const shown = kept(older.items);
   return (
     <>
       {shown.length === 0 ? null : (
@@ -112,12 +107,7 @@ function Older({ page, ask, kept }: { page: Page<AuditEntry>; ask: (after: strin
           </table>
         </div>
       )}
-      {fault === null ? null : <p class="note">{fault}</p>}
-      {more ? (
-        <button type="button" class="small" onClick={() => void load()}>
-          {m.audit.showOlder}
-        </button>
-      ) : null}
+      <MoreButton older={older} label={m.audit.showOlder} />
     </>
   );
 }
