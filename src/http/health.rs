@@ -195,12 +195,19 @@ fn cameras(latest: &Latest) -> Option<Service> {
     let excused = |camera: &&CameraStatus| maintenance::of_camera(&latest.maintenance, camera).is_some();
     let in_maintenance = latest.cameras.iter().filter(|camera| camera.enabled).filter(excused).count();
     let asked = latest.cameras.iter().filter(|camera| !excused(camera));
+    // On its way to its first picture, without a fault: it does not deliver yet, and nobody need look.
+    let starts = |camera: &&CameraStatus| {
+        use CameraState::{Probing, Starting, Waiting};
+        camera.enabled && camera.last_error.is_none() && matches!(camera.state, Waiting | Probing | Starting)
+    };
+    let starting = asked.clone().filter(starts).count();
     let down: Vec<String> = asked.filter_map(|camera| down(camera, latest)).collect();
     let enabled = enabled - in_maintenance;
     let shown = down.iter().take(CAMERAS_NAMED).map(String::as_str).collect::<Vec<_>>().join("; ");
     let more = down.len().saturating_sub(CAMERAS_NAMED);
     let and_more = if more > 0 { format!("; and {more} more") } else { String::new() };
     let detail = match down.len() {
+        0 if starting > 0 => format!("{} of {enabled} deliver; {starting} starting", enabled - starting),
         0 => format!("{enabled} of {enabled} deliver"),
         count => format!("{count} of {enabled} deliver nothing: {shown}{and_more}"),
     };

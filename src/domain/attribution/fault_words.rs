@@ -36,8 +36,10 @@ pub(super) fn evidence_text(evidence: &Evidence) -> String {
         FaultFinding::Restarted => format!("was restarted{on}"),
         FaultFinding::ApiSilent => format!("its API does not answer{since}, its RTSP port does"),
         FaultFinding::NotRunning => format!("does not run{since}"),
-        FaultFinding::CannotStart if count.is_some() => format!("ffmpeg could not be started for {number} cameras"),
-        FaultFinding::CannotStart => format!("ffmpeg could not be started{on}"),
+        FaultFinding::CannotStart if count.is_some() => {
+            format!("ffmpeg could not be started, or was ended, for {number} cameras")
+        }
+        FaultFinding::CannotStart => format!("ffmpeg could not be started, or was ended{on}"),
         FaultFinding::LostOften => "was lost again and again".to_owned(),
         FaultFinding::PacketsLost => format!("{number} % of the packets are lost"),
         FaultFinding::Replaced => format!("is another one{since}"),
@@ -122,7 +124,7 @@ pub(super) fn cause_words(cause: FaultCause) -> &'static str {
         FaultCause::HostDown => "the host is off or out of reach",
         FaultCause::AgentSilent => "only the agent of the host is silent",
         FaultCause::HostOverloaded => "the host has more to do than it can",
-        FaultCause::RelayProgram => "ffmpeg cannot be started on this host",
+        FaultCause::RelayProgram => "ffmpeg cannot do its work on this host",
         FaultCause::ProgramEnded => "streamwarden was killed or crashed",
         FaultCause::DiskFull => "a disk is full, or nearly so",
         FaultCause::SpoolUnwritable => "the spool cannot be written",

@@ -241,7 +241,7 @@ pub enum FaultFinding {
     ApiSilent,
     /// It does not run; the host does.
     NotRunning,
-    /// It cannot be started.
+    /// It cannot be started, or was ended.
     CannotStart,
     /// It was lost again and again.
     LostOften,

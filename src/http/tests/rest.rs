@@ -264,6 +264,10 @@ async fn ready_names_the_cameras_that_deliver_nothing() {
     let (status, cameras) = told().await;
     assert_eq!((status, &cameras["ok"], &cameras["detail"]), (200, &json!(true), &json!("1 of 1 deliver")));
     let mut broken = camera(8, "gate");
+    broken.state = CameraState::Starting;
+    world.publish(vec![Change::Camera(broken.clone())]).await;
+    let (_, cameras) = told().await;
+    assert_eq!((&cameras["ok"], &cameras["detail"]), (&json!(true), &json!("1 of 2 deliver; 1 starting")));
     (broken.state, broken.last_error) = (CameraState::Degraded, Some("refuses the connection".to_owned()));
     world.publish(vec![Change::Camera(broken.clone())]).await;
     let (status, cameras) = told().await;
