@@ -45,6 +45,9 @@ pub struct DemoOptions {
     pub cameras_only: bool,
 }
 
+/// Name of the node.
+const NODE: &str = "streamwarden";
+
 /// Name of the server that the cameras are published to.
 const SERVER: &str = "demo";
 
@@ -224,6 +227,7 @@ fn settings(folder: &DemoFolder, servers: &DemoServers, listen: &str) -> Result<
     let path = folder.path().join("streamwarden.toml");
     let text = format!(
         r#"# Written by `streamwarden demo`; `streamwarden run --config` takes it as well.
+node = {node:?}
 data_dir = {data:?}
 
 [http.status_page]
@@ -241,6 +245,8 @@ segment_duration = "10s"
 thumbnails = true
 min_free = "200M"
 "#,
+        // Written out: without it, a command that is given this file would take the name of the host.
+        node = NODE,
         data = folder.path(),
         servers = servers.tables(),
     );
@@ -333,6 +339,7 @@ fn greet(
          kill -STOP one: it is found hanging and replaced
          sqlite3 {data}/streamwarden.db "INSERT INTO cameras(name, url) SELECT 'mine', url FROM cameras LIMIT 1"
          sqlite3 {data}/streamwarden.db "DELETE FROM cameras WHERE name = 'mine'"
+         streamwarden status --config {data}/streamwarden.toml (so do the other commands)
          curl -s{who} http://{addr}/api/v1/streams
          ffplay -rtsp_transport tcp {rtsp}/cam1
 

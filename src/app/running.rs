@@ -78,8 +78,8 @@ fn local_token(data_dir: &Path) -> Option<SecretString> {
 
 fn asks_for_login(remote: &Remote, error: Error) -> Error {
     let text = format!(
-        "the streamwarden at {address} asks for a login; run this as the user whose data_dir it is, or name it with --api \
-         {address} and send a token (STREAMWARDEN_TOKEN or --token-file)",
+        "the streamwarden at {address} asks for a login; run this as the user whose data_dir it is (a command that takes --api \
+         also reaches it with --api {address} and a token: STREAMWARDEN_TOKEN or --token-file)",
         address = remote.address()
     );
     Error::new(ErrorKind::Unauthorized, text).with_source(error)
@@ -98,8 +98,8 @@ pub(super) async fn find_ours(settings: &Settings) -> Result<Option<(Remote, Abo
     }
     let process = about.pid.map_or_else(String::new, |pid| format!(" (process {pid})"));
     let text = format!(
-        "the streamwarden that runs here{process} keeps its cameras in {theirs}, and this command would use {ours}; set \
-         PG_DSN or --config as for that one, or go by way of it with --api {}",
+        "the streamwarden that runs here{process} keeps its data in {theirs}, and this command would use {ours}; set PG_DSN \
+         or --config as for that one (a command that takes --api also reaches it with --api {})",
         remote.address()
     );
     Err(Error::new(ErrorKind::Conflict, text))

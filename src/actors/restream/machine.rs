@@ -99,6 +99,10 @@ impl Process for ChildProcess {
         Some(ChildProcess::observer(self))
     }
 
+    fn is_suspended(&self) -> bool {
+        ChildProcess::is_suspended(self)
+    }
+
     fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit> {
         ChildProcess::end(self, grace).boxed()
     }

@@ -193,6 +193,10 @@ pub trait Process: fmt::Debug + Send {
     fn observer(&self) -> Option<RunObserver> {
         None
     }
+    /// Whether somebody has suspended it: that nothing comes then is no fault of the camera.
+    fn is_suspended(&self) -> bool {
+        false
+    }
     /// Ends it by a ladder whose steps wait for `grace` each. Not twice.
     fn end(&self, grace: Duration) -> BoxFuture<'static, ProcessExit>;
     /// Its exit.

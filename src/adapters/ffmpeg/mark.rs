@@ -14,6 +14,13 @@ pub fn start_time(pid: u32) -> Option<u64> {
     stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()
 }
 
+/// Whether somebody has suspended it: SIGSTOP, a debugger (state `T` or `t`, field 3 of `/proc/PID/stat`).
+pub(super) fn is_suspended(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    let state = stat.rsplit_once(')').and_then(|(_, after)| after.split_ascii_whitespace().next());
+    matches!(state, Some("T" | "t"))
+}
+
 /// Our mark with our own identity, so that a child of a living owner is never taken for a leftover.
 pub(super) fn owner_mark(mark: &str) -> String {
     let pid = std::process::id();

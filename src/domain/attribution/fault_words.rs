@@ -37,9 +37,9 @@ pub(super) fn evidence_text(evidence: &Evidence) -> String {
         FaultFinding::ApiSilent => format!("its API does not answer{since}, its RTSP port does"),
         FaultFinding::NotRunning => format!("does not run{since}"),
         FaultFinding::CannotStart if count.is_some() => {
-            format!("ffmpeg could not be started, or was ended, for {number} cameras")
+            format!("ffmpeg could not be started, or was ended or suspended, for {number} cameras")
         }
-        FaultFinding::CannotStart => format!("ffmpeg could not be started, or was ended{on}"),
+        FaultFinding::CannotStart => format!("ffmpeg could not be started, or was ended or suspended{on}"),
         FaultFinding::LostOften => "was lost again and again".to_owned(),
         FaultFinding::PacketsLost => format!("{number} % of the packets are lost"),
         FaultFinding::Replaced => format!("is another one{since}"),

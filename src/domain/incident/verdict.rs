@@ -241,7 +241,7 @@ pub enum FaultFinding {
     ApiSilent,
     /// It does not run; the host does.
     NotRunning,
-    /// It cannot be started, or was ended.
+    /// It cannot be started, or was ended or suspended.
     CannotStart,
     /// It was lost again and again.
     LostOften,

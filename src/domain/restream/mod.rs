@@ -116,6 +116,8 @@ pub enum RelayEvent {
     Stop,
     /// Time has passed; see [`Relay::next_wake`].
     Tick,
+    /// As [`Self::Tick`], and ffmpeg was found suspended.
+    Suspended,
 }
 
 /// What is to be done.

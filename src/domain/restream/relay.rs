@@ -176,6 +176,7 @@ impl Relay {
             }
             RelayEvent::Stop => self.on_stop(),
             RelayEvent::Tick => self.on_tick(now),
+            RelayEvent::Suspended => self.on_suspended(now),
         }
     }
 

@@ -65,7 +65,7 @@ async fn a_clock_that_jumps_by_an_hour_changes_no_decision() {
         harness.in_order(&before).await;
     }
     // Each time one was killed and one hung; and nothing lasted an hour, or less than nothing.
-    for (kind, name, words) in [("cameraDown", "cam0", "SIGKILL"), ("cameraStalled", "cam1", "nothing came for")] {
+    for (kind, name, words) in [("cameraDown", "cam0", "SIGKILL"), ("cameraStalled", "cam1", "ffmpeg was suspended")] {
         assert!(harness.told(kind, name, &[words]).await >= jumps.len(), "{:#?}", harness.incidents("").await);
     }
     // A stream that is lost again and again does so until it has been steady for a while.

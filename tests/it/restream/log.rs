@@ -52,7 +52,7 @@ async fn the_last_three_runs_are_kept_whatever_happens_to_the_relay() {
     let third = harness.pid("gate").await;
     let log = runs(&harness, 7).await.expect("a camera");
     let fault = log[1].fault.clone().expect("a stall is a fault");
-    assert_eq!((log[1].pid, fault.kind), (second, FaultKind::Silent), "{log:#?}");
+    assert_eq!((log[1].pid, fault.kind), (second, FaultKind::Program), "{log:#?}");
 
     // Its actor dies, and with it its ffmpeg: nobody is left to say how, but that it ended.
     assert!(

@@ -13,6 +13,9 @@ import { colour } from "./theme";
 
 const HEIGHT = 250;
 
+/** Room for the name of the right axis, px. */
+const NAME = 16;
+
 export interface ChartProps extends Choice {
   samples: readonly Sample[];
   /** The span that is shown, ms since the epoch. */
@@ -39,7 +42,7 @@ function options(width: number, choice: { current: Choice }, point: (index: numb
     axes: [
       { ...axis(), size: 30, values: (_, at) => axisTimes(at) },
       { ...axis(), size: LEFT, values: (_, values) => values.map((one) => (one === 0 ? "0" : bitrate(one))) },
-      { ...axis(), scale: "readers", side: 1, size: RIGHT - 8, grid: { show: false }, values: (_, values) => values.map((one) => (Number.isInteger(one) ? String(one) : "")) },
+      { ...axis(), scale: "readers", side: 1, size: RIGHT - 8 - NAME, label: m.streams.facts.readers, labelFont: "12px system-ui", labelSize: NAME, grid: { show: false }, values: (_, values) => values.map((one) => (Number.isInteger(one) ? String(one) : "")) },
     ],
     series: [
       {},

@@ -9,7 +9,7 @@ export { bandTable, table } from "../history";
 
 /** Room of the axes left and right, px: what stands below a chart begins and ends where it does. */
 export const LEFT = 84;
-export const RIGHT = 42;
+export const RIGHT = 58;
 
 export function axis(): uPlot.Axis {
   return { stroke: () => colour("--ink-2"), font: "12px system-ui", grid: { stroke: () => colour("--line"), width: 1 }, ticks: { show: false } };

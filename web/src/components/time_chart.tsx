@@ -6,6 +6,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { axisTimes } from "../format";
 import { m } from "../words/language";
+import { Sampled } from "./sample_note";
 import { axis, chosen, cursor, follow, type Choice } from "./plot_options";
 import { colour } from "./theme";
 
@@ -101,7 +102,12 @@ export function TimeChart(props: TimeChartProps): VNode {
           ))}
         </ul>
       </figcaption>
-      <div class="small-plot" role="img" aria-label={`${title}: ${at.length === 0 ? m.hosts.noneYet : say}`} ref={place} />
+      <div class="plot-place">
+        <div class="small-plot" role="img" aria-label={`${title}: ${at.length === 0 ? m.hosts.noneYet : say}`} ref={place} />
+        <div class="plot-sample" aria-hidden="true">
+          <Sampled from={from} to={to} />
+        </div>
+      </div>
     </figure>
   );
 }

@@ -106,7 +106,7 @@ export const deVerdicts: VerdictMessages = {
       restarted: (time) => `neu gestartet${at(time)}`,
       apiSilent: (time) => `die API antwortet nicht${since(time)}, der RTSP-Port schon`,
       notRunning: (time) => `läuft nicht${since(time)}`,
-      cannotStart: (time, count) => (count === "" ? `ffmpeg ließ sich nicht starten oder wurde beendet${at(time)}` : `ffmpeg ließ sich für ${count} Kameras nicht starten oder wurde beendet`),
+      cannotStart: (time, count) => (count === "" ? `ffmpeg ließ sich nicht starten, wurde beendet oder angehalten${at(time)}` : `ffmpeg ließ sich für ${count} Kameras nicht starten, wurde beendet oder angehalten`),
       lostOften: () => "wieder und wieder verloren",
       packetsLost: (_, count) => `${count} % der Pakete gehen verloren`,
       replaced: (time) => `ein anderer${since(time)}`,

@@ -107,7 +107,7 @@ const findings: Record<string, Finding> = {
   restarted: (time) => `was restarted${at(time)}`,
   apiSilent: (time) => `its API does not answer${since(time)}, its RTSP port does`,
   notRunning: (time) => `does not run${since(time)}`,
-  cannotStart: (time, count) => (count === "" ? `ffmpeg could not be started, or was ended${at(time)}` : `ffmpeg could not be started, or was ended, for ${count} cameras`),
+  cannotStart: (time, count) => (count === "" ? `ffmpeg could not be started, or was ended or suspended${at(time)}` : `ffmpeg could not be started, or was ended or suspended, for ${count} cameras`),
   lostOften: () => "was lost again and again",
   packetsLost: (_, count) => `${count} % of the packets are lost`,
   replaced: (time) => `is another one${since(time)}`,

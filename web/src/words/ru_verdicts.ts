@@ -106,7 +106,7 @@ export const ruVerdicts: VerdictMessages = {
       restarted: (time) => `перезапуск${at(time)}`,
       apiSilent: (time) => `API не отвечает${since(time)}, порт RTSP отвечает`,
       notRunning: (time) => `не работает${since(time)}`,
-      cannotStart: (time, count) => (count === "" ? `ffmpeg не запустился или был завершён${at(time)}` : `ffmpeg не запустился или был завершён для камер: ${count}`),
+      cannotStart: (time, count) => (count === "" ? `ffmpeg не запустился, был завершён или приостановлен${at(time)}` : `ffmpeg не запустился, был завершён или приостановлен для камер: ${count}`),
       lostOften: () => "пропадает снова и снова",
       packetsLost: (_, count) => `теряется ${count} % пакетов`,
       replaced: (time) => `другой${since(time)}`,

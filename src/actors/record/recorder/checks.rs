@@ -83,14 +83,13 @@ impl Recorder {
                 self.attempt(ctx)
             };
         };
-        if active.process.is_none() {
-            return;
-        }
+        let Some(process) = &active.process else { return };
         let limit = if active.run.has_media() { STALL } else { FIRST_MEDIA };
         if let Err(why) = plan {
             self.end_run(Some(why), ctx);
         } else if active.moved.elapsed() > limit {
-            let words = format!("no media for {} s; ffmpeg is started again", limit.as_secs());
+            let why = if process.is_suspended() { " (ffmpeg was suspended: SIGSTOP, a debugger)" } else { "" };
+            let words = format!("no media for {} s{why}; ffmpeg is started again", limit.as_secs());
             self.end_run(Some(words), ctx);
         }
     }

@@ -251,7 +251,8 @@ impl Restream {
         }
         let handle = ctx.run_later(due.saturating_sub(self.born.elapsed()), |relay, ctx| {
             relay.wake = None;
-            relay.happened(RelayEvent::Tick, ctx);
+            let is_suspended = relay.ffmpeg.as_ref().is_some_and(|ffmpeg| ffmpeg.child.is_suspended());
+            relay.happened(if is_suspended { RelayEvent::Suspended } else { RelayEvent::Tick }, ctx);
         });
         self.wake = Some((due, handle));
     }

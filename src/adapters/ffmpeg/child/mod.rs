@@ -49,7 +49,7 @@ pub use try_hiding::try_hiding;
 pub use visible::{require_hidden_arguments, starts_with_visible_arguments};
 
 pub use super::mark::MARK_VARIABLE;
-use super::mark::owner_mark;
+use super::mark::{is_suspended, owner_mark};
 use crate::base::{Error, Result};
 
 /// Lines and the exit wait here for their reader. Full: the reading of stdout pauses, so nothing is lost (segment
@@ -201,6 +201,11 @@ impl ChildProcess {
     /// Process id, which is the group's id too.
     pub fn pid(&self) -> u32 {
         self.pid
+    }
+
+    /// Whether somebody has suspended it (SIGSTOP, a debugger), so that it can neither read nor write.
+    pub fn is_suspended(&self) -> bool {
+        is_suspended(self.pid)
     }
 
     /// False once the exit has been reaped.

@@ -105,6 +105,16 @@ impl Relay {
         }
     }
 
+    /// Nothing of the camera is known then: whoever is suspended hears nothing.
+    pub(super) fn on_suspended(&mut self, now: Duration) -> Vec<Action> {
+        if !matches!(self.phase, RelayPhase::Starting | RelayPhase::Running) || now < self.stalled_at() {
+            return self.on_tick(now);
+        }
+        let text = "ffmpeg was suspended by somebody (SIGSTOP, a debugger), so nothing came; it is started again. If this \
+                    goes on, find out who does so on this host";
+        self.end_stalled(ProbeFault::new(FaultKind::Program, text))
+    }
+
     /// The time of [`Relay::stalled_at`] has come.
     pub(super) fn stalled(&mut self, now: Duration) -> Vec<Action> {
         let stall = self.rules.stall_timeout;

@@ -35,6 +35,19 @@ fn sound_without_pictures_is_a_stall_with_its_reason() {
 }
 
 #[test]
+fn ffmpeg_that_was_suspended_tells_nothing_of_the_camera() {
+    let mut relay = running();
+    step(&mut relay, 9, RelayEvent::Progress);
+    assert_eq!(step(&mut relay, 18, RelayEvent::Suspended), [], "it may be for a moment");
+    assert_eq!(step(&mut relay, 19, RelayEvent::Suspended), [Action::End]);
+    assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::Program));
+    assert!(relay.last_error().is_some_and(|text| text.contains("SIGSTOP")), "{:?}", relay.last_error());
+    step(&mut relay, 19, RelayEvent::Exited(fault(FaultKind::Other)));
+    assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::Program), "not what its end says");
+    assert_eq!(step(&mut relay, 20, RelayEvent::Suspended), [], "none runs");
+}
+
+#[test]
 fn pictures_that_do_not_arrive_do_not_run() {
     let mut relay = Relay::new(RULES);
     relay.remember(tracks());

@@ -9,34 +9,9 @@ import { bitrate, bytes } from "../../format";
 import { percent } from "../../host_words";
 import type { HostPoint } from "../../types";
 import { m } from "../../words/language";
-
-/** What lies further apart is not joined, ms: buckets of a minute, or of what a point stands for. */
-const APART = 150_000;
+import { columns } from "./columns";
 
 const colours = { user: "--busy", system: "--held", steal: "--bad", iowait: "--warn" } as const;
-
-interface Columns {
-  at: number[];
-  of: (metric: string) => (number | null)[];
-}
-
-/** Columns of the points, with a hole where time is missing. */
-function columns(items: readonly HostPoint[], from: number, to: number): Columns {
-  const apart = Math.max(APART, ((to - from) / 240) * 3);
-  const rows: (HostPoint | null)[] = [];
-  const at: number[] = [];
-  for (const item of items) {
-    const time = Date.parse(item.at);
-    const before = at.at(-1);
-    if (before !== undefined && time - before > apart) {
-      at.push(before + 1);
-      rows.push(null);
-    }
-    at.push(time);
-    rows.push(item);
-  }
-  return { at, of: (metric) => rows.map((row) => row?.values?.[metric]?.mean ?? null) };
-}
 
 /** Something of it was measured: else there is no chart, and the tables say why. */
 function isKnown(lines: readonly Line[]): boolean {
@@ -54,7 +29,7 @@ interface ChartsProps {
 
 export function Charts({ items, from, to, memory, choice }: ChartsProps): VNode {
   const { at, cores, used, network, disk, traffic, own, ownMemory } = useMemo(() => {
-    const { at, of } = columns(items, from, to);
+    const { at, of } = columns(items);
     const words = m.hosts.lines;
     const line = (label: string, colour: string, metric: string): Line => ({ label, colour, values: of(metric) });
     return {
@@ -67,7 +42,7 @@ export function Charts({ items, from, to, memory, choice }: ChartsProps): VNode 
       own: [line(words.core, "--spark", "mediamtxCpu")],
       ownMemory: [line(words.memory, "--spark", "mediamtxRss")],
     };
-  }, [items, from, to]);
+  }, [items]);
   const span = { at, from, to, ...choice };
   const perSecond = (value: number) => `${bytes(value)}/s`;
   return (

@@ -11,7 +11,7 @@ import { Skeleton } from "../../components/empty";
 import { Icon, Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { useTitle } from "../../components/title";
-import { dateTime, duration, timeOfDay, zone } from "../../format";
+import { dateTime, day, duration, timeOfDay, zone } from "../../format";
 import { cameraOf, live, now } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -129,6 +129,7 @@ function PlayerPanel({ server, name, playback }: { server: string; name: string;
               </p>
             ) : null}
           </div>
+          <Unrecorded playback={playback} />
           <Control playback={playback} />
           <Timeline sessions={playback.shown} date={playback.day.value} chosen={chosen?.id ?? null} at={playback.at} now={serverNow()} go={(at) => playback.goTo(at)} stretch={playback.stretch} />
           <GoTo playback={playback} />
@@ -163,6 +164,17 @@ function Screen({ playback }: { playback: Playback }): VNode {
         )}
       </div>
     </div>
+  );
+}
+
+/** That what plays is not the moment that was asked for, because nothing was recorded then. */
+function Unrecorded({ playback }: { playback: Playback }): VNode | null {
+  const moment = playback.unrecorded.value;
+  if (moment === null) return null;
+  return (
+    <p class="unrecorded" role="status">
+      {m.recordings.unrecorded(day(moment) === playback.day.value ? timeOfDay(moment) : dateTime(moment))}
+    </p>
   );
 }
 

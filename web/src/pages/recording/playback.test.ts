@@ -49,6 +49,19 @@ it("keeps the moment in the address when it comes to another recording, playing 
   expect([told(), query.peek().get("session")]).toEqual([second + 7_000, null]);
 });
 
+it("tells a moment at which nothing was recorded, until another one is asked for", () => {
+  page();
+  const playback = new Playback("main", "gate", null, first + 40_000);
+  playback.take(sessions);
+  expect([playback.chosen.peek()?.id, playback.unrecorded.peek()]).toEqual(["two", first + 40_000]);
+  playback.goTo(second + 1_000);
+  expect(playback.unrecorded.peek()).toBeNull();
+  playback.goTo(second + 3_600_000);
+  expect(playback.unrecorded.peek()).toBe(second + 3_600_000);
+  playback.choose("one");
+  expect(playback.unrecorded.peek()).toBeNull();
+});
+
 it("steps on from the moment that is being opened", async () => {
   page();
   const playback = new Playback("main", "gate", "one", null);

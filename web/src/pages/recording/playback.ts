@@ -30,6 +30,8 @@ export class Playback {
   readonly chosen = signal<RecordingSession | null>(null);
   /** The moment that is shown, or is about to be, ms since the epoch. */
   readonly at = signal<number | null>(null);
+  /** The moment that somebody asked for, where nothing was recorded at that time, ms since the epoch. */
+  readonly unrecorded = signal<number | null>(null);
   /** The stretch that somebody chose on the strip, ms since the epoch. */
   readonly stretch = signal<{ from: number; to: number } | null>(null);
   readonly notice = signal<{ words: string; retry: (() => void) | null } | null>(null);
@@ -89,6 +91,7 @@ export class Playback {
 
   choose(id: string): void {
     const session = this.sessions.peek().find((one) => one.id === id);
+    this.unrecorded.value = null;
     if (session !== undefined) this.pick(session, null);
   }
 
@@ -99,6 +102,7 @@ export class Playback {
     const sessions = this.sessions.peek();
     const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
     if (found === undefined) return;
+    this.unrecorded.value = at >= Date.parse(found.startedAt) && at <= endOf(found, now) ? null : at;
     const place = position(this.cues, at);
     if (found.id === this.chosen.peek()?.id && place !== null) this.seek(place, still);
     else this.pick(found, at);
@@ -114,9 +118,7 @@ export class Playback {
     if (this.moment !== null) {
       const { moment } = this;
       this.moment = null;
-      const now = serverNow();
-      const found = sessions.find((one) => moment <= endOf(one, now)) ?? sessions[sessions.length - 1];
-      if (found !== undefined) this.pick(found, moment);
+      this.goTo(moment);
       return;
     }
     const playable = sessions.filter((one) => one.segments > 0);
@@ -147,6 +149,7 @@ export class Playback {
     const at = this.at.peek();
     const last = sessions[sessions.length - 1];
     if (seconds === null) {
+      this.unrecorded.value = null;
       if (last === undefined) return;
       if (last.id === this.chosen.peek()?.id && this.cues.length > 0) this.seek(newest(this.cues));
       else this.pick(last, null, newest);

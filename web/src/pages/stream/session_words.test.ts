@@ -14,6 +14,6 @@ describe("what is said of a session", () => {
   it("tells each loss apart, and nothing of what is not known", () => {
     expect(losses(session)).toBe("");
     expect(losses({ ...session, packetsLost: 0, packetsRetransmitted: 3, packetsDiscarded: 1, rtt: 4.26 })).toBe("0 lost, 3 sent again, 1 discarded, 4.3 ms round trip");
-    expect(losses({ ...session, packetsLost: null, jitter: 576.2 })).toBe("jitter 576");
+    expect(losses({ ...session, packetsLost: null, jitter: 576.2 })).toBe("jitter 576 RTP ticks");
   });
 });
