@@ -84,7 +84,10 @@ pub fn relay(
     match tracks.audio_plan(source.audio) {
         _ if !manner.with_sound => args.extend(plain("-an")),
         // 7.1 takes no AAC from RTSP for a key frame, and would drop what comes before one: all of it.
-        AudioPlan::Copy => args.extend(plain("-map 0:a:0? -c:a copy -copyinkf:a")),
+        AudioPlan::Copy => {
+            args.extend(plain("-map 0:a:0? -c:a copy -copyinkf:a"));
+            args.extend(times_of_sound(version, source, tracks));
+        }
         AudioPlan::Aac => args.extend(plain("-map 0:a:0? -c:a aac")),
         AudioPlan::Drop => args.extend(plain("-an")),
     }
@@ -189,7 +192,7 @@ fn input(version: &FfmpegVersion, source: &CameraSource, io_timeout: Duration, d
 /// cameras whose clock cannot be used.
 fn times(source: &CameraSource, tracks: &Tracks, manner: Manner) -> Vec<Argument> {
     let mut args = match source.scheme {
-        Scheme::Rtsp | Scheme::Rtsps if tracks.shown_as_sent => plain("-max_ts_probe 0"),
+        _ if awaits_no_time(source, tracks) => plain("-max_ts_probe 0"),
         Scheme::Rtsp | Scheme::Rtsps if tracks.width.is_some() => {
             option("-analyzeduration", micros(REORDERED_PICTURES))
         }
@@ -200,6 +203,23 @@ fn times(source: &CameraSource, tracks: &Tracks, manner: Manner) -> Vec<Argument
         args.extend(plain("-use_wallclock_as_timestamps 1"));
     }
     args
+}
+
+/// Whether no timestamp is awaited; see [`times`].
+fn awaits_no_time(source: &CameraSource, tracks: &Tracks) -> bool {
+    matches!(source.scheme, Scheme::Rtsp | Scheme::Rtsps) && tracks.shown_as_sent
+}
+
+/// Options that give each frame of sound its own time.
+///
+/// Several AAC frames in one RTP packet have one timestamp (RFC 3640, 3.2.3.2). Without an analysis ffmpeg does not know how long one
+/// is, and stamps the rest of a packet one tick after another, with a warning for each. 1024 samples are one frame (of the core, where
+/// there is SBR). The variables of `setts` are there since 5.0.
+fn times_of_sound(version: &FfmpegVersion, source: &CameraSource, tracks: &Tracks) -> Vec<Argument> {
+    if version.major < 5 || !awaits_no_time(source, tracks) || tracks.audio.as_deref() != Some("aac") {
+        return Vec::new();
+    }
+    option("-bsf:a", "setts=ts='if(gt(TS,PREV_INDTS),TS,PREV_OUTDTS+1024/(TB*SR))'")
 }
 
 /// A cut of one endless HTTP answer is bridged within the run, at once and a second later, so that readers of the path stay;

@@ -75,6 +75,27 @@ fn one_picture_is_enough_where_rtp_carries_them_as_they_are_shown() {
 }
 
 #[test]
+fn frames_of_sound_get_their_times_where_ffmpeg_does_not_know_how_long_one_is() {
+    let table = [
+        (Scheme::Rtsp, 5, true, Some("aac"), true),
+        (Scheme::Rtsps, 8, true, Some("aac"), true),
+        (Scheme::Rtsp, 4, true, Some("aac"), false),
+        // The analysis tells it.
+        (Scheme::Rtsp, 5, false, Some("aac"), false),
+        (Scheme::Rtmp, 5, true, Some("aac"), false),
+        (Scheme::Rtsp, 5, true, Some("pcm_alaw"), false),
+        (Scheme::Rtsp, 5, true, None, false),
+    ];
+    for (scheme, major, shown_as_sent, audio, wanted) in table {
+        let camera = source(scheme, "x://h/x", "x://h/x");
+        let tracks = Tracks { shown_as_sent, audio: audio.map(str::to_owned), ..Tracks::default() };
+        let target = "rtsp://m:8554/gate".to_owned().into();
+        let args = relay(&version(major), &camera, &tracks, Manner::default(), &target, Duration::from_secs(8));
+        assert_eq!(shown(&args).contains("-bsf:a setts="), wanted, "{}", shown(&args));
+    }
+}
+
+#[test]
 fn pictures_are_counted_by_lines_where_ffmpeg_does_not_count_them() {
     let camera = source(Scheme::Rtsp, "rtsp://h/x", "rtsp://h/x");
     let target = "rtsp://m:8554/gate".to_owned().into();

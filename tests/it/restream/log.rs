@@ -3,6 +3,7 @@
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use streamwarden::actors::supervision::testkit::{Provoke, ProvokedFault};
+use streamwarden::adapters::ffmpeg::ffmpeg_version::FfmpegVersion;
 use streamwarden::base::{ErrorKind, Result};
 use streamwarden::domain::camera::CameraState;
 use streamwarden::domain::probe::FaultKind;
@@ -11,6 +12,7 @@ use streamwarden::domain::run_log::{Program, ProgramRun};
 use super::harness::{Harness, Source, TIMEOUT};
 use super::peers::Peer;
 use super::program::until;
+use crate::support::viewer::Viewer;
 
 async fn runs(harness: &Harness, id: i64) -> Result<Vec<ProgramRun>> {
     harness.restream.camera_log(id)
@@ -97,5 +99,25 @@ async fn a_failed_probe_is_in_the_log_in_its_own_words_without_the_password() {
     // A row that comes back with the same id is another camera.
     harness.sql("INSERT INTO cameras(id, name, url, enabled) VALUES (7, 'other', 'rtsp://127.0.0.1:1/x', 0)");
     until("it is shown", TIMEOUT, async || runs(&harness, 7).await.is_ok_and(|log| log.is_empty())).await;
+    harness.stop().await;
+}
+
+/// The source has several frames of sound in each of its packets, with one time for all.
+#[actix::test]
+async fn frames_of_sound_that_share_a_packet_each_get_a_time() {
+    let output = std::process::Command::new("ffmpeg").arg("-version").output().expect("ffmpeg").stdout;
+    let version = FfmpegVersion::parse(&String::from_utf8_lossy(&output)).expect("a version");
+    let source = Source::start().await;
+    let mut harness = Harness::open().await;
+    harness.sql(&format!("INSERT INTO cameras(id, name, url) VALUES (7, 'gate', '{}')", source.url("a")));
+    harness.state("gate", CameraState::Running).await;
+    let path = harness.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a url");
+    let viewer = Viewer::of(&path);
+    viewer.next(40).await;
+    drop(viewer);
+    let lines = runs(&harness, 7).await.expect("a camera").remove(0).lines;
+    let restamped = lines.iter().any(|line| line.contains("Non-mono"));
+    // What gives them their times is there since 5.
+    assert_eq!(restamped, version.major < 5, "{lines:#?}");
     harness.stop().await;
 }
