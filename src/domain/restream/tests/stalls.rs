@@ -44,7 +44,7 @@ fn ffmpeg_that_was_suspended_tells_nothing_of_the_camera() {
     assert!(relay.last_error().is_some_and(|text| text.contains("SIGSTOP")), "{:?}", relay.last_error());
     step(&mut relay, 19, RelayEvent::Exited(fault(FaultKind::Other)));
     assert_eq!(relay.last_fault().map(|fault| fault.kind), Some(FaultKind::Program), "not what its end says");
-    assert_eq!(step(&mut relay, 20, RelayEvent::Suspended), [], "none runs");
+    assert_eq!(step(&mut relay, 20, RelayEvent::Suspended), [Action::AcquirePermit], "none runs: as any tick");
 }
 
 #[test]
