@@ -6,7 +6,7 @@ import type { VNode } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { axisTimes, dateTime } from "../format";
 import type { BandPoint } from "../history";
-import { axis, chosen, cursor, follow, bandTable, type Choice } from "./plot_options";
+import { axis, bandTable, chosen, cursor, follow, LEFT, RIGHT, type Choice } from "./plot_options";
 import { colour } from "./theme";
 
 const HEIGHT = 130;
@@ -27,12 +27,12 @@ function options(width: number, choice: { current: Choice }, format: (value: num
     width,
     height: HEIGHT,
     legend: { show: false },
-    padding: [8, 42, 0, 0],
+    padding: [8, RIGHT, 0, 0],
     cursor: { ...cursor(choice), sync: { key: "stream" } },
     scales: { x: { time: true }, y: { range: (_, least, most) => [Math.min(0, least), most > 0 ? most * 1.1 : 1] } },
     axes: [
       { ...axis(), size: 28, values: (_, at) => axisTimes(at) },
-      { ...axis(), size: 84, values: (_, values) => values.map(format) },
+      { ...axis(), size: LEFT, values: (_, values) => values.map(format) },
     ],
     series: [
       {},
