@@ -52,7 +52,8 @@ pub enum FileEnd {
     NotKnown,
     /// The key frame of the next one arrived then, or its own last frame.
     At(DateTime<Utc>),
-    /// Its writer was killed: it is as long as its media, but had ended by then.
+    /// Nobody saw it, but it had ended by then: it is as long as its media, and no longer. A time before its start says nothing: the
+    /// clock was set, or the file is a copy.
     NotAfter(DateTime<Utc>),
 }
 
@@ -133,6 +134,21 @@ impl ArrivalTimes {
         (start, FileArrival { end: FileEnd::At(end), first })
     }
 
+    /// A file that begins at `start`, which ffmpeg did not close, or whose closing nobody was told of, had been written by `written`.
+    /// `is_last`: no other follows it in its run; else it ended when the next one began, which is then.
+    pub fn left(&mut self, start: DateTime<Utc>, written: DateTime<Utc>, is_last: bool) -> FileArrival {
+        let end = written.max(start);
+        if is_last {
+            let zero = self.zero.map(|(zero, _)| zero);
+            let first = FirstFile { zero, media_end: self.written, not_before: self.begun };
+            return FileArrival { end: FileEnd::NotAfter(end), first: self.cut.is_none().then_some(first) };
+        }
+        let took = (end - start).to_std().unwrap_or_default();
+        self.closed_until = self.closed_until.saturating_add(took).min(self.written);
+        self.cut = Some(end);
+        FileArrival { end: FileEnd::At(end), first: None }
+    }
+
     /// The end of the run, which is over at `now`.
     pub fn over(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         let Some(start) = self.next_start() else { return now };
@@ -145,12 +161,22 @@ impl FileArrival {
     /// Nobody saw the file come.
     pub const NOT_KNOWN: Self = Self { end: FileEnd::NotKnown, first: None };
 
+    /// Nobody saw the file come; it was written last at `written`, as far as that is known.
+    pub fn left_behind(written: Option<DateTime<Utc>>) -> Self {
+        Self { end: written.map_or(FileEnd::NotKnown, FileEnd::NotAfter), first: None }
+    }
+
     /// Start and length of a file that was thought to begin at `start` and holds `media` by its boxes.
     pub fn place(&self, start: DateTime<Utc>, media: Duration) -> (DateTime<Utc>, Duration) {
         let length = |start: DateTime<Utc>, end: DateTime<Utc>| (end - start).to_std().unwrap_or_default();
         match (self.end, self.first) {
             (FileEnd::NotKnown, _) => (start, media),
-            (FileEnd::NotAfter(end), _) => (start, media.min(length(start, end))),
+            (FileEnd::NotAfter(end), _) if end < start => (start, media),
+            (FileEnd::NotAfter(end), None) => (start, media.min(length(start, end))),
+            (FileEnd::NotAfter(end), Some(first)) => {
+                let start = first.start(end, media).max(first.not_before).min(end);
+                (start, media.min(length(start, end)))
+            }
             (FileEnd::At(end), None) => (start, length(start, end)),
             (FileEnd::At(end), Some(first)) => {
                 let start = first.start(end, media).max(first.not_before).min(end);
@@ -288,11 +314,41 @@ mod tests {
     }
 
     #[test]
+    fn files_that_nobody_told_of_follow_one_another() {
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(500), at(1_500));
+        times.progressed(ms(24_000), at(25_000));
+        let mut found = Vec::new();
+        for (written, media, is_last) in [(11_000, 12_000, false), (21_000, 12_000, false), (25_000, 4_800, true)] {
+            let start = times.next_start().expect("a start");
+            let (start, length) = times.left(start, at(written), is_last).place(start, ms(media));
+            found.push(((start - at(0)).num_milliseconds(), length.as_millis()));
+        }
+        assert_eq!(found, [(1_000, 10_000), (11_000, 10_000), (21_000, 4_000)]);
+        assert_eq!(times.over(at(26_000)), at(25_000));
+        // A single one begins with its first picture, 20 s after ffmpeg's clock.
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(24_000), at(25_000));
+        assert_eq!(times.left(at(1_000), at(25_000), true).place(at(1_000), ms(4_000)), (at(21_000), ms(4_000)));
+    }
+
+    #[test]
     fn a_file_whose_end_nobody_saw_is_as_long_as_its_media() {
         let killed = FileArrival { end: FileEnd::NotAfter(at(5_000)), first: None };
         assert_eq!(FileArrival::NOT_KNOWN.place(at(0), ms(7_000)), (at(0), ms(7_000)));
         assert_eq!(killed.place(at(0), ms(3_000)), (at(0), ms(3_000)));
         assert_eq!(killed.place(at(0), ms(3_600_000)), (at(0), ms(5_000)));
+        for (what, media, written, wanted) in [
+            ("in time", 7_000, Some(7_040), 7_000),
+            ("its clock runs at 1.2 of the time", 8_400, Some(7_040), 7_040),
+            ("its clock runs at 0.83", 5_810, Some(7_040), 5_810),
+            ("mended, or copied, later", 7_000, Some(900_000), 7_000),
+            ("of an earlier time, as the clock was set", 7_000, Some(-3_600_000), 7_000),
+            ("nobody knows", 7_000, None, 7_000),
+        ] {
+            let found = FileArrival::left_behind(written.map(at)).place(at(0), ms(media));
+            assert_eq!(found, (at(0), ms(wanted)), "{what}");
+        }
         let mut times = ArrivalTimes::begin(at(0));
         assert_eq!((times.next_start(), times.over(at(700))), (None, at(700)));
         times.progressed(Duration::MAX, at(1_000));

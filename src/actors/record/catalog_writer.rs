@@ -18,6 +18,7 @@ use super::set_aside::{SealOrder, SetAside};
 use crate::adapters::spool::{Note, Spool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
+use crate::domain::arrival::FileArrival;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 /// One step.
@@ -132,6 +133,12 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
         }
     }
     Ok(segment)
+}
+
+/// Seals a file whose writer is gone, and of which nobody saw the end: that was when it was written last, at the latest. Blocks.
+pub fn seal_left(spool: &Spool, order: SealOrder) -> Result<Segment> {
+    let written = spool.written_at(&Spool::file(&order.from.0, order.from.1));
+    seal(spool, &SealOrder { arrival: FileArrival::left_behind(written), ..order })
 }
 
 /// The operations that wait, and what is wrong with the first.

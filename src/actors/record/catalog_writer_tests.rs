@@ -5,7 +5,6 @@ use futures_util::{FutureExt, StreamExt};
 use super::super::folder_lock::{FolderLeft, LockedFolders};
 use super::*;
 use crate::base::Scope;
-use crate::domain::arrival::FileArrival;
 use crate::domain::sample;
 
 #[test]

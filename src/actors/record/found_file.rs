@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::catalog_writer::seal;
+use super::catalog_writer::seal_left;
 use super::run::draft;
 use super::set_aside::SealOrder;
 use crate::adapters::database::RecordingStore;
@@ -34,9 +34,9 @@ pub struct FoundFile<'a> {
 pub async fn enter(recordings: &Arc<dyn RecordingStore>, spool: &SharedSpool, file: FoundFile<'_>) -> Result<Segment> {
     let (note, number, place) = (file.note, file.number, (file.folder.to_owned(), file.number));
     let draft = draft(&note.key_prefix, &note.session, number, Uuid::now_v7(), file.started_at, file.folder);
-    let why = Some("found in the spool without a row; its times are those of its media".to_owned());
+    let why = Some("found in the spool without a row; its times are those of its media and of its file".to_owned());
     let order = SealOrder { from: place.clone(), to: place, draft, arrival: FileArrival::NOT_KNOWN, why };
-    let segment = on_disk(spool, move |spool| seal(spool, &order)).await?;
+    let segment = on_disk(spool, move |spool| seal_left(spool, order)).await?;
     if segment.state != SegmentState::Sealed {
         return Err(Error::internal("nothing of it can be played").about(Scope::Item));
     }

@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::catalog_writer::{CatalogOperation, apply, seal};
+use super::catalog_writer::{CatalogOperation, apply, seal_left};
 use super::run::draft;
 use super::set_aside::SealOrder;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable, on_disk};
@@ -177,7 +177,7 @@ impl Repair<'_> {
             arrival: FileArrival::NOT_KNOWN,
             why,
         };
-        let segment = on_disk(&self.handles.spool, move |spool| seal(spool, &order)).await?;
+        let segment = on_disk(&self.handles.spool, move |spool| seal_left(spool, order)).await?;
         if segment.state == SegmentState::Sealed {
             self.handles.recordings.open_session(session.clone()).await?;
             self.finished.sealed += 1;

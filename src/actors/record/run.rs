@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::catalog_writer::CatalogOperation;
 use super::set_aside::SealOrder;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
-use crate::adapters::spool::{Continues, Note, Spool};
-use crate::domain::arrival::{ArrivalTimes, FileArrival, FileEnd};
+use crate::adapters::spool::{Continues, LeftFile, Note, Spool};
+use crate::domain::arrival::{ArrivalTimes, FileArrival};
 use crate::domain::layout::{is_next_day, object_key};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::recording_session::SessionPlanner;
@@ -124,8 +124,8 @@ impl RecordingRun {
         operations
     }
 
-    /// ffmpeg has ended; `files` are in its folder. Seals what it did not close itself, ends the session.
-    pub fn over(&mut self, files: &[u32], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
+    /// ffmpeg has ended; `files` are in its folder, in order. Seals what it did not close itself, or did not tell of, and ends the session.
+    pub fn over(&mut self, files: &[LeftFile], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
         let mut operations = self.release(&SessionStarts::default());
         if let Some(at) = self.times.next_start().filter(|_| self.planner.is_none()) {
             operations.extend(self.begin_file(self.next_file, at, &SessionStarts::default()));
@@ -134,11 +134,14 @@ impl RecordingRun {
             return vec![CatalogOperation::Discard(self.folder.clone())];
         }
         let open = self.next_file;
-        for file in files.iter().copied().filter(|file| *file >= open) {
+        let last = files.last().map(|file| file.number);
+        for file in files.iter().filter(|file| file.number >= open) {
             let at = self.times.next_start().unwrap_or(now);
-            operations.extend(self.begin_file(file, at, &SessionStarts::default()));
-            let arrival = FileArrival { end: FileEnd::NotAfter(now), first: None };
-            operations.extend(self.seal(file, arrival, Some(format!("cut short: {why}"))));
+            operations.extend(self.begin_file(file.number, at, &SessionStarts::default()));
+            // What was written before it began tells that the clock was set.
+            let written = file.quiet_for.map(|quiet| now - quiet).filter(|written| *written >= at);
+            let arrival = self.times.left(at, written.unwrap_or(now), last == Some(file.number));
+            operations.extend(self.seal(file.number, arrival, Some(format!("cut short: {why}"))));
         }
         let session = self.session();
         let end = self.times.over(now).max(session.started_at);

@@ -16,6 +16,11 @@ fn closed(number: u32, start: u64, end: u64) -> ClosedFile {
     ClosedFile { number, start: Duration::from_secs(start), end: Duration::from_secs(end) }
 }
 
+/// Files to which nothing has been written for so many seconds.
+fn left<const N: usize>(files: [(u32, u64); N]) -> [LeftFile; N] {
+    files.map(|(number, quiet)| LeftFile { number, quiet_for: Some(Duration::from_secs(quiet)) })
+}
+
 /// One word per operation.
 fn words(operations: &[CatalogOperation]) -> Vec<String> {
     let put = |segment: &Segment| format!("{} {}", segment.state.as_str(), segment.object_key);
@@ -54,7 +59,7 @@ fn a_session_opens_with_its_first_media_and_seals_what_was_closed() {
     let CatalogOperation::Put(row) = &next[0] else { panic!("{next:?}") };
     assert_eq!(row.started_at, time("2026-11-21T08:00:13Z"));
 
-    let over = run.over(&[0, 1], time("2026-11-21T08:00:15Z"), "killed");
+    let over = run.over(&left([(0, 2), (1, 0)]), time("2026-11-21T08:00:15Z"), "killed");
     let seal = "seal 1 as writing a/2026-11-21/20261121_080003/segment_001.mp4 Some(\"cut short: killed\")";
     assert_eq!(words(&over), [seal, "close 21T08:00:14 killed", "finish"]);
 }
@@ -79,7 +84,7 @@ fn first_reports_that_come_late_are_corrected_at_the_end_of_the_file() {
 #[test]
 fn a_run_without_media_leaves_nothing() {
     let mut run = begun("2026-11-21T08:00:00Z");
-    assert_eq!(words(&run.over(&[0], time("2026-11-21T08:00:01Z"), "404")), ["discard"]);
+    assert_eq!(words(&run.over(&left([(0, 0)]), time("2026-11-21T08:00:01Z"), "404")), ["discard"]);
 }
 
 #[test]
@@ -104,6 +109,17 @@ fn places_of_seals(operations: &[CatalogOperation]) -> Vec<(DateTime<Utc>, Durat
         _ => None,
     });
     sealed.collect()
+}
+
+#[test]
+fn files_whose_lines_were_lost_follow_one_another() {
+    let (mut run, none) = (begun("2026-11-21T08:00:00Z"), SessionStarts::default());
+    run.progressed(Duration::from_millis(500), time("2026-11-21T08:00:01.500Z"), &none);
+    let over = run.over(&left([(0, 4), (1, 2), (2, 1)]), time("2026-11-21T08:00:07Z"), "its lines were lost");
+    let two = Duration::from_secs(2);
+    let starts = ["2026-11-21T08:00:01Z", "2026-11-21T08:00:03Z", "2026-11-21T08:00:05Z"].map(time);
+    let wanted = [(starts[0], two), (starts[1], two), (starts[2], Duration::from_secs(1))];
+    assert_eq!(places_of_seals(&over), wanted);
 }
 
 #[test]
@@ -133,7 +149,7 @@ fn a_report_amid_what_was_kept_back_dates_nothing_late() {
     // One that ends before its reports have told is a recording all the same.
     let mut short = begun("2026-11-21T08:00:00Z");
     assert!(short.progressed(Duration::from_millis(40), time("2026-11-21T08:00:06.300Z"), &none).is_empty());
-    let over = words(&short.over(&[0], time("2026-11-21T08:00:06.900Z"), "killed"));
+    let over = words(&short.over(&left([(0, 0)]), time("2026-11-21T08:00:06.900Z"), "killed"));
     assert!(over.iter().any(|word| word.starts_with("seal 0")) && !over.contains(&"discard".to_owned()), "{over:?}");
 }
 

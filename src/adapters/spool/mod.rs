@@ -42,7 +42,7 @@ pub use quarantine::{MOST_BYTES, MOST_FILES, QUARANTINE};
 pub use seal::Sealed;
 pub use spool_contents::FolderContents;
 use spool_fault::fault;
-pub use spool_folder::{Continues, Note, Scan, Unfinished, Unreadable};
+pub use spool_folder::{Continues, LeftFile, Note, Scan, Unfinished, Unreadable};
 
 /// With fewer a minute of many streams, and the database beside them, may not find room.
 const FEWEST_INODES: u64 = 1_000;

@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -57,6 +58,15 @@ pub struct Unfinished {
     pub note: Note,
     /// Numbers of the files in it, in order.
     pub files: Vec<u32>,
+}
+
+/// A file of an ffmpeg that has ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LeftFile {
+    /// Its number.
+    pub number: u32,
+    /// For how long nothing has been written to it, as far as the file system tells.
+    pub quiet_for: Option<Duration>,
 }
 
 /// What a walk through the spool brought.
@@ -147,6 +157,13 @@ impl Spool {
     pub fn files(&self, folder: &str) -> Result<Vec<u32>> {
         self.check()?;
         numbers(&self.path(folder)?)
+    }
+
+    /// The same, with how long each has been left alone.
+    pub fn left(&self, folder: &str) -> Result<Vec<LeftFile>> {
+        let path = self.path(folder)?;
+        let quiet = |number| fs::metadata(path.join(segment_file(number))).ok()?.modified().ok()?.elapsed().ok();
+        Ok(self.files(folder)?.into_iter().map(|number| LeftFile { number, quiet_for: quiet(number) }).collect())
     }
 
     /// Notes that the catalogue knows every file of the folder; a folder without files disappears.

@@ -61,6 +61,10 @@ async fn the_next_process_finishes_what_a_killed_one_left() {
     for (number, state) in [(0, SegmentState::Uploading), (1, SegmentState::Sealed), (3, SegmentState::Writing)] {
         harness.database.put_segment(row(&session, &folder, number, state, &path(number))).await.expect("put");
     }
+    // By its timestamps number 2 is twice as long as it took to come.
+    let written: DateTime<Utc> = "2026-11-20T10:00:05Z".parse().expect("a time");
+    let file = std::fs::File::options().write(true).open(path(2)).expect("opened");
+    file.set_modified(written.into()).expect("dated");
     // Another one lost its folder altogether.
     let vanished = self::session("gone", "2026-11-20T09:00:00Z");
     harness.database.open_session(vanished.clone()).await.expect("opened");
@@ -79,6 +83,7 @@ async fn the_next_process_finishes_what_a_killed_one_left() {
         assert_eq!((segment.number as usize, &segment.object_key), (number, &key));
     }
     assert_eq!(segments[2].started_at, segments[1].ended_at(), "nothing lies between files of one run");
+    assert_eq!(segments[2].ended_at(), written, "it was written last then");
     let cut = &segments[3];
     assert!(cut.reason.as_ref().is_some_and(|why| why.contains("cut short") && why.contains("cut off")), "{cut:?}");
     assert!(cut.frames > 0 && cut.frames < 50, "{}", cut.frames);

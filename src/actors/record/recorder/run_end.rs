@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use super::Recorder;
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::record_argv::{EndKind, why_it_ended};
-use crate::adapters::spool::on_disk;
+use crate::adapters::spool::{LeftFile, on_disk};
 use crate::base::backoff::Backoff;
 use crate::domain::recording::RecordingState;
 use crate::domain::restart::{RestartHistory, RestartPolicy};
@@ -53,7 +53,7 @@ impl Recorder {
             (false, _) => log::debug!(stream = stream, pid = pid, ms = ms; "recorder ended, nothing had come: {why}"),
         }
         let spool = self.assignment.handles.spool.clone();
-        let look = async move { on_disk(&spool, move |spool| spool.files(&folder)).await };
+        let look = async move { on_disk(&spool, move |spool| spool.left(&folder)).await };
         let look = self.on_the_disk("looking into a folder of the spool", look);
         ctx.spawn(look.into_actor(self).map(move |files, recorder, ctx| {
             recorder.disk_work = None;
@@ -69,7 +69,7 @@ impl Recorder {
         }));
     }
 
-    fn run_over(&mut self, files: &[u32], kind: EndKind, why: &str, ctx: &mut Context<Self>) {
+    fn run_over(&mut self, files: &[LeftFile], kind: EndKind, why: &str, ctx: &mut Context<Self>) {
         let Some(mut active) = self.active.take() else { return };
         let (has_media, plan, lasted) = (active.run.has_media(), active.plan, active.begun.elapsed());
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
