@@ -168,7 +168,7 @@ mod tests {
             (0, 0, Some(100), None),
         ] {
             let session = RecordingSession { started_at: at(0), ended_at: end.map(at), ..sample::session("cam") };
-            let found = whole_session(&SessionSummary { session, segments, duration_ms, bytes: 1 });
+            let found = whole_session(&SessionSummary { session, segments, duration_ms, bytes: 1, first_frame: None });
             assert_eq!(found.map(|span| span.from), wanted.map(at), "{duration_ms} {end:?}");
             assert!(found.is_none_or(|span| Some(span.to) == end.map(at)));
         }

@@ -72,12 +72,24 @@ pub struct SessionSummary {
     /// The session.
     #[serde(flatten)]
     pub session: RecordingSession,
+    /// When its first frame arrived, once the segment with it is complete; where it is asked for.
+    #[serde(skip)]
+    pub first_frame: Option<DateTime<Utc>>,
     /// Segments that can be played.
     pub segments: u64,
     /// Their length in milliseconds.
     pub duration_ms: u64,
     /// Their size in bytes.
     pub bytes: u64,
+}
+
+impl SessionSummary {
+    /// As people see it: from its first frame on. The start in its row is the second of its object keys, at which it was begun: up to
+    /// a key frame interval before that, or as long as the source took to send.
+    pub fn from_first_frame(mut self) -> Self {
+        self.session.started_at = self.first_frame.unwrap_or(self.session.started_at);
+        self
+    }
 }
 
 /// What may not be claimed now, because it failed a moment ago. At most some thousands of each.
@@ -170,7 +182,7 @@ pub trait RecordingStore: Send + Sync {
     async fn recorded_spans(&self, within: Span, stream: Option<String>, of: SpansOf) -> Result<Vec<RecordedSpan>>;
     /// Sessions of a time, of every stream or of one, by start; each that lasts into it, or has ended at most a day before it.
     async fn sessions_in(&self, within: Span, stream: Option<String>) -> Result<Vec<SessionSummary>>;
-    /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them.
+    /// The sessions of a stream (of one server, or of all), the newest [`MOST_SESSIONS`] of them, each with its first frame.
     async fn sessions(&self, stream: &str, server: Option<String>) -> Result<Vec<SessionSummary>>;
     /// How many segments there are in each state that occurs.
     async fn segment_counts(&self) -> Result<Vec<(SegmentState, u64)>>;

@@ -30,7 +30,8 @@ pub(in crate::http) async fn streams(
     Ok(web::Json(ItemList::whole(state.stores.recordings.recordings().await?)))
 }
 
-/// The sessions of a stream, oldest first.
+/// The sessions of a stream, oldest first. `startedAt` is when the first frame arrived, once the first segment is complete; before
+/// that, the second at which the session was begun.
 #[utoipa::path(get, path = "/api/v1/recordings/{stream}/sessions", operation_id = "listSessions", tag = "recordings",
     params(
         ("stream" = String, Path, description = "name of the stream, percent-encoded as one part"),
@@ -49,7 +50,8 @@ pub(in crate::http) async fn sessions(
     let stream = name_of(&stream)?;
     let mut query = Query::of(&request)?;
     let server = query.text("server")?;
-    Ok(web::Json(ItemList::whole(state.stores.recordings.sessions(stream.as_str(), server).await?)))
+    let sessions = state.stores.recordings.sessions(stream.as_str(), server).await?;
+    Ok(web::Json(ItemList::whole(sessions.into_iter().map(SessionSummary::from_first_frame).collect())))
 }
 
 /// The segments of a stream, oldest first; `next` goes into `after`.

@@ -1,12 +1,12 @@
 //! Recordings: catalogue, playlist, media in parts.
 
 use actix_web::http::Method;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
 
 use super::world::{World, at, recording};
 use crate::adapters::live::Change;
-use crate::domain::recording::SegmentState;
+use crate::domain::recording::{Segment, SegmentState};
 
 fn media() -> Vec<u8> {
     (0..1_000_000_u32).map(|n| (n % 251) as u8).collect()
@@ -102,6 +102,9 @@ async fn the_catalogue_pages_through_segments() {
     for number in 1..5 {
         world.add_segment(&session, number, at(10 * i64::from(number)), b"moovmedia").await;
     }
+    // Its first picture came later than the session was begun.
+    let late = Segment { started_at: at(0) + TimeDelta::milliseconds(1_750), ..first.clone() };
+    world.state.stores.recordings.put_segment(late).await.expect("put");
     let summary = world.get("/api/v1/recordings").await.json();
     assert_eq!((&summary["items"][0]["stream"], &summary["items"][0]["segments"]), (&json!("site/front"), &json!(5)));
 
@@ -112,6 +115,8 @@ async fn the_catalogue_pages_through_segments() {
         (&json!(session.id), &json!(5), &json!(50_000), &json!(45))
     );
     assert_eq!(one["endedAt"], Value::Null);
+    let begins = |text: &Value| text.as_str().and_then(|text| text.parse::<DateTime<Utc>>().ok());
+    assert_eq!(begins(&one["startedAt"]), Some(at(0) + TimeDelta::milliseconds(1_750)));
 
     let (mut numbers, mut after) = (Vec::new(), String::new());
     loop {

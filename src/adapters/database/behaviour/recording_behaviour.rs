@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, TimeZone, Utc};
 use uuid::Uuid;
 
-use crate::adapters::database::{Database, SegmentQuery, Skip};
+use crate::adapters::database::{Database, SegmentQuery, SessionSummary, Skip};
 use crate::base::error::ErrorKind;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
@@ -288,6 +288,16 @@ pub(in crate::adapters::database) async fn sessions_come_with_what_can_be_played
     let found: Vec<_> = sessions.iter().map(|one| (one.session.id, one.segments, one.duration_ms, one.bytes)).collect();
     assert_eq!(found, [(first.id, 2, 20_000, 2_000), (second.id, 0, 0, 0)]);
     assert_eq!(sessions[0].session, first);
+    let seen = |one: &SessionSummary| one.clone().from_first_frame().session.started_at;
+    assert_eq!(seen(&sessions[0]), first.started_at);
+    // Its first picture came later than it was begun: its keys and its place in the list are those of its second.
+    let frame = first.started_at + TimeDelta::milliseconds(1_750);
+    for (state, wanted) in [(SegmentState::Writing, first.started_at), (SegmentState::Evicted, frame)] {
+        let late = Segment { started_at: frame, ..segment(&first, 0, state) };
+        database.put_segment(late).await.expect("put");
+        let listed = database.sessions("cam1", None).await.expect("listed");
+        assert_eq!((seen(&listed[0]), listed[0].session.clone()), (wanted, first.clone()), "{state:?}");
+    }
     assert_eq!(database.sessions("cam1", Some("main".to_owned())).await.expect("listed").len(), 2);
     assert_eq!(database.sessions("cam1", Some("other".to_owned())).await.expect("listed"), []);
 }

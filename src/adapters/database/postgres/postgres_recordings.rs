@@ -76,9 +76,10 @@ pub(super) async fn of_stream(
     server: Option<&str>,
 ) -> Result<Vec<SessionSummary>, PostgresFailure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes, {} FROM (SELECT * FROM sessions \
          WHERE stream = $1 AND ($2::text IS NULL OR server = $2) \
-         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id"
+         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id",
+        row_rules::FIRST_FRAME
     );
     let statement = client.prepare_cached(&sql).await?;
     Ok(client.query(&statement, &[&stream, &server]).await?.iter().filter_map(session_summary).collect())
@@ -121,7 +122,7 @@ pub(super) async fn within(
     stream: Option<&str>,
 ) -> Result<Vec<SessionSummary>, PostgresFailure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM sessions WHERE started_at < $2 AND started_at > $1 - interval '2 days' \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes, NULL::timestamptz FROM sessions WHERE started_at < $2 AND started_at > $1 - interval '2 days' \
          AND (ended_at IS NULL OR ended_at > $1 - interval '1 day') AND ($3::text IS NULL OR stream = $3) \
          ORDER BY started_at, id"
     );
@@ -152,8 +153,13 @@ fn session(row: &Row) -> Option<RecordingSession> {
 }
 
 fn session_summary(row: &Row) -> Option<SessionSummary> {
-    let session = session(row)?;
-    Some(SessionSummary { session, segments: count(row, 6)?, duration_ms: count(row, 7)?, bytes: count(row, 8)? })
+    Some(SessionSummary {
+        session: session(row)?,
+        segments: count(row, 6)?,
+        duration_ms: count(row, 7)?,
+        bytes: count(row, 8)?,
+        first_frame: row.try_get(9).ok()?,
+    })
 }
 
 fn count(row: &Row, column: usize) -> Option<u64> {

@@ -71,9 +71,10 @@ pub(super) fn of_stream(
     server: Option<&str>,
 ) -> Result<Vec<SessionSummary>, SqliteFailure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM (SELECT * FROM sessions \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes, {} FROM (SELECT * FROM sessions \
          WHERE stream = ?1 AND (?2 IS NULL OR server = ?2) \
-         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) ORDER BY started_at, id"
+         ORDER BY started_at DESC, id DESC LIMIT {MOST_SESSIONS}) AS newest ORDER BY started_at, id",
+        row_rules::FIRST_FRAME
     );
     let mut statement = connection.prepare_cached(&sql)?;
     let rows = statement.query_map(params![stream, server], |row| Ok(session_summary(row)))?;
@@ -125,7 +126,7 @@ pub(super) fn within(
     stream: Option<&str>,
 ) -> Result<Vec<SessionSummary>, SqliteFailure> {
     let sql = format!(
-        "SELECT {COLUMNS}, segments, duration_ms, bytes FROM sessions WHERE started_at < ?1 AND started_at > ?2 AND (ended_at IS NULL OR ended_at > ?3) \
+        "SELECT {COLUMNS}, segments, duration_ms, bytes, NULL FROM sessions WHERE started_at < ?1 AND started_at > ?2 AND (ended_at IS NULL OR ended_at > ?3) \
          AND (?4 IS NULL OR stream = ?4) ORDER BY started_at, id"
     );
     let mut statement = connection.prepare_cached(&sql)?;
@@ -163,6 +164,7 @@ fn session_summary(row: &Row<'_>) -> Option<SessionSummary> {
         segments: decode::count(row, 6)?,
         duration_ms: decode::count(row, 7)?,
         bytes: decode::count(row, 8)?,
+        first_frame: decode::time(row, 9),
     })
 }
 
