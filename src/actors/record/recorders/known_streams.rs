@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use chrono::{DateTime, Utc};
+
 use crate::actors::record::start::RecordedSource;
 use crate::adapters::live::{Change, Latest};
 use crate::base::SharedText;
@@ -24,7 +26,27 @@ struct KnownStream {
     state: StreamState,
     source: RecordedSource,
     bytes: u64,
+    /// Since when it is live, as long as nothing has interrupted that; where the server does not answer nothing is known to have.
+    live_since: Option<DateTime<Utc>>,
     on_demand: bool,
+}
+
+impl KnownStream {
+    /// Whether somebody publishes anew who cannot be told by an id. The server counts from zero for each publication; and the time since
+    /// which a live stream is live changes only with that at which the server calls it available.
+    fn begins_anew(&self, stream: &StreamStatus) -> bool {
+        let is_live = stream.state == StreamState::Live;
+        let later = is_live && self.live_since.is_some_and(|since| since != stream.since);
+        later || stream.bytes_received < self.bytes
+    }
+
+    fn live_since(before: Option<DateTime<Utc>>, stream: &StreamStatus) -> Option<DateTime<Utc>> {
+        match stream.state {
+            StreamState::Live => Some(stream.since),
+            StreamState::Unknown => before,
+            StreamState::Stalled | StreamState::Offline => None,
+        }
+    }
 }
 
 impl KnownStreams {
@@ -70,13 +92,13 @@ impl KnownStreams {
         let Some(known) = known else {
             let source = RecordedSource { tracks: stream.tracks.clone(), publication: (stream.source_id.clone(), 0) };
             let (state, on_demand) = (stream.state, stream.on_demand);
-            let new = KnownStream { state, source, bytes: stream.bytes_received, on_demand };
+            let live_since = KnownStream::live_since(None, stream);
+            let new = KnownStream { state, source, bytes: stream.bytes_received, live_since, on_demand };
             self.streams.entry(stream.server.clone()).or_default().insert(stream.name.clone(), new);
             return true;
         };
-        // The server counts from zero for each publication, also of one that has no id.
-        let begun_anew = u64::from(stream.bytes_received < known.bytes);
-        known.bytes = stream.bytes_received;
+        let begun_anew = u64::from(known.begins_anew(stream));
+        (known.bytes, known.live_since) = (stream.bytes_received, KnownStream::live_since(known.live_since, stream));
         let publication = (stream.source_id.clone(), known.source.publication.1 + begun_anew);
         let source = RecordedSource { tracks: stream.tracks.clone(), publication };
         let is_new = (known.state, known.on_demand) != (stream.state, stream.on_demand) || known.source != source;
@@ -141,5 +163,33 @@ mod tests {
         assert_eq!(known.source(&key("a")), second);
         known.replace(&Latest { streams: vec![stream(40)], ..Latest::default() });
         assert!(known.has(&key("a")) && !known.has(&key("b")), "the other is gone");
+    }
+
+    #[test]
+    fn a_publisher_that_keeps_its_id_and_its_count_begins_anew_with_a_new_time() {
+        use StreamState::{Live, Stalled, Unknown};
+        let at = |seconds: i64| DateTime::from_timestamp(1_800_000_000 + seconds, 0).expect("a time");
+        let key = StreamKey { server: "main".into(), name: StreamName::parse("a").expect("a name") };
+        let mut known = KnownStreams::default();
+        let mut publication = |bytes_received, state, since| {
+            let source_id = Some("one".into());
+            let stream = StreamStatus { bytes_received, state, since, source_id, ..sample::stream("main", "a") };
+            known.apply(&Change::Stream(stream.into()));
+            known.source(&key).publication.1
+        };
+        for (what, bytes, state, since, wanted) in [
+            ("first sight", 100, Live, at(0), 0),
+            ("it goes on", 200, Live, at(0), 0),
+            ("available since another time, and more bytes than before", 300, Live, at(9), 1),
+            ("nothing moves", 300, Stalled, at(20), 1),
+            ("the same moves again", 400, Live, at(30), 1),
+            ("the server does not answer", 400, Unknown, at(40), 1),
+            ("the same after that", 500, Live, at(30), 1),
+            ("the server does not answer", 500, Unknown, at(50), 1),
+            ("another one after that", 600, Live, at(55), 2),
+            ("its bytes begin at zero", 5, Live, at(55), 3),
+        ] {
+            assert_eq!(publication(bytes, state, since), wanted, "{what}");
+        }
     }
 }
