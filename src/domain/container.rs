@@ -95,6 +95,11 @@ pub fn mp4_plan(tracks: &[StreamTrack], unreadable: &UnreadableCodecs) -> Result
     Ok(Mp4Plan { audio, hevc: codecs().any(|codec| codec == "H265") })
 }
 
+/// Whether one of the tracks is a picture that goes into mp4.
+pub fn has_picture(tracks: &[StreamTrack]) -> bool {
+    tracks.iter().any(|track| VIDEO.contains(&track.codec.as_str()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -30,6 +30,7 @@ pub mod name;
 pub mod node;
 pub mod notify;
 pub mod object_metadata;
+pub mod picture_watch;
 pub mod platform;
 pub mod playlist;
 pub mod probe;

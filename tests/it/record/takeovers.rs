@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use streamwarden::adapters::database::{RecordingStore, SegmentQuery};
-use streamwarden::domain::recording::{Segment, SegmentState};
+use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, SegmentState};
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, codecs, objects, tags};
@@ -38,6 +38,25 @@ async fn every_session_of_a_publisher_that_reconnects_is_recorded() {
         assert_eq!(last - first + 1, frames.len(), "all from the first key frame on: {frames:?}");
         assert!(first % RATE == 0 && last + 3 >= SECONDS * RATE, "{first} to {last}");
     }
+    harness.end().await;
+}
+
+#[actix::test]
+async fn a_recording_whose_pictures_stay_out_says_so_until_they_come() {
+    let harness = Harness::recording().await;
+    let pictures = |time: f64| !(4.0..24.0).contains(&time);
+    let script = Script { pictures, sound: Some(|_| true), seconds: 30, ..Script::PLAIN };
+    let publisher = publish(&harness.media.rtsp_url(), "cam", script);
+    let fine = harness.records("cam").await;
+    assert_eq!(fine.reason, None, "both come");
+    let tells = |status: &RecordingStatus| status.reason.as_ref().is_some_and(|why| why.contains("picture"));
+    let missing = harness.status_where("cam", tells).await;
+    // From ffmpeg 7 on the sound does not keep a run going: it says so when it is started again.
+    let reason = missing.reason.expect("told");
+    assert!(missing.state != RecordingState::Recording || reason.contains("only the sound is recorded"), "{reason}");
+    harness.status_where("cam", |status| status.state == RecordingState::Recording && status.reason.is_none()).await;
+    tokio::task::spawn_blocking(|| publisher.join().expect("sent")).await.expect("sent");
+    harness.settled("cam").await;
     harness.end().await;
 }
 

@@ -25,6 +25,8 @@ const PAYLOAD: usize = 1_300;
 pub struct Script {
     /// The time in seconds that picture number `.0`, which is due after `.1` seconds, is stamped with. It may be below zero.
     pub stamp: fn(usize, f64) -> f64,
+    /// Whether a picture is sent that is due after so many seconds.
+    pub pictures: fn(f64) -> bool,
     /// Whether sound is sent after so many seconds; `None`: there is no track of sound.
     pub sound: Option<fn(f64) -> bool>,
     /// The first timestamp, of 90,000 in a second.
@@ -37,13 +39,19 @@ pub struct Script {
 
 impl Script {
     /// Pictures alone, stamped as they are sent.
-    pub const PLAIN: Self =
-        Self { stamp: |_, time| time, sound: None, first: 1_000_000_000, sent: |time| time, seconds: 20 };
+    pub const PLAIN: Self = Self {
+        stamp: |_, time| time,
+        pictures: |_| true,
+        sound: None,
+        first: 1_000_000_000,
+        sent: |time| time,
+        seconds: 20,
+    };
     /// Its number of what is no picture: sound is stamped like pictures.
     const SOUND: usize = 0;
 }
 
-/// Publishes; the thread returns when each picture was sent.
+/// Publishes; the thread returns when each picture was sent, or left out.
 pub fn publish(server: &Url, path: &str, script: Script) -> JoinHandle<Vec<DateTime<Utc>>> {
     let address = format!("{}:{}", server.host_str().expect("a host"), server.port().unwrap_or(554));
     let url = format!("rtsp://{address}/{path}");
@@ -128,6 +136,10 @@ impl Sender {
             } else if (script.sent)(picture) <= now {
                 let stamp = ((script.stamp)(sent.len(), picture) * 90_000.0) as i64 as u32;
                 let stamp = script.first.wrapping_add(stamp);
+                if !(script.pictures)(picture) {
+                    sent.push(Utc::now());
+                    continue;
+                }
                 // With a single track there is nothing to tell its time from.
                 if script.sound.is_some() && picture >= reports[0] {
                     self.report(1, 0x11, stamp);

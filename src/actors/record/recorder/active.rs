@@ -9,6 +9,7 @@ use crate::actors::record::run::RecordingRun;
 use crate::adapters::ffmpeg::child::ChildProcess;
 use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::domain::container::Mp4Plan;
+use crate::domain::picture_watch::PictureWatch;
 use crate::domain::stream::TrackList;
 use crate::domain::timestamp_watch::TimestampWatch;
 use crate::domain::wall_clock::RunClock;
@@ -40,6 +41,8 @@ pub(super) struct Active {
     pub(super) early_cuts: u32,
     /// Up to where it has written, which it does not always tell.
     pub(super) written: WrittenTime,
+    /// Whether pictures come.
+    pub(super) picture: PictureWatch,
     /// When media last moved.
     pub(super) moved: Instant,
     /// Why we told it to stop; a run that ends by itself explains itself.

@@ -113,8 +113,19 @@ impl Recorder {
         let late = |trouble| format!("recorded into the spool, but not in the catalogue yet: {trouble}");
         let stuck = self.catalog_writer.stuck().filter(|_| self.status.state == RecordingState::Recording);
         let jumps = self.jumps.sentence(self.born.elapsed());
+        let picture = self.active.as_ref().and_then(|active| active.picture.sentence());
+        if picture.is_some() != self.picture_is_missing {
+            self.picture_is_missing = picture.is_some();
+            let stream = self.assignment.key.name.as_str();
+            match &picture {
+                Some(why) => log::warn!(stream = stream; "{why}"),
+                None => log::info!(stream = stream; "its picture is recorded again, or the recording has ended"),
+            }
+        }
         self.status.reason = match self.status.state {
-            RecordingState::Recording => stuck.clone().or_else(|| self.catalog_writer.trouble().map(late)).or(jumps),
+            RecordingState::Recording => {
+                stuck.clone().or_else(|| self.catalog_writer.trouble().map(late)).or(picture).or(jumps)
+            }
             _ => self.why.clone(),
         };
         if self.published.as_ref() != Some(&self.status) {

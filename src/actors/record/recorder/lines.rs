@@ -7,6 +7,7 @@ use super::Recorder;
 use super::active::Active;
 use crate::actors::record::catalog_writer::CatalogOperation;
 use crate::adapters::ffmpeg::record_argv::ClosedFile;
+use crate::domain::container::has_picture;
 use crate::domain::recording::RecordingState;
 use crate::domain::timestamp_watch::{TimestampFinding, TimestampReport};
 use crate::domain::written_time::WrittenReport;
@@ -29,9 +30,14 @@ impl Recorder {
             active.run.closed(file, now, &starts)
         } else if let Some(block) = active.progress.feed(line).filter(|block| !block.end) {
             let told = WrittenReport { at: steady, told: block.out_time, frames: block.frame.unwrap_or(0) };
-            if active.written.report(told) {
+            let has_moved = active.written.report(told);
+            if has_moved {
                 active.moved = Instant::now();
                 active.run.arrived(now);
+            }
+            // ffmpeg counts pictures only where it has found a track of them.
+            if block.frame.is_some() || has_picture(&active.tracks) {
+                active.picture.report(steady, told.frames, has_moved);
             }
             if active.run.has_media() {
                 finding = active.watch.report(timestamps(active, &told));
@@ -48,7 +54,7 @@ impl Recorder {
         let begins = !had_media && active.run.has_media();
         if begins {
             self.empty_runs = 0;
-            self.not_there = 0;
+            self.patience.media_came();
             let stream = self.assignment.key.name.as_str();
             log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
         }

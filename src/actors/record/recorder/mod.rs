@@ -8,6 +8,7 @@ mod catalog;
 mod checks;
 mod corrections;
 mod lines;
+mod patience;
 mod run_end;
 mod source_change;
 
@@ -21,6 +22,7 @@ use tokio::time::Instant;
 
 use self::active::Active;
 use self::corrections::Corrections;
+use self::patience::Patience;
 use super::catalog_writer::CatalogWriter;
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
@@ -32,6 +34,7 @@ use crate::adapters::mediamtx::rtsp_connection::{RtspPlace, check_server};
 use crate::adapters::spool::{Note, on_disk};
 use crate::base::single_flight::SingleFlight;
 use crate::domain::container::{Mp4Plan, mp4_plan};
+use crate::domain::picture_watch::PictureWatch;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::RestartHistory;
 use crate::domain::timestamp_watch::{RecentJumps, TimestampWatch};
@@ -56,16 +59,16 @@ pub struct Recorder {
     /// A timer is set for the next try.
     due: Option<Instant>,
     history: RestartHistory,
-    /// Runs in a row to which the server said that there is no such stream.
-    not_there: u32,
-    /// Short runs in a row that ended with their stream.
-    short_ends: u32,
+    /// Ends that were no failures.
+    patience: Patience,
     /// What runs that failed have shown of the tracks.
     corrections: Corrections,
     /// Whom the polls show as the source.
     source: RecordedSource,
     /// Timestamps of the source that jumped.
     jumps: RecentJumps,
+    /// The log tells that pictures do not come.
+    picture_is_missing: bool,
     /// When one of them ended a run.
     jump_ended: Option<Instant>,
     born: Instant,
@@ -106,11 +109,11 @@ impl Recorder {
             empty_runs: 0,
             due: None,
             history: RestartHistory::default(),
-            not_there: 0,
-            short_ends: 0,
+            patience: Patience::default(),
             corrections: Corrections::default(),
             source,
             jumps: RecentJumps::default(),
+            picture_is_missing: false,
             jump_ended: None,
             born: Instant::now(),
             status,
@@ -176,6 +179,7 @@ impl Recorder {
             media_end: Duration::ZERO,
             early_cuts: 0,
             written: WrittenTime::default(),
+            picture: PictureWatch::default(),
             moved: now,
             ending: None,
             renews: false,
@@ -224,7 +228,7 @@ impl Recorder {
         if stopping {
             return self.end_run(None, ctx);
         }
-        if self.not_there == 0 {
+        if !self.patience.is_between_sessions() {
             // Between two sessions of its publisher it stays what it is.
             self.say(RecordingState::Starting, None);
         }

@@ -6,6 +6,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::Instant;
 
 use super::Recorder;
+use super::patience::{EndedRun, Patience};
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::record_argv::{EndKind, why_it_ended};
 use crate::adapters::spool::{LeftFile, on_disk};
@@ -19,16 +20,6 @@ const POLICY: RestartPolicy = RestartPolicy {
     settled_after: Duration::from_secs(5),
     ..RestartPolicy::STANDARD
 };
-/// A stream that has just ended is asked for again so soon, because its publisher may be between two sessions; each time after
-/// twice as long, up to [`LONGEST_ASK`]. The polls tell when it is back or gone for good.
-const ASK_AGAIN: Duration = Duration::from_millis(300);
-const LONGEST_ASK: Duration = Duration::from_millis(1_500);
-/// So often it is no failure that the server has no such stream: some polls.
-const NOT_THERE: u32 = 8;
-/// So many short runs in a row of one and the same publisher are a failure after all.
-const SHORT_ENDS: u32 = 5;
-/// A run that ended sooner begins again after a moment.
-const SHORT: Duration = Duration::from_secs(1);
 
 impl Recorder {
     /// ffmpeg is gone: look what it left, then close the catalog.
@@ -45,7 +36,7 @@ impl Recorder {
         let (stream, folder) = (self.assignment.key.name.as_str(), active.run.folder().to_owned());
         let (pid, ms) = (active.pid, exit.lasted.as_millis() as u64);
         // A stream that ends is looked for once more before anybody knows that it is gone: that is no recording.
-        let is_empty = !active.run.has_media() && (kind != EndKind::NotThere || self.not_there >= NOT_THERE);
+        let is_empty = !active.run.has_media() && (kind != EndKind::NotThere || self.patience.is_over());
         self.empty_runs += u32::from(is_empty);
         match (active.run.has_media(), self.empty_runs) {
             (true, _) => log::info!(stream = stream, pid = pid, ms = ms; "recording ended: {why}"),
@@ -79,22 +70,16 @@ impl Recorder {
         self.catalog_writer.release(active.lock);
         self.status.session = None;
         self.work(ctx);
-        match kind {
-            // Neither the end of a stream nor its absence for a moment is a failure of ours.
-            EndKind::StreamEnded if active.renews || (has_media && self.short_ends < SHORT_ENDS) => {
-                let is_short = !active.renews && lasted < POLICY.settled_after;
-                self.short_ends = if is_short { self.short_ends + 1 } else { 0 };
-                self.go_on(if lasted < SHORT && !active.renews { ASK_AGAIN } else { Duration::ZERO }, why, ctx)
-            }
-            EndKind::NotThere if self.not_there < NOT_THERE => {
-                let after = ASK_AGAIN.saturating_mul(1 << self.not_there).min(LONGEST_ASK);
-                self.not_there += 1;
-                self.go_on(after, why, ctx)
-            }
-            EndKind::DoesNotFit | EndKind::OtherPicture if self.corrections.learn(kind, plan, self.born.elapsed()) => {
-                self.go_on(Duration::ZERO, why, ctx)
-            }
-            _ => self.after_failure(if has_media { lasted } else { Duration::ZERO }, why, ctx),
+        if matches!(kind, EndKind::DoesNotFit | EndKind::OtherPicture)
+            && self.corrections.learn(kind, plan, self.born.elapsed())
+        {
+            return self.go_on(Duration::ZERO, why, ctx);
+        }
+        let settled_after = POLICY.settled_after;
+        let ended = EndedRun { kind, has_media, renews: active.renews, lasted, settled_after };
+        match self.patience.after(ended) {
+            Some(after) => self.go_on(after, why, ctx),
+            None => self.after_failure(if has_media { lasted } else { Duration::ZERO }, why, ctx),
         }
     }
 
@@ -122,6 +107,6 @@ impl Recorder {
 
     /// Earlier failures are forgotten.
     pub(super) fn forgive(&mut self) {
-        (self.history, self.not_there, self.short_ends) = (RestartHistory::default(), 0, 0);
+        (self.history, self.patience) = (RestartHistory::default(), Patience::default());
     }
 }
