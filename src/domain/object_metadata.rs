@@ -117,6 +117,7 @@ fn read_fields(key: &str, parts: &KeyParts, all: &ObjectMetadata) -> Option<Arch
         spool_path: String::new(),
         object_key: key.to_owned(),
         reason: text("reason"),
+        tracks: None,
     };
     Some(ArchivedSegment { session, segment })
 }

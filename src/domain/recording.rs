@@ -6,6 +6,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::name::StreamName;
+use super::segment_track::SegmentTrack;
 
 /// The reason of a segment that was removed before it was stored. Completeness tells it from other deleted ones by it.
 pub const GIVEN_UP: &str = "evicted before upload: the disk of the spool was full (record.evict_before_upload)";
@@ -149,6 +150,10 @@ pub struct Segment {
     pub object_key: String,
     /// Why it was lost or cut short, in a sentence.
     pub reason: Option<String>,
+    /// What is known of each of its tracks; only where one segment is asked for, lists leave it out. `None` for what versions before
+    /// this field recorded.
+    #[serde(skip)]
+    pub tracks: Option<Vec<SegmentTrack>>,
 }
 
 impl Segment {

@@ -163,6 +163,7 @@ pub fn segment(session: &RecordingSession, number: u32) -> Segment {
         spool_path: format!("{}/segment_{number:03}.mp4", session.stream),
         object_key: format!("{}/{}/segment_{number:03}.mp4", session.stream, session.id),
         reason: None,
+        tracks: None,
     }
 }
 

@@ -98,6 +98,7 @@ use super::{
         recordings::playlist::playlist,
         recordings::media::segment,
         recordings::media::copies,
+        recordings::media::tracks,
         session_routes::log_in,
         session_routes::log_out,
         session_routes::current,

@@ -69,6 +69,7 @@ table::table! {
     "/api/v1/recordings/reconcile" => { POST: reconcile_routes::step },
     "/api/v1/recordings/segments/{id:[0-9a-fA-F-]{36}(?:\\.mp4)?}" => { GET: recordings::media::segment },
     "/api/v1/recordings/segments/{id}/copies" => { GET: recordings::media::copies },
+    "/api/v1/recordings/segments/{id}/tracks" => { GET: recordings::media::tracks },
     "/api/v1/recordings/{stream}/sessions" => { GET: recordings::sessions },
     "/api/v1/recordings/{stream}/segments" => { GET: recordings::segments },
     "/api/v1/recordings/{stream}/playlist.m3u8" => { GET: recordings::playlist::playlist },

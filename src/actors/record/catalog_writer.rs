@@ -123,6 +123,7 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
             segment.frames = sealed.checked.video_frames;
             segment.init_bytes = sealed.checked.init_bytes;
             segment.media_bytes = sealed.checked.media_bytes;
+            segment.tracks = Some(sealed.checked.tracks);
             let parts = [order.why.clone(), sealed.damage];
             segment.reason = parts.into_iter().flatten().reduce(|why, damage| format!("{why}; {damage}"));
         }

@@ -238,6 +238,7 @@ pub fn draft(
         spool_path: Spool::file(folder, number),
         object_key: object_key(key_prefix, &session.stream, session.started_at, number),
         reason: None,
+        tracks: None,
     }
 }
 

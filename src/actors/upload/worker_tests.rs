@@ -52,6 +52,7 @@ impl World {
             spool_path: "main/gate/x/segment_000.mp4".into(),
             object_key: "gate/x/segment_000.mp4".into(),
             reason: None,
+            tracks: None,
         };
         recordings.put_segment(segment.clone()).await.expect("put");
         let handles = UploadHandles {

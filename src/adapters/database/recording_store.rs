@@ -136,7 +136,8 @@ pub trait RecordingStore: Send + Sync {
     /// One session.
     async fn session(&self, id: Uuid) -> Result<Option<RecordingSession>>;
 
-    /// Inserts a segment of this node, or replaces its row of the same session and number.
+    /// Inserts a segment of this node, or replaces its row of the same session and number. What is known of its tracks stays where this
+    /// one does not tell.
     async fn put_segment(&self, segment: Segment) -> Result<()>;
     /// Moves a segment of this node from one of `from` to `to`; false when it was in none of them.
     async fn move_segment(
@@ -159,7 +160,7 @@ pub trait RecordingStore: Send + Sync {
     async fn copies(&self, segments: Vec<Uuid>) -> Result<Vec<SegmentCopy>>;
     /// This node's copies in a state that is not settled (neither verified nor evicted), at most so many.
     async fn copies_in(&self, place: CopyPlace, state: CopyState, limit: u32) -> Result<Vec<SegmentCopy>>;
-    /// One segment.
+    /// One segment, with what is known of its tracks: lists leave that out.
     async fn segment(&self, id: Uuid) -> Result<Option<Segment>>;
     /// Segments that match.
     async fn segments(&self, query: SegmentQuery) -> Result<Vec<Segment>>;

@@ -3,10 +3,12 @@
 use actix_web::http::Method;
 use chrono::{DateTime, TimeDelta, Utc};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::world::{World, at, recording};
 use crate::adapters::live::Change;
 use crate::domain::recording::{Segment, SegmentState};
+use crate::domain::segment_track::{SegmentTrack, TrackKind};
 
 fn media() -> Vec<u8> {
     (0..1_000_000_u32).map(|n| (n % 251) as u8).collect()
@@ -92,6 +94,36 @@ async fn media_that_is_not_there_says_why() {
     elsewhere.spool_path = "../../../../../../etc/passwd".to_owned();
     world.state.stores.recordings.put_segment(elsewhere).await.expect("a row");
     assert_eq!(world.get(&uri).await.status, 404, "a row changed by hand reads no other file");
+}
+
+#[actix_web::test]
+async fn what_is_known_of_a_segments_tracks_is_told() {
+    let world = World::new().await;
+    let segment = world.record("site/front", at(0), b"moovmedia").await;
+    let uri = |id: Uuid| format!("/api/v1/recordings/segments/{id}/tracks");
+    assert_eq!(world.get(&uri(segment.id)).await.json()["items"], json!([]), "of an earlier version");
+    let track = SegmentTrack {
+        kind: TrackKind::Video,
+        codec: "avc1".to_owned(),
+        frames: 250,
+        key_frames: 10,
+        first_us: 5_000_000,
+        last_us: 14_960_000,
+        last_frame_us: 40_000,
+    };
+    let tracks = Some(vec![track]);
+    let row = Segment { media_ms: Some(10_000), media_start_ms: Some(5_000), tracks, ..segment.clone() };
+    world.state.stores.recordings.put_segment(row).await.expect("put");
+    let told = world.get(&uri(segment.id)).await.json();
+    let time = |ms| at(0) + TimeDelta::milliseconds(ms);
+    assert_eq!(
+        told["items"],
+        json!([{
+            "kind": "video", "codec": "avc1", "frames": 250, "keyFrames": 10, "firstArrivedAt": time(0),
+            "lastArrivedAt": time(9_960), "firstTimestampUs": 5_000_000, "lastTimestampUs": 14_960_000, "lastFrameUs": 40_000
+        }])
+    );
+    assert_eq!(world.get(&uri(Uuid::now_v7())).await.status, 404);
 }
 
 #[actix_web::test]

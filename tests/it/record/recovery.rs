@@ -88,6 +88,8 @@ async fn the_next_process_finishes_what_a_killed_one_left() {
     assert!(cut.reason.as_ref().is_some_and(|why| why.contains("cut short") && why.contains("cut off")), "{cut:?}");
     assert!(cut.frames > 0 && cut.frames < 50, "{}", cut.frames);
     assert_eq!(video_packets(&harness.object(cut)), cut.frames);
+    let tracks = harness.database.segment(cut.id).await.expect("answers").and_then(|row| row.tracks);
+    assert_eq!(tracks.and_then(|tracks| Some(tracks.first()?.frames)), Some(cut.frames));
     assert_unbroken(&objects(&harness, &segments));
     assert!(!path(4).exists(), "nothing was in it, and nobody was told that there was");
     let closed = harness.database.session(session.id).await.expect("answers").expect("a row");

@@ -11,9 +11,11 @@ use streamwarden::config::settings::RecordSettings;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};
+use streamwarden::domain::segment_track::TrackKind;
+use streamwarden::domain::track_facts::TrackFacts;
 
 use super::harness::{Harness, eventually};
-use super::source::{Publisher, assert_unbroken, codecs, objects, video_packets};
+use super::source::{Publisher, assert_unbroken, codecs, objects, packets, video_packets};
 
 #[actix::test]
 async fn every_frame_between_first_and_last_is_in_the_object_store() {
@@ -35,6 +37,7 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
         assert_eq!(segment.reason, None);
         assert_eq!(std::fs::metadata(harness.object(segment)).expect("an object").len(), segment.bytes);
         assert_eq!(video_packets(&harness.object(segment)), segment.frames);
+        assert_tracks(&harness, segment).await;
         assert!(segment.init_bytes > 0 && segment.init_bytes + segment.media_bytes <= segment.bytes);
     }
     assert_eq!(session.end_reason.as_deref(), Some("the stream ended"));
@@ -50,6 +53,23 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
     assert_eq!(video_packets(&playlist), frames as u64);
     assert_eq!(assert_unbroken(&[playlist]), frames, "every picture is decoded, also the first ones behind a cut");
     harness.end().await;
+}
+
+/// What the ledger knows of each track is what ffprobe counts in the object, within the time of its segment.
+async fn assert_tracks(harness: &Harness, segment: &Segment) {
+    let row = harness.database.segment(segment.id).await.expect("answers").expect("a row");
+    let facts = TrackFacts::of(&row);
+    let kinds: Vec<(TrackKind, &str)> = facts.iter().map(|track| (track.kind, track.codec.as_str())).collect();
+    assert_eq!(kinds, [(TrackKind::Video, "avc1"), (TrackKind::Audio, "mp4a")]);
+    for (track, kind) in facts.iter().zip(["v", "a"]) {
+        assert_eq!((track.frames, track.key_frames), packets(&harness.object(segment), kind), "{kind}: {facts:?}");
+        assert!(segment.started_at <= track.first_arrived_at && track.first_arrived_at < track.last_arrived_at);
+        assert!(track.last_arrived_at <= segment.ended_at() && track.last_frame_us > 0, "{facts:?}");
+    }
+    // 25 pictures in a second, a key frame each second.
+    let picture = &facts[0];
+    let us = picture.last_timestamp_us - picture.first_timestamp_us;
+    assert!(us.abs_diff((picture.frames - 1) * 40_000) < 1_000 && picture.key_frames <= picture.frames.div_ceil(25));
 }
 
 fn files_below(folder: &Path) -> Vec<PathBuf> {

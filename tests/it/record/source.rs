@@ -74,6 +74,12 @@ pub fn video_packets(file: &Path) -> u64 {
     probe(&entries, file).first().and_then(|count| count.parse().ok()).unwrap_or(0)
 }
 
+/// Packets of a file's tracks of this kind (`v`, `a`), and how many of them are key frames.
+pub fn packets(file: &Path, kind: &str) -> (u64, u64) {
+    let flags = probe(&["-select_streams", kind, "-show_entries", "packet=flags"], file);
+    (flags.len() as u64, flags.iter().filter(|flags| flags.starts_with('K')).count() as u64)
+}
+
 fn probe(args: &[&str], file: &Path) -> Vec<String> {
     let done = Command::new("ffprobe")
         .args(["-v", "error", "-of", "default=nw=1:nk=1"])

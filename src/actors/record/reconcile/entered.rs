@@ -63,6 +63,7 @@ pub(super) async fn by_boxes(
         spool_path: String::new(),
         object_key: object.key.clone(),
         reason: Some("entered from the object store; its times are those of its media".to_owned()),
+        tracks: Some(checked.tracks),
     };
     Ok(Some(ArchivedSegment { session, segment }))
 }

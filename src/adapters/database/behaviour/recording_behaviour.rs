@@ -9,6 +9,7 @@ use crate::adapters::database::{Database, SegmentQuery, SessionSummary, Skip};
 use crate::base::error::ErrorKind;
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 use crate::domain::sample;
+use crate::domain::segment_track::{SegmentTrack, TrackKind};
 
 fn noon() -> DateTime<Utc> {
     Utc.with_ymd_and_hms(2026, 3, 1, 12, 0, 0).single().expect("a time")
@@ -79,9 +80,24 @@ pub(in crate::adapters::database) async fn a_segment_keeps_every_field(database:
         duration_ms: 59_987,
         bytes: 9_000_000_000,
         reason: Some("cut short: ffmpeg died".to_owned()),
+        tracks: Some(vec![SegmentTrack {
+            kind: TrackKind::Audio,
+            codec: "mp4a".to_owned(),
+            frames: 431,
+            key_frames: 430,
+            first_us: 604_799_000_001,
+            last_us: 604_808_977_000,
+            last_frame_us: 23_219,
+        }]),
         ..segment(&session, 7, SegmentState::Sealed)
     };
     database.put_segment(segment.clone()).await.expect("put");
+    assert_eq!(database.segment(segment.id).await.expect("read"), Some(segment.clone()));
+    // Lists are lean, and whoever writes what he has read of one loses nothing.
+    let query = SegmentQuery { session: Some(session.id), limit: 9, ..SegmentQuery::default() };
+    let listed = database.segments(query).await.expect("listed").remove(0);
+    assert_eq!(listed, Segment { tracks: None, ..segment.clone() });
+    database.put_segment(listed).await.expect("put");
     assert_eq!(database.segment(segment.id).await.expect("read"), Some(segment.clone()));
     assert_eq!(database.segment(Uuid::now_v7()).await.expect("asked"), None);
     let orphan = Segment { session: Uuid::now_v7(), id: Uuid::now_v7(), ..segment };

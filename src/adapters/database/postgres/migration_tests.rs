@@ -36,7 +36,7 @@ async fn schemas_that_are_not_ours_are_refused_by_name_and_older_ones_migrated_o
 async fn rows_of_version_15_get_their_copies() {
     let fresh = fresh().await;
     let made = behaviour::copy_behaviour::one_in_each_state(&*fresh).await;
-    let back = "DROP TABLE notifications, notification_episodes, notification_receivers, notification_lease; ALTER TABLE incidents DROP COLUMN verdict; DROP TABLE recording_locks; DROP TABLE recording_cleanups_done; DROP TABLE recording_cleanups; DROP TABLE copies CASCADE; DROP FUNCTION keep_segment_state; \
+    let back = "DROP TABLE notifications, notification_episodes, notification_receivers, notification_lease; ALTER TABLE incidents DROP COLUMN verdict; ALTER TABLE segments DROP COLUMN tracks; DROP TABLE recording_locks; DROP TABLE recording_cleanups_done; DROP TABLE recording_cleanups; DROP TABLE copies CASCADE; DROP FUNCTION keep_segment_state; \
                 DELETE FROM streamwarden_schema_history WHERE version >= 16";
     fresh.psql(back).expect("back to version 15");
     let again = open(&fresh.url).await.expect("migrated");

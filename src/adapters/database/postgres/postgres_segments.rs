@@ -13,24 +13,26 @@ use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
+use crate::domain::segment_track;
 
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason, media_ms, media_start_ms";
 
 pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment) -> Result<(), PostgresFailure> {
     let sql = format!(
-        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19) \
+        "INSERT INTO segments ({COLUMNS}, ended_at, node, tracks) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
          object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
          media_ms = excluded.media_ms, media_start_ms = excluded.media_start_ms, \
+         tracks = coalesce(excluded.tracks, segments.tracks), \
          node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
     let statement = client.prepare_cached(&sql).await?;
-    let values: [&(dyn ToSql + Sync); 19] = [
+    let values: [&(dyn ToSql + Sync); 20] = [
         &segment.id,
         &segment.session,
         &segment.server,
@@ -50,6 +52,7 @@ pub(super) async fn put(client: &PostgresClient, owner: &str, segment: &Segment)
         &segment.media_start_ms.map(row_rules::stored),
         &row_rules::end(segment),
         &owner,
+        &segment.tracks.as_deref().map(segment_track::to_text),
     ];
     match client.execute(&statement, &values).await? {
         0 => Err(row_rules::not_ours(segment).into()),
@@ -124,8 +127,10 @@ pub(super) async fn release(client: &PostgresClient, owner: &str) -> Result<u64,
 }
 
 pub(super) async fn one(client: &PostgresClient, id: Uuid) -> Result<Option<Segment>, PostgresFailure> {
-    let statement = client.prepare_cached(&format!("SELECT {COLUMNS} FROM segments WHERE id = $1")).await?;
-    Ok(client.query_opt(&statement, &[&id]).await?.as_ref().and_then(segment))
+    let statement = client.prepare_cached(&format!("SELECT {COLUMNS}, tracks FROM segments WHERE id = $1")).await?;
+    let found = client.query_opt(&statement, &[&id]).await?;
+    let tracks = |row: &Row| segment_track::from_text(row.try_get(17).ok()?);
+    Ok(found.and_then(|row| Some(Segment { tracks: tracks(&row), ..segment(&row)? })))
 }
 
 /// Kept by a trigger: counting millions of rows takes longer than anybody waits.
@@ -278,5 +283,6 @@ fn segment(row: &Row) -> Option<Segment> {
         reason: row.try_get(14).ok()?,
         media_ms: optional(15)?,
         media_start_ms: optional(16)?,
+        tracks: None,
     })
 }

@@ -34,7 +34,7 @@ async fn rows_of_version_15_get_their_copies() {
     let first = open(&path).await.expect("opened").for_node("here");
     let made = behaviour::copy_behaviour::one_in_each_state(&*first).await;
     drop(first);
-    let back = "DROP TABLE notifications; DROP TABLE notification_episodes; DROP TABLE notification_receivers; DROP TABLE notification_lease; ALTER TABLE incidents DROP COLUMN verdict; DROP TABLE recording_locks; DROP TABLE recording_cleanups_done; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DELETE FROM refinery_schema_history WHERE version >= 16";
+    let back = "DROP TABLE notifications; DROP TABLE notification_episodes; DROP TABLE notification_receivers; DROP TABLE notification_lease; ALTER TABLE incidents DROP COLUMN verdict; ALTER TABLE segments DROP COLUMN tracks; DROP TABLE recording_locks; DROP TABLE recording_cleanups_done; DROP TABLE recording_cleanups; DROP VIEW segment_states; DROP TABLE copies; DELETE FROM refinery_schema_history WHERE version >= 16";
     Connection::open(&path).and_then(|shell| shell.execute_batch(back)).expect("back to version 15");
     let again = open(&path).await.expect("migrated");
     behaviour::copy_behaviour::are_carried_over(&*again, &made).await;

@@ -11,20 +11,22 @@ use crate::adapters::database::{SegmentQuery, Skip, row_rules};
 use crate::base::{Error, Scope};
 use crate::domain::name::StreamName;
 use crate::domain::recording::{Segment, SegmentState};
+use crate::domain::segment_track;
 
 const COLUMNS: &str = "id, session, server, stream, number, state, started_at, duration_ms, bytes, frames, init_bytes, \
                        media_bytes, spool_path, object_key, reason, media_ms, media_start_ms";
 
 pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -> Result<(), SqliteFailure> {
     let sql = format!(
-        "INSERT INTO segments ({COLUMNS}, ended_at, node) \
-         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
+        "INSERT INTO segments ({COLUMNS}, ended_at, node, tracks) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) \
          ON CONFLICT (session, number) DO UPDATE SET id = excluded.id, server = excluded.server, \
          stream = excluded.stream, state = excluded.state, started_at = excluded.started_at, \
          duration_ms = excluded.duration_ms, bytes = excluded.bytes, frames = excluded.frames, \
          init_bytes = excluded.init_bytes, media_bytes = excluded.media_bytes, spool_path = excluded.spool_path, \
          object_key = excluded.object_key, reason = excluded.reason, ended_at = excluded.ended_at, \
          media_ms = excluded.media_ms, media_start_ms = excluded.media_start_ms, \
+         tracks = coalesce(excluded.tracks, segments.tracks), \
          node = excluded.node WHERE segments.node IN (excluded.node, '')"
     );
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
@@ -48,6 +50,7 @@ pub(super) fn put(connection: &mut Connection, owner: &str, segment: &Segment) -
         segment.media_start_ms.map(row_rules::stored),
         time_text(row_rules::end(segment)),
         owner,
+        segment.tracks.as_deref().map(segment_track::to_text),
     ])?;
     if written == 0 {
         return Err(row_rules::not_ours(segment).into());
@@ -141,8 +144,10 @@ pub(super) fn release(connection: &mut Connection, owner: &str) -> Result<u64, S
 }
 
 pub(super) fn one(connection: &mut Connection, id: Uuid) -> Result<Option<Segment>, SqliteFailure> {
-    let sql = format!("SELECT {COLUMNS} FROM segments WHERE id = ?1");
-    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], |row| Ok(segment(row))).optional()?;
+    let sql = format!("SELECT {COLUMNS}, tracks FROM segments WHERE id = ?1");
+    let tracks = |row: &Row<'_>| segment_track::from_text(&decode::text(row, 17)?);
+    let read = |row: &Row<'_>| Ok(segment(row).map(|segment| Segment { tracks: tracks(row), ..segment }));
+    let found = connection.prepare_cached(&sql)?.query_row([id.to_string()], read).optional()?;
     Ok(found.flatten())
 }
 
@@ -274,5 +279,6 @@ fn segment(row: &Row<'_>) -> Option<Segment> {
         reason: decode::text(row, 14),
         media_ms: decode::count(row, 15),
         media_start_ms: decode::count(row, 16),
+        tracks: None,
     })
 }

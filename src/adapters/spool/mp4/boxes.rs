@@ -3,6 +3,8 @@
 //! Every reader returns `None` for bytes that do not fit; nothing here panics, allocates by a length of the file, or
 //! loops by one.
 
+use crate::domain::segment_track::TrackKind;
+
 /// No segment begins or ends later than this after the time zero of its ffmpeg run, in microseconds: ten years. Beyond it the
 /// numbers are noise.
 const LATEST: u64 = 3_653 * 86_400 * 1_000_000;
@@ -33,9 +35,12 @@ pub(super) struct Mp4Track {
     id: u32,
     /// Units per second, never 0.
     pub timescale: u32,
-    is_video: bool,
-    /// From `trex`: duration of samples that name none.
+    pub kind: TrackKind,
+    /// The four letters of its first sample entry; spaces where it has none.
+    pub codec: [u8; 4],
+    /// From `trex`: duration and flags of samples that name none.
     sample_duration: u32,
+    sample_flags: u32,
     /// Where the kinds of its `trak` and of its `trex` stand, from the beginning of the body.
     pub kinds: [Option<usize>; 2],
 }
@@ -62,6 +67,9 @@ pub(super) struct TrackPart {
     /// Where its start stands, when it has 64 bits; from the beginning of the body.
     start_at: Option<usize>,
     pub timescale: u32,
+    /// Samples, and how many of them can be decoded alone.
+    pub frames: u64,
+    pub key_frames: u64,
     /// Duration of the last sample, in units of the track.
     pub last: u32,
     /// The last duration before it that is not 0; 0 for none.
@@ -88,7 +96,7 @@ pub(super) fn head(body: &[u8]) -> Option<Head> {
                     let (kind, body) = part?;
                     if kind == b"trex" {
                         // version+flags, track id, description index, duration, size, flags
-                        defaults.push((be32(body, 4)?, be32(body, 12)?, offset(whole, kind)));
+                        defaults.push((be32(body, 4)?, be32(body, 12)?, be32(body, 20)?, offset(whole, kind)));
                     }
                 }
             }
@@ -96,8 +104,8 @@ pub(super) fn head(body: &[u8]) -> Option<Head> {
         }
     }
     for track in &mut head.tracks {
-        if let Some((_, duration, at)) = defaults.iter().find(|(id, ..)| *id == track.id) {
-            (track.sample_duration, track.kinds[1]) = (*duration, Some(*at));
+        if let Some((_, duration, flags, at)) = defaults.iter().find(|(id, ..)| *id == track.id) {
+            (track.sample_duration, track.sample_flags, track.kinds[1]) = (*duration, *flags, Some(*at));
         }
     }
     (!head.tracks.is_empty()).then_some(head)
@@ -111,8 +119,27 @@ fn track(body: &[u8]) -> Option<Mp4Track> {
     // Version 1 has 64-bit times before these fields.
     let id = be32(header, if header.first() == Some(&1) { 20 } else { 12 })?;
     let timescale = be32(media_header, if media_header.first() == Some(&1) { 20 } else { 12 })?;
-    let is_video = handler.get(8..12)? == b"vide";
-    (timescale > 0).then_some(Mp4Track { id, timescale, is_video, sample_duration: 0, kinds: [None; 2] })
+    let kind = match handler.get(8..12)? {
+        b"vide" => TrackKind::Video,
+        b"soun" => TrackKind::Audio,
+        _ => TrackKind::Other,
+    };
+    let codec = codec(media).unwrap_or(*b"    ");
+    (timescale > 0).then_some(Mp4Track {
+        id,
+        timescale,
+        kind,
+        codec,
+        sample_duration: 0,
+        sample_flags: 0,
+        kinds: [None; 2],
+    })
+}
+
+/// The first entry of `stsd`: version and flags, count, then its length and its letters.
+fn codec(media: &[u8]) -> Option<[u8; 4]> {
+    let table = find(find(media, b"minf")?, b"stbl")?;
+    find(table, b"stsd")?.get(12..16)?.try_into().ok()
 }
 
 /// Reads the body of a `moof`; it must have a track that the head knows.
@@ -165,24 +192,33 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
         0 => (track.sample_duration, None),
         _ => (be32(header, before)?, header.get(before..).map(|field| offset(whole, field))),
     };
+    // Duration and size stand before the flags.
+    let default_flags = match flags & 0x20 {
+        0 => track.sample_flags,
+        _ => be32(header, before + if flags & 8 == 0 { 0 } else { 4 } + if flags & 0x10 == 0 { 0 } else { 4 })?,
+    };
 
     let (start, start_at) = start_of(whole, body)?;
     let (mut samples, mut length) = (0_u64, 0_u64);
     let mut part = TrackPart {
         track: place,
-        is_video: track.is_video,
+        is_video: track.kind == TrackKind::Video,
         start: micros_signed(start, track.timescale),
         length: 0,
         start_at,
         timescale: track.timescale,
+        frames: 0,
+        key_frames: 0,
         last: 0,
         before: 0,
         at: None,
     };
+    let mut key_frames = 0_u64;
     for inner in Boxes(body) {
         let (kind, body) = inner?;
         if kind == b"trun" {
             let run = run(body, default_duration)?;
+            key_frames = key_frames.saturating_add(keys(body, run.count, default_flags));
             if run.count > 0 {
                 let before = [run.before, part.last, part.before].into_iter().find(|one| *one > 0).unwrap_or(0);
                 let alone = (samples == 0 && run.count == 1).then_some(default_at).flatten();
@@ -193,11 +229,12 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
             length = length.saturating_add(run.length);
         }
     }
-    if track.is_video {
+    if track.kind == TrackKind::Video {
         fragment.video_frames = fragment.video_frames.saturating_add(samples);
     }
     if samples > 0 {
-        fragment.parts.push(TrackPart { length: micros(length, track.timescale), ..part });
+        let length = micros(length, track.timescale);
+        fragment.parts.push(TrackPart { length, frames: samples, key_frames, ..part });
     }
     Some(())
 }
@@ -257,6 +294,27 @@ fn run(body: &[u8], default_duration: u32) -> Option<TrackRun> {
     let at = found.checked_sub(1).map(|place| start + place * 4 * fields);
     let length = durations().map(u64::from).sum();
     (found == count as usize).then_some(TrackRun { count: u64::from(count), length, last, before, lists: true, at })
+}
+
+/// How many samples of a `trun` can be decoded alone.
+fn keys(body: &[u8], count: u64, default_flags: u32) -> u64 {
+    /// Of the flags of a sample: it is no sync sample.
+    const NOT_SYNC: u32 = 0x1_0000;
+    let is_key = |flags: u32| flags & NOT_SYNC == 0;
+    let Some(flags) = be32(body, 0) else { return 0 };
+    let first_at = 8 + if flags & 1 == 0 { 0 } else { 4 };
+    if flags & 0x400 == 0 {
+        let by_default = if is_key(default_flags) { count } else { 0 };
+        let Some(first) = (flags & 4 != 0 && count > 0).then(|| be32(body, first_at)).flatten() else {
+            return by_default;
+        };
+        return by_default - u64::from(is_key(default_flags)) + u64::from(is_key(first));
+    }
+    // Before the flags of a sample stand its duration and its size.
+    let (fields, before) = ((flags >> 8 & 0xf).count_ones() as usize, (flags >> 8 & 3).count_ones() as usize);
+    let list = body.get(first_at + if flags & 4 == 0 { 0 } else { 4 }..).unwrap_or_default();
+    let samples = list.chunks_exact(4 * fields).take(usize::try_from(count).unwrap_or(usize::MAX));
+    samples.filter(|sample| be32(sample, 4 * before).is_some_and(is_key)).count() as u64
 }
 
 /// Where a part begins in the whole that it was cut from.

@@ -1,6 +1,6 @@
 //! Checks fragmented mp4 files box by box: `ftyp moov (moof mdat)* [mfra]`.
 //!
-//! Answers what is in a file (length of the head, duration, video frames) and up to which byte it is whole. The
+//! Answers what is in a file (length of the head, duration, frames of each track) and up to which byte it is whole. The
 //! writer may have been killed at any byte, so no length in the file is trusted: boxes that do not fit, or that make
 //! no sense, end the whole part; whole boxes of unknown kinds do not. Nothing is decoded and nothing larger than a `moof` is read into memory.
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
@@ -15,6 +15,8 @@ use std::io::{self, Read, Seek, SeekFrom};
 pub use boxes::Mend;
 use boxes::{Fragment, Head, fragment, head};
 use sums::{Sums, TrackSum};
+
+use crate::domain::segment_track::SegmentTrack;
 
 /// Longest `moov` or `moof` that is read; ours have a few hundred bytes per second of media.
 const LONGEST_HEADER: u64 = 16 << 20;
@@ -34,6 +36,8 @@ pub struct Checked {
     pub mends: Vec<Mend>,
     /// Video samples in whole fragments.
     pub video_frames: u64,
+    /// What is known of each track that has samples.
+    pub tracks: Vec<SegmentTrack>,
     /// Whole fragments.
     pub fragments: u32,
     /// Whole boxes of kinds that nobody told us of. They are passed over.
@@ -253,6 +257,7 @@ impl Walk {
             duration_ms: self.sums.duration_ms(self.head.as_ref().map(|(head, _)| head)),
             mends,
             video_frames: self.sums.video_frames,
+            tracks: self.head.as_ref().map(|(head, _)| self.sums.tracks(head)).unwrap_or_default(),
             fragments: self.sums.fragments,
             unknown_boxes: self.unknown_boxes,
             cut: why.map(|why| Cut { at: self.good, why }),

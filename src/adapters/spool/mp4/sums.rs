@@ -1,6 +1,7 @@
 //! What the whole fragments of a file add up to, track by track, and what has to be changed in them for players.
 
 use super::boxes::{Fragment, Head, Mend, TrackPart, micros};
+use crate::domain::segment_track::SegmentTrack;
 
 /// Timestamps that are further apart have jumped, in microseconds: long before, a stream that sends nothing is given up.
 const JUMP: i64 = 60_000_000;
@@ -26,6 +27,10 @@ pub(super) struct Sums {
 /// What is known of one track.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TrackSum {
+    frames: u64,
+    key_frames: u64,
+    /// Where its first sample begins.
+    first: Option<u64>,
     end: u64,
     /// What jumps of its timestamps have added to them, in microseconds.
     shift: i64,
@@ -88,7 +93,11 @@ impl TrackSum {
             self.shift = self.shift.saturating_add(excess);
             duration = usual;
         }
-        self.end = self.end.max(u64::try_from(start).unwrap_or(0).saturating_add(length));
+        let begins = u64::try_from(start).unwrap_or(0);
+        self.first.get_or_insert(begins);
+        self.frames = self.frames.saturating_add(part.frames);
+        self.key_frames = self.key_frames.saturating_add(part.key_frames);
+        self.end = self.end.max(begins.saturating_add(length));
         self.last = Some(LastSample { duration, usual, at: part.at.map(|at| body + at as u64) });
         mends
     }
@@ -155,6 +164,32 @@ impl Sums {
         });
         let end = ends.max().unwrap_or(0);
         end.saturating_sub(self.start.unwrap_or(end)).saturating_add(500) / 1000
+    }
+
+    /// What each track that has samples comes to, once the file has been mended.
+    pub fn tracks(&self, head: &Head) -> Vec<SegmentTrack> {
+        let sums = head.tracks.iter().zip(&self.tracks);
+        let facts = sums.filter_map(|(known, track)| {
+            let (last, first_us) = (track.last?, track.first?);
+            let missing = last.missing().unwrap_or(0);
+            let last_frame_us = micros(u64::from(last.duration.max(missing)), known.timescale);
+            let end = track.end.saturating_add(micros(u64::from(missing), known.timescale));
+            Some(SegmentTrack {
+                kind: known.kind,
+                codec: known
+                    .codec
+                    .iter()
+                    .filter(|byte| byte.is_ascii_graphic())
+                    .map(|byte| char::from(*byte))
+                    .collect(),
+                frames: track.frames,
+                key_frames: track.key_frames,
+                first_us,
+                last_us: end.saturating_sub(last_frame_us).max(first_us),
+                last_frame_us,
+            })
+        });
+        facts.collect()
     }
 
     /// `body`: where that of the `moov` begins.

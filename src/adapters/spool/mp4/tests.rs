@@ -7,6 +7,7 @@ use std::sync::OnceLock;
 use proptest::prelude::*;
 
 use super::*;
+use crate::domain::segment_track::TrackKind;
 
 /// Four seconds of picture (25/s, a keyframe each second) and sound, as the recorder's ffmpeg writes them.
 fn sample() -> &'static [u8] {
@@ -44,6 +45,74 @@ fn probed_frames(bytes: &[u8]) -> u64 {
     let _ = std::io::Write::write_all(&mut probe.stdin.take().expect("a pipe"), bytes);
     let out = probe.wait_with_output().expect("it ends");
     String::from_utf8_lossy(&out.stdout).trim().parse().unwrap_or(0)
+}
+
+/// Kind, codec, packets, key frames, first and last decoding time and last duration in microseconds of each track, as ffprobe tells.
+fn probed_tracks(bytes: &[u8]) -> Vec<SegmentTrack> {
+    let mut file = tempfile::NamedTempFile::new().expect("a file");
+    std::io::Write::write_all(&mut file, bytes).expect("written");
+    let probe = |entries: &str| {
+        let out = Command::new("ffprobe")
+            .args(["-v", "error", "-show_entries", entries, "-of", "json"])
+            .arg(file.path())
+            .output()
+            .expect("ffprobe is installed");
+        serde_json::from_slice::<serde_json::Value>(&out.stdout).expect("JSON")
+    };
+    let (streams, packets) =
+        (probe("stream=index,codec_type,codec_tag_string"), probe("packet=stream_index,dts_time,duration_time,flags"));
+    let us = |value: &serde_json::Value| {
+        let seconds: f64 = value.as_str().expect("a time").parse().expect("a number");
+        (seconds * 1e6).round() as u64
+    };
+    let streams = streams["streams"].as_array().expect("streams").clone();
+    let one = |stream: &serde_json::Value| {
+        let all = packets["packets"].as_array().expect("packets");
+        let its: Vec<_> = all.iter().filter(|packet| packet["stream_index"] == stream["index"]).collect();
+        let key = |packet: &&&serde_json::Value| packet["flags"].as_str().is_some_and(|flags| flags.starts_with('K'));
+        let (first, last) = (its[0], its[its.len() - 1]);
+        SegmentTrack {
+            kind: if stream["codec_type"] == "video" { TrackKind::Video } else { TrackKind::Audio },
+            codec: stream["codec_tag_string"].as_str().expect("a tag").to_owned(),
+            frames: its.len() as u64,
+            key_frames: its.iter().filter(key).count() as u64,
+            first_us: us(&first["dts_time"]),
+            last_us: us(&last["dts_time"]),
+            last_frame_us: us(&last["duration_time"]),
+        }
+    };
+    streams.iter().map(one).collect()
+}
+
+/// Times are rounded differently.
+fn assert_same_tracks(found: &[SegmentTrack], probed: &[SegmentTrack]) {
+    let plain = |track: &SegmentTrack| SegmentTrack { first_us: 0, last_us: 0, last_frame_us: 0, ..track.clone() };
+    let (ours, theirs): (Vec<_>, Vec<_>) = (found.iter().map(plain).collect(), probed.iter().map(plain).collect());
+    assert_eq!(ours, theirs);
+    for (one, other) in found.iter().zip(probed) {
+        for (one, other) in
+            [(one.first_us, other.first_us), (one.last_us, other.last_us), (one.last_frame_us, other.last_frame_us)]
+        {
+            assert!(one.abs_diff(other) <= 2, "{found:?} {probed:?}");
+        }
+    }
+}
+
+#[test]
+fn tracks_are_counted_as_ffprobe_counts_them() {
+    assert_same_tracks(&checked(sample()).tracks, &probed_tracks(sample()));
+    // A picture with B-frames whose last sample has no length, sound that ends before it.
+    let inputs =
+        ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10", "-f", "lavfi", "-i", "sine=sample_rate=8000:duration=2"];
+    let codec = ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-bf", "2", "-g", "10", "-c:a", "aac"];
+    let as_recorded = ["-use_editlist", "0", "-avoid_negative_ts", "make_non_negative", "-output_ts_offset", "604000"];
+    let bytes = written(&inputs, &[&codec[..], &as_recorded].concat());
+    let found = checked(&bytes);
+    assert_eq!(found.tracks.iter().map(|track| track.kind).collect::<Vec<_>>(), [TrackKind::Video, TrackKind::Audio]);
+    assert_eq!((found.tracks[0].frames, found.tracks[0].key_frames), (40, 4));
+    let mended = mended(&bytes);
+    assert_same_tracks(&found.tracks, &probed_tracks(&mended));
+    assert_eq!(checked(&mended).tracks, found.tracks);
 }
 
 #[test]
