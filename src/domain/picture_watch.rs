@@ -53,7 +53,7 @@ mod tests {
             let now = watch.sentence();
             if now != before {
                 let words = now.as_deref().unwrap_or("fine");
-                changes.push((n / 2, words.chars().skip(38).take(25).collect::<String>()));
+                changes.push((n / 2, words.chars().skip(36).take(25).collect::<String>()));
                 before = now;
             }
         }

@@ -100,7 +100,8 @@ pub struct RecordingSession {
     /// The stream.
     #[schema(value_type = String)]
     pub stream: StreamName,
-    /// Start, UTC, whole seconds: part of the object key.
+    /// Start, UTC: the second in its object keys. In the list of a stream's sessions when its first frame arrived, once its first
+    /// segment is complete.
     pub started_at: DateTime<Utc>,
     /// End; null while it is going on.
     pub ended_at: Option<DateTime<Utc>>,
@@ -187,7 +188,7 @@ pub struct RecordingStatus {
     pub session: Option<Uuid>,
     /// Segments sealed by this recorder since it started.
     pub segments: u64,
-    /// Why it is not recording, in a sentence with a remedy.
+    /// Why it is not recording, or what of the stream is not recorded as it should be, in a sentence with a remedy.
     pub reason: Option<String>,
 }
 

@@ -67,6 +67,10 @@ describe("the stretch asked for", () => {
     expect(stretch(session("a", start, 10), 0)).toEqual(["2026-03-09T14:00:01.000Z", "2026-03-09T14:09:59.500Z"]);
   });
 
+  it("begins with the first frame where that is known", () => {
+    expect(stretch(session("a", start + 250, 10), 0)[0]).toBe("2026-03-09T14:00:00.251Z");
+  });
+
   it("of a session that goes on ends now", () => {
     expect(stretch(session("a", start, null), start + 90_000)[1]).toBe("2026-03-09T14:01:30.000Z");
   });

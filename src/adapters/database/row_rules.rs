@@ -20,7 +20,7 @@ pub(super) const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
 /// When the first frame of a session arrived, of the table `newest`: one step in the index of (session, number). While its segment is
 /// being written that is a guess, and not told.
 pub(super) const FIRST_FRAME: &str = "(SELECT first.started_at FROM segments AS first WHERE first.session = newest.id \
-                                      AND first.number = 0 AND first.state <> 'writing')";
+                                      AND first.number = 0 AND first.state <> 'writing') AS first_frame";
 
 /// A list of segments in order: those of one stream by their sessions' starts and within a session by number, because somebody
 /// may set the wall clock while it goes on; everybody's by their own starts. `join`: the word with which the database keeps the

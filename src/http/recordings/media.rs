@@ -15,8 +15,8 @@ use super::range::{Wanted, wanted};
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
+use crate::domain::recorded_track::RecordedTrack;
 use crate::domain::recording::{Segment, SegmentState};
-use crate::domain::track_facts::TrackFacts;
 use crate::http::access::Viewer;
 use crate::http::conditional::is_known;
 use crate::http::http_error::{ErrorAnswer, Problem};
@@ -100,18 +100,18 @@ pub(in crate::http) async fn copies(
 /// what objects say of themselves.
 #[utoipa::path(get, path = "/api/v1/recordings/segments/{id}/tracks", operation_id = "listTracks", tag = "recordings", params(("id" = Uuid, Path)),
     responses(
-        (status = 200, body = ItemList<TrackFacts>),
+        (status = 200, body = ItemList<RecordedTrack>),
         (status = 404, body = Problem, content_type = "application/problem+json"),
     ))]
 pub(in crate::http) async fn tracks(
     _: Viewer,
     state: web::Data<HttpState>,
     id: web::Path<String>,
-) -> ErrorAnswer<web::Json<ItemList<TrackFacts>>> {
+) -> ErrorAnswer<web::Json<ItemList<RecordedTrack>>> {
     let missing = || Error::not_found("there is no such segment");
     let id: Uuid = id.parse().map_err(|_| missing())?;
     let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
-    Ok(web::Json(ItemList::whole(TrackFacts::of(&segment))))
+    Ok(web::Json(ItemList::whole(RecordedTrack::of(&segment))))
 }
 
 fn nowhere(size: u64) -> HttpResponse {

@@ -10,9 +10,9 @@ use streamwarden::adapters::live::memory::MemoryLiveStore;
 use streamwarden::config::settings::RecordSettings;
 use streamwarden::demo::media_server::Options;
 use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
+use streamwarden::domain::recorded_track::RecordedTrack;
 use streamwarden::domain::recording::{RecordingState, Segment, SegmentState};
 use streamwarden::domain::segment_track::TrackKind;
-use streamwarden::domain::track_facts::TrackFacts;
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, assert_unbroken, codecs, objects, packets, video_packets};
@@ -58,7 +58,7 @@ async fn every_frame_between_first_and_last_is_in_the_object_store() {
 /// What the ledger knows of each track is what ffprobe counts in the object, within the time of its segment.
 async fn assert_tracks(harness: &Harness, segment: &Segment) {
     let row = harness.database.segment(segment.id).await.expect("answers").expect("a row");
-    let facts = TrackFacts::of(&row);
+    let facts = RecordedTrack::of(&row);
     let kinds: Vec<(TrackKind, &str)> = facts.iter().map(|track| (track.kind, track.codec.as_str())).collect();
     assert_eq!(kinds, [(TrackKind::Video, "avc1"), (TrackKind::Audio, "mp4a")]);
     for (track, kind) in facts.iter().zip(["v", "a"]) {

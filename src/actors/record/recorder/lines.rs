@@ -54,7 +54,7 @@ impl Recorder {
         let begins = !had_media && active.run.has_media();
         if begins {
             self.empty_runs = 0;
-            self.patience.media_came();
+            self.harmless_ends.media_came();
             let stream = self.assignment.key.name.as_str();
             log::info!(stream = stream, pid = active.pid, session:% = active.run.session().id; "recording started");
         }

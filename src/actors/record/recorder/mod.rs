@@ -7,8 +7,8 @@ mod active;
 mod catalog;
 mod checks;
 mod corrections;
+mod harmless_ends;
 mod lines;
-mod patience;
 mod run_end;
 mod source_change;
 
@@ -22,7 +22,7 @@ use tokio::time::Instant;
 
 use self::active::Active;
 use self::corrections::Corrections;
-use self::patience::Patience;
+use self::harmless_ends::HarmlessEnds;
 use super::catalog_writer::CatalogWriter;
 use super::folder_lock::FolderLock;
 use super::run::RecordingRun;
@@ -60,7 +60,7 @@ pub struct Recorder {
     due: Option<Instant>,
     history: RestartHistory,
     /// Ends that were no failures.
-    patience: Patience,
+    harmless_ends: HarmlessEnds,
     /// What runs that failed have shown of the tracks.
     corrections: Corrections,
     /// Whom the polls show as the source.
@@ -109,7 +109,7 @@ impl Recorder {
             empty_runs: 0,
             due: None,
             history: RestartHistory::default(),
-            patience: Patience::default(),
+            harmless_ends: HarmlessEnds::default(),
             corrections: Corrections::default(),
             source,
             jumps: RecentJumps::default(),
@@ -228,7 +228,7 @@ impl Recorder {
         if stopping {
             return self.end_run(None, ctx);
         }
-        if !self.patience.is_between_sessions() {
+        if !self.harmless_ends.is_between_sessions() {
             // Between two sessions of its publisher it stays what it is.
             self.say(RecordingState::Starting, None);
         }

@@ -6,7 +6,7 @@ use actix::{ActorFutureExt, AsyncContext, Context, WrapFuture};
 use tokio::time::Instant;
 
 use super::Recorder;
-use super::patience::{EndedRun, Patience};
+use super::harmless_ends::{EndedRun, HarmlessEnds};
 use crate::adapters::ffmpeg::child::ProcessExit;
 use crate::adapters::ffmpeg::record_argv::{EndKind, why_it_ended};
 use crate::adapters::spool::{LeftFile, on_disk};
@@ -36,7 +36,7 @@ impl Recorder {
         let (stream, folder) = (self.assignment.key.name.as_str(), active.run.folder().to_owned());
         let (pid, ms) = (active.pid, exit.lasted.as_millis() as u64);
         // A stream that ends is looked for once more before anybody knows that it is gone: that is no recording.
-        let is_empty = !active.run.has_media() && (kind != EndKind::NotThere || self.patience.is_over());
+        let is_empty = !active.run.has_media() && (kind != EndKind::NotThere || self.harmless_ends.is_over());
         self.empty_runs += u32::from(is_empty);
         match (active.run.has_media(), self.empty_runs) {
             (true, _) => log::info!(stream = stream, pid = pid, ms = ms; "recording ended: {why}"),
@@ -77,7 +77,7 @@ impl Recorder {
         }
         let settled_after = POLICY.settled_after;
         let ended = EndedRun { kind, has_media, renews: active.renews, lasted, settled_after };
-        match self.patience.after(ended) {
+        match self.harmless_ends.after(ended) {
             Some(after) => self.go_on(after, why, ctx),
             None => self.after_failure(if has_media { lasted } else { Duration::ZERO }, why, ctx),
         }
@@ -107,6 +107,6 @@ impl Recorder {
 
     /// Earlier failures are forgotten.
     pub(super) fn forgive(&mut self) {
-        (self.history, self.patience) = (RestartHistory::default(), Patience::default());
+        (self.history, self.harmless_ends) = (RestartHistory::default(), HarmlessEnds::default());
     }
 }

@@ -33,14 +33,14 @@ pub(super) struct EndedRun {
 
 /// What has ended without being a failure.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Patience {
+pub(super) struct HarmlessEnds {
     /// Runs in a row to which the server said that there is no such stream.
     not_there: u32,
     /// Short runs in a row that ended with their stream.
     short_ends: u32,
 }
 
-impl Patience {
+impl HarmlessEnds {
     /// After which time the next run begins; `None`: this end was a failure.
     pub(super) fn after(&mut self, run: EndedRun) -> Option<Duration> {
         match run.kind {
@@ -79,21 +79,21 @@ mod tests {
     use super::*;
 
     /// The waits in ms after runs that all end so; `None` after the last: a failure.
-    fn waits(patience: &mut Patience, kind: EndKind, has_media: bool, lasted_ms: u64) -> Vec<u128> {
+    fn waits(harmless_ends: &mut HarmlessEnds, kind: EndKind, has_media: bool, lasted_ms: u64) -> Vec<u128> {
         let settled_after = Duration::from_secs(5);
         let run = EndedRun { kind, has_media, renews: false, lasted: Duration::from_millis(lasted_ms), settled_after };
-        std::iter::from_fn(|| patience.after(run)).take(20).map(|after| after.as_millis()).collect()
+        std::iter::from_fn(|| harmless_ends.after(run)).take(20).map(|after| after.as_millis()).collect()
     }
 
     #[test]
     fn a_404_between_two_sessions_of_a_publisher_is_no_failure() {
-        let mut patience = Patience::default();
+        let mut harmless_ends = HarmlessEnds::default();
         let some_polls = [300, 600, 1_200, 1_500, 1_500, 1_500, 1_500, 1_500];
-        assert_eq!(waits(&mut patience, EndKind::NotThere, false, 50), some_polls, "then it is one");
-        assert!(patience.is_between_sessions() && patience.is_over());
-        patience.media_came();
-        assert!(!patience.is_between_sessions());
-        assert_eq!(waits(&mut patience, EndKind::NotThere, false, 50), some_polls, "its publisher was back");
+        assert_eq!(waits(&mut harmless_ends, EndKind::NotThere, false, 50), some_polls, "then it is one");
+        assert!(harmless_ends.is_between_sessions() && harmless_ends.is_over());
+        harmless_ends.media_came();
+        assert!(!harmless_ends.is_between_sessions());
+        assert_eq!(waits(&mut harmless_ends, EndKind::NotThere, false, 50), some_polls, "its publisher was back");
     }
 
     #[test]
@@ -105,10 +105,10 @@ mod tests {
             ("nothing came", EndKind::StreamEnded, false, 60_000, vec![]),
             ("a failure", EndKind::Failed, true, 60_000, vec![]),
         ] {
-            assert_eq!(waits(&mut Patience::default(), kind, has_media, lasted), wanted, "{what}");
+            assert_eq!(waits(&mut HarmlessEnds::default(), kind, has_media, lasted), wanted, "{what}");
         }
-        let mut patience = Patience::default();
-        waits(&mut patience, EndKind::StreamEnded, true, 4_000);
+        let mut harmless_ends = HarmlessEnds::default();
+        waits(&mut harmless_ends, EndKind::StreamEnded, true, 4_000);
         let renewed = EndedRun {
             kind: EndKind::StreamEnded,
             has_media: false,
@@ -116,7 +116,7 @@ mod tests {
             lasted: Duration::ZERO,
             settled_after: Duration::from_secs(5),
         };
-        assert_eq!(patience.after(renewed), Some(Duration::ZERO), "we ended it");
-        assert_eq!(waits(&mut patience, EndKind::StreamEnded, true, 4_000), [0; 5], "and begin to count anew");
+        assert_eq!(harmless_ends.after(renewed), Some(Duration::ZERO), "we ended it");
+        assert_eq!(waits(&mut harmless_ends, EndKind::StreamEnded, true, 4_000), [0; 5], "and begin to count anew");
     }
 }

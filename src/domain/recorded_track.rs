@@ -10,7 +10,7 @@ use super::segment_track::{SegmentTrack, TrackKind};
 /// A track of a segment as people see it.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub struct TrackFacts {
+pub struct RecordedTrack {
     /// What it holds.
     pub kind: TrackKind,
     /// Its codec, by the four letters of its sample entry in the file (`avc1`, `hvc1`, `mp4a`, `Opus`, ...).
@@ -32,7 +32,7 @@ pub struct TrackFacts {
     pub last_frame_us: u64,
 }
 
-impl TrackFacts {
+impl RecordedTrack {
     /// Of each track of a segment; none where nothing is known of them.
     pub fn of(segment: &Segment) -> Vec<Self> {
         let facts = |track: &SegmentTrack| Self {
@@ -93,11 +93,11 @@ mod tests {
             let tracks = Some(vec![track(start + first_ms * 1_000, start + last_ms * 1_000)]);
             let media_start_ms = Some(385_201_000);
             let segment = Segment { duration_ms, media_ms, media_start_ms, tracks, ..sample::segment(&session, 0) };
-            let facts = TrackFacts::of(&segment).remove(0);
+            let facts = RecordedTrack::of(&segment).remove(0);
             let after = |at: DateTime<Utc>| (at - segment.started_at).num_milliseconds();
             assert_eq!((after(facts.first_arrived_at), after(facts.last_arrived_at)), wanted, "{what}");
         }
-        assert_eq!(TrackFacts::of(&sample::segment(&session, 0)), []);
+        assert_eq!(RecordedTrack::of(&sample::segment(&session, 0)), []);
         let far = Segment {
             duration_ms: u64::MAX,
             media_ms: Some(1),
@@ -105,7 +105,7 @@ mod tests {
             ..sample::segment(&session, 0)
         };
         assert_eq!(
-            TrackFacts::of(&far).remove(0).last_arrived_at,
+            RecordedTrack::of(&far).remove(0).last_arrived_at,
             DateTime::<Utc>::MAX_UTC,
             "nonsense overflows nothing"
         );
