@@ -5,6 +5,7 @@ use std::io::SeekFrom;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse, web};
 use bytes::Bytes;
+use chrono::TimeDelta;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
 use tokio::fs::File;
@@ -12,6 +13,7 @@ use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
 
 use super::range::{Wanted, wanted};
+use crate::adapters::database::SegmentQuery;
 use crate::adapters::objects::SharedObjects;
 use crate::base::{Error, Result};
 use crate::domain::copies::{CopyPlace, CopyState, SegmentCopy};
@@ -33,6 +35,9 @@ const FOREVER: &str = "private, max-age=31536000, immutable";
 /// them out as the whole, 2,833 bytes of the 1,091,746 that the head of the answer promised. A player cannot go on from there.
 const NOTHING: &str = "no-store";
 
+/// Where a file is gone, its head is looked for in so many before and behind it.
+const NEIGHBOURS: i64 = 4;
+
 /// The media of a segment. HEAD and a single byte range are answered too. `.mp4` may follow the id, for players that
 /// look at the extension.
 #[utoipa::path(get, path = "/api/v1/recordings/segments/{id}", operation_id = "getSegment", tag = "recordings", params(("id" = Uuid, Path)),
@@ -52,9 +57,12 @@ pub(in crate::http) async fn segment(
     let missing = || Error::not_found("there is no such segment");
     let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
     let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
-    let (source, size) = open(&state, &segment).await?;
-    let etag = format!("\"{}-{size}\"", segment.id);
     let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let (source, size) = match open(&state, &segment).await {
+        Ok(found) => found,
+        Err(gone) => same_head(&state, &segment, head(header::RANGE)).await?.ok_or(gone)?,
+    };
+    let etag = format!("\"{}-{size}\"", segment.id);
 
     let mut answer = HttpResponse::build(StatusCode::OK);
     answer.insert_header((header::ETAG, etag.as_str()));
@@ -171,6 +179,31 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
         return Err(Error::not_found(words));
     }
     Ok((Source::Objects { store: state.objects.clone(), key }, size))
+}
+
+/// Where the head of a file that is gone is found: in another of its run, whose heads are alike. ffmpeg's reader of HLS, which ffplay
+/// and mpv use, goes over media that it cannot fetch, but ends at a head that it cannot (seen with 5.1.9).
+async fn same_head(state: &HttpState, segment: &Segment, range: Option<&str>) -> Result<Option<(Source, u64)>> {
+    let Wanted::Part { start, length } = wanted(range, segment.bytes) else { return Ok(None) };
+    if start + length > segment.init_bytes || !segment.state.is_playable() {
+        return Ok(None);
+    }
+    let near = TimeDelta::milliseconds(i64::try_from(segment.duration_ms).unwrap_or(0).saturating_mul(NEIGHBOURS));
+    let query = SegmentQuery {
+        session: Some(segment.session),
+        from: segment.started_at.checked_sub_signed(near),
+        to: segment.ended_at().checked_add_signed(near),
+        limit: 100,
+        ..SegmentQuery::default()
+    };
+    let others = state.stores.recordings.segments(query).await?;
+    let is_alike = |other: &&Segment| other.id != segment.id && other.init_bytes == segment.init_bytes;
+    for other in others.iter().filter(is_alike) {
+        if let Ok((source, _)) = open(state, other).await {
+            return Ok(Some((source, segment.bytes)));
+        }
+    }
+    Ok(None)
 }
 
 impl Source {
