@@ -133,6 +133,29 @@ fn seal_of(number: u32) -> CatalogOperation {
 }
 
 #[test]
+fn an_open_file_that_somebody_deleted_is_missing_and_said_to_be_gone() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let spool = Spool::open(folder.path().join("spool")).expect("a spool");
+    let note = Note { session: session(1), key_prefix: String::new(), continues: None };
+    spool.begin(&note).expect("a folder of the session");
+    let place = (Spool::folder(&note.session), 0);
+    let order = SealOrder {
+        from: place.clone(),
+        to: place,
+        draft: segment(session(1).id, 0),
+        arrival: FileArrival::NOT_KNOWN,
+        why: Some("cut short: the stream ended".to_owned()),
+    };
+    let gone = seal(&spool, &order).expect("no failure: others can still be sealed");
+    assert_eq!((gone.state, gone.reason.as_deref()), (SegmentState::Missing, Some("its file is not in the spool")));
+    // A file with nothing in it is another matter.
+    std::fs::write(spool.path(&gone.spool_path).expect("a path"), "").expect("written");
+    let empty = seal(&spool, &order).expect("sealed");
+    assert_eq!(empty.state, SegmentState::Lost);
+    assert!(empty.reason.is_some_and(|why| why.starts_with("nothing of it could be kept")));
+}
+
+#[test]
 fn a_file_that_cannot_be_sealed_holds_up_no_other_and_is_tried_again_while_its_session_goes_on() {
     let unreadable = Error::unavailable("it may not be read").about(Scope::Item);
     let at = Duration::from_secs;
