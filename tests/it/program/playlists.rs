@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 use serde_json::Value;
 use streamwarden::demo::media_server::Options;
 
-use super::recorded::{Harm, harm, over, seconds};
+use super::recorded::{Harm, harm, over, shown_for};
 use crate::support::film::places;
 use crate::support::media::server;
 use crate::support::program::{Config, Program};
@@ -53,7 +53,7 @@ async fn ffmpeg_and_ffplay_go_on_over_files_that_are_lost() {
     let frames = |segment: &Value| segment["frames"].as_u64().expect("a count") as usize;
     assert_eq!(whole.len(), segments.iter().map(frames).sum::<usize>(), "{segments:?}");
     let (begin, end) = played(&program, "gate").await;
-    let length = seconds(&segments);
+    let length = segments.iter().map(shown_for).sum::<f64>();
     assert!(end - begin > length - 1.0, "ffplay played {begin} to {end} of {length} s");
 
     // The first, whose head every player asks for before anything else; one that is cut short; and one in the middle.

@@ -27,9 +27,9 @@ pub fn length(segment: &Value) -> TimeDelta {
     TimeDelta::milliseconds(segment["durationMs"].as_i64().expect("a length"))
 }
 
-/// All of them together.
-pub fn seconds(segments: &[Value]) -> f64 {
-    segments.iter().map(|one| length(one).as_seconds_f64()).sum()
+/// For how long a player shows a segment, in seconds: by its timestamps.
+pub fn shown_for(segment: &Value) -> f64 {
+    segment["mediaMs"].as_f64().expect("a length") / 1_000.0
 }
 
 /// What may happen to a file.

@@ -26,3 +26,20 @@ export function boxes(view: DataView, from: number, to: number): Box[] {
 export function inside(view: DataView, box: Box, type: string): Box[] {
   return boxes(view, box.body, box.end).filter((one) => one.type === type);
 }
+
+/** Where the entries of a track are. */
+const PATH = ["mdia", "minf", "stbl", "stsd"];
+
+/** The first sample entry of each track in the head of a file, in order: its type names the codec. */
+export function sampleEntries(view: DataView): Box[] {
+  const traks = boxes(view, 0, view.byteLength).filter((one) => one.type === "moov").flatMap((moov) => inside(view, moov, "trak"));
+  return traks.flatMap((trak) => {
+    const [stsd] = PATH.reduce<Box[]>((found, type) => found.flatMap((box) => inside(view, box, type)), [trak]);
+    // Version, flags and a count stand before the entries.
+    return stsd === undefined ? [] : boxes(view, stsd.body + 8, stsd.end).slice(0, 1);
+  });
+}
+
+export function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}

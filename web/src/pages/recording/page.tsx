@@ -156,6 +156,12 @@ function Screen({ playback }: { playback: Playback }): VNode {
       <video ref={(video) => playback.player.attachTo(video)} controls playsInline preload="auto" aria-label={m.recordings.player} />
       <div class="notice" role="status" hidden={notice === null}>
         <p>{notice?.words}</p>
+        {notice === null || notice.file === null ? null : (
+          <a class="button" href={notice.file} download>
+            <Icon name="down" />
+            {m.recordings.download}
+          </a>
+        )}
         {notice === null || notice.retry === null ? null : (
           <button type="button" onClick={notice.retry}>
             <Icon name="restart" />

@@ -34,12 +34,12 @@ export class Playback {
   readonly unrecorded = signal<number | null>(null);
   /** The stretch that somebody chose on the strip, ms since the epoch. */
   readonly stretch = signal<{ from: number; to: number } | null>(null);
-  readonly notice = signal<{ words: string; retry: (() => void) | null } | null>(null);
+  readonly notice = signal<{ words: string; retry: (() => void) | null; file: string | null } | null>(null);
   readonly player = new Player({
     onTime: (place) => this.playing(place),
     onEnded: () => this.ended(),
     onCues: (cues) => (this.cues = cues),
-    onNotice: (words, retry) => (this.notice.value = words === null ? null : { words, retry }),
+    onNotice: (words, retry, file) => (this.notice.value = words === null ? null : { words, retry, file }),
     onPause: () => this.write(),
   });
   private cues: Cue[] = [];

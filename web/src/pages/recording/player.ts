@@ -6,6 +6,7 @@ import type { ErrorData, Fragment } from "hls.js";
 import { sentence } from "../../api";
 import { holeAt, parsePlaylist, type Cue, type Hole } from "../../playlist";
 import { m } from "../../words/language";
+import { lackedCodecs } from "./codec_names";
 import { soundCodecs, withAllSound } from "./sound_tracks";
 
 export interface PlayerEvents {
@@ -15,8 +16,8 @@ export interface PlayerEvents {
   onCues(cues: Cue[]): void;
   /** It stands still: a person has stopped it, or moved it while it stood. */
   onPause?: () => void;
-  /** Words over the picture; `retry` where another try may help. */
-  onNotice(words: string | null, retry: (() => void) | null): void;
+  /** Words over the picture; `retry` where another try may help, and the address of the file where another program may play it. */
+  onNotice(words: string | null, retry: (() => void) | null, file: string | null): void;
 }
 
 const HLS_TYPE = "application/vnd.apple.mpegurl";
@@ -60,8 +61,8 @@ export class Player {
     this.waits = null;
   }
 
-  say(words: string | null, retry: (() => void) | null = null): void {
-    this.events.onNotice(words, retry);
+  say(words: string | null, retry: (() => void) | null = null, file: string | null = null): void {
+    this.events.onNotice(words, retry, file);
   }
 
   /** Loads a playlist and plays it from a position (seconds, found in its cues). */
@@ -181,7 +182,9 @@ export class Player {
         this.recovered = true;
         hls.recoverMediaError();
       } else {
-        this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : words(data));
+        const here = fragments.find((one) => one.end > video.currentTime) ?? fragments[0];
+        if (CODEC_FAULTS.includes(data.details)) this.failed(m.player.codec(lacked(data, here)), here?.url ?? null);
+        else this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : data.details);
       }
     });
     hls.on(Library.Events.MEDIA_ATTACHED, (_, { mediaSource }) => nameAllSound(mediaSource, () => fragments));
@@ -206,10 +209,10 @@ export class Player {
     this.hls?.startLoad(position);
   }
 
-  private failed(words: string): void {
+  private failed(words: string, file: string | null = null): void {
     // Emptying the source is an "error" of the element, too.
     if (this.hls === null && this.video !== null && this.video.error !== null && !this.video.hasAttribute("src")) return;
-    this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry);
+    this.say(m.player.failed(words === "" ? m.player.damaged : words), this.retry, file);
   }
 }
 
@@ -250,12 +253,11 @@ function holeOf(data: ErrorData, fragments: readonly Fragment[], loaded: number,
   return { start: fragment.start, end: fragment.start + fragment.duration, anew: null };
 }
 
-/** What a browser says about a codec that it does not have, in words. */
-function words(data: ErrorData): string {
-  const codec = ["bufferAddCodecError", "bufferIncompatibleCodecsError", "manifestIncompatibleCodecsError"];
-  if (!codec.includes(data.details)) return data.details;
-  const name = /codecs="?([^"]+)/.exec(data.mimeType ?? "")?.[1] ?? "?";
-  return m.player.codec(name);
+/** What hls.js says when the browser does not have a codec. */
+const CODEC_FAULTS: readonly string[] = ["bufferAddCodecError", "bufferIncompatibleCodecsError", "manifestIncompatibleCodecsError"];
+
+function lacked(data: ErrorData, here: Fragment | undefined): string {
+  return lackedCodecs(data.mimeType ?? "", here?.initSegment?.data ?? null, (type) => MediaSource.isTypeSupported(type));
 }
 
 /** Plays; where the browser forbids sound without a click, without sound. */

@@ -1,23 +1,14 @@
 // Files with several sound tracks. hls.js names one codec of sound when it opens the browser's buffer, and the browser refuses a
 // file that has more tracks than were named: so all of them are named. The browser plays the first.
 
-import { boxes, inside, type Box } from "./boxes";
+import { sampleEntries, viewOf } from "./boxes";
 
 /** Codecs of sound by the names of their sample entries, as they are named to a browser. */
 const CODECS: Record<string, string> = { mp4a: "mp4a.40.2", Opus: "opus", fLaC: "flac", "ac-3": "ac-3", "ec-3": "ec-3" };
 
 /** Codecs of the sound tracks in the head of a file, in order. */
 export function soundCodecs(head: Uint8Array): string[] {
-  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
-  const path = ["mdia", "minf", "stbl", "stsd"];
-  const traks = boxes(view, 0, head.byteLength).filter((one) => one.type === "moov").flatMap((moov) => inside(view, moov, "trak"));
-  return traks.flatMap((trak) => {
-    const [stsd] = path.reduce<Box[]>((found, type) => found.flatMap((box) => inside(view, box, type)), [trak]);
-    // Version, flags and a count stand before the entries.
-    const [entry] = stsd === undefined ? [] : boxes(view, stsd.body + 8, stsd.end);
-    const codec = entry === undefined ? undefined : CODECS[entry.type];
-    return codec === undefined ? [] : [codec];
-  });
+  return sampleEntries(viewOf(head)).flatMap(({ type }) => CODECS[type] ?? []);
 }
 
 /** The type of a buffer with every one of several sound tracks named; as it was where there are not several. */
