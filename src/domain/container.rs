@@ -49,6 +49,9 @@ const COPIED: [&str; 4] = ["MPEG-4 Audio", "Opus", "FLAC", "AC3"];
 /// Codecs of sound that become AAC. MPEG-1/2 Audio (MP3) fits into mp4, but browsers do not play it there.
 const ENCODED: [&str; 8] = ["MPEG-1/2 Audio", "MPEG-4 Audio LATM", "Vorbis", "Speex", "G726", "G722", "G711", "LPCM"];
 
+/// The other way out for pictures that MediaMTX records without ffmpeg (internal/recorder/format_fmp4.go of 1.20.1).
+const RECORDED_ELSEWHERE: &str = ", or let MediaMTX record the path itself (record: yes in its configuration)";
+
 /// Codecs that the installed ffmpeg cannot read over RTSP, found out once at start.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct UnreadableCodecs {
@@ -62,17 +65,20 @@ impl UnreadableCodecs {
     /// Why a stream with this track cannot be recorded, and the way out.
     fn obstacle(&self, codec: &str) -> Option<String> {
         match codec {
-            "VP8" => Some("VP8 does not go into mp4; publish H264 or H265".to_owned()),
+            "VP8" => Some("VP8 does not go into mp4, which is all that is recorded; publish H264 or H265".to_owned()),
             // In no version until now: its packets carry no mark of key frames, so `-c copy` waits for the first for ever.
-            "VP9" => Some(
-                "VP9 cannot be recorded, because ffmpeg does not recognise its key frames over RTSP; publish H264 or H265"
-                    .to_owned(),
-            ),
-            codec if self.codecs.contains(codec) => Some(format!(
-                "the installed ffmpeg ({}) cannot read {codec} over RTSP; install a newer ffmpeg, or publish H264 or H265 \
-                 with AAC or Opus",
-                self.version
+            "VP9" => Some(format!(
+                "VP9 cannot be recorded, because ffmpeg does not recognise its key frames over RTSP; publish H264 or \
+                 H265{RECORDED_ELSEWHERE}",
             )),
+            codec if self.codecs.contains(codec) => {
+                let elsewhere = if codec == "AV1" { RECORDED_ELSEWHERE } else { "" };
+                Some(format!(
+                    "the installed ffmpeg ({}) cannot read {codec} over RTSP; install a newer ffmpeg, or publish H264 or \
+                     H265 with AAC or Opus{elsewhere}",
+                    self.version
+                ))
+            }
             _ => None,
         }
     }
@@ -153,6 +159,9 @@ mod tests {
             (&["VP9"], "key frames"),
             (&["VP9", "Opus"], "VP9 cannot be recorded"),
             (&["AV1"], "the installed ffmpeg (5.1.9) cannot read AV1"),
+            (&["AV1"], "install a newer ffmpeg"),
+            (&["AV1"], "let MediaMTX record the path itself"),
+            (&["VP9"], "let MediaMTX record the path itself"),
             (&["H264", "AC3"], "cannot read AC3"),
             (&["KLV", "MPEG-TS"], "KLV, MPEG-TS"),
         ] {

@@ -22,6 +22,7 @@ mod tracks;
 mod wire;
 
 use std::net::{SocketAddr, TcpListener};
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -32,7 +33,7 @@ use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::own_thread::OwnThread;
-use crate::base::{Error, Result};
+use crate::base::{Error, ErrorKind, Result};
 pub use api::ApiFault;
 use connection::Terms;
 pub use credentials::Credentials;
@@ -53,6 +54,8 @@ pub struct Options {
     pub srt: Vec<String>,
     /// Paths that are configured as on demand. The stand-in starts nothing for them: somebody has to publish.
     pub on_demand: Vec<String>,
+    /// A folder with `server.crt` and `server.key`: RTSP is spoken over TLS alone. The stand-in cannot, and does not start.
+    pub rtsps: Option<PathBuf>,
     /// A publisher that sends nothing for so long is closed, and its path vanishes (MediaMTX `readTimeout`: 10 s).
     pub read_timeout: Duration,
     /// A client that takes nothing for so long is closed (MediaMTX `writeTimeout`: 10 s).
@@ -69,6 +72,7 @@ impl Default for Options {
             publish: None,
             srt: Vec::new(),
             on_demand: Vec::new(),
+            rtsps: None,
             read_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(10),
         }
@@ -98,6 +102,9 @@ impl Presence {
 impl MediaServer {
     /// Binds both addresses and starts serving. Fails when an address cannot be had.
     pub fn start(options: Options) -> Result<Self> {
+        if options.rtsps.is_some() {
+            return Err(Error::new(ErrorKind::Unsupported, "the built-in media server does not speak TLS"));
+        }
         let rtsp_socket = bind("rtsp_listen", options.rtsp_listen)?;
         let api_socket = bind("api_listen", options.api_listen)?;
         let rtsp = local_address(&rtsp_socket)?;

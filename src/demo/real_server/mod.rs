@@ -41,6 +41,8 @@ const TRIES: usize = 3;
 pub struct RealServer {
     binary: PathBuf,
     addresses: Addresses,
+    /// `rtsp`, or `rtsps` where it speaks TLS alone.
+    scheme: &'static str,
     // Before the folder: the server has ended when its files are removed.
     thread: OwnThread,
     _folder: TempDir,
@@ -69,7 +71,8 @@ impl RealServer {
         let gone = |_| Error::internal("the thread of MediaMTX ended before it began");
         is_ready.await.map_err(gone)??;
         log::info!("MediaMTX at {}: RTSP on {}, API on {}", binary.display(), addresses.rtsp, addresses.api);
-        Ok(Self { binary: binary.to_owned(), addresses, thread, _folder: folder })
+        let scheme = if options.rtsps.is_some() { "rtsps" } else { "rtsp" };
+        Ok(Self { binary: binary.to_owned(), addresses, scheme, thread, _folder: folder })
     }
 
     /// The program.
@@ -79,7 +82,7 @@ impl RealServer {
 
     /// Where to publish to and to read from, without a path.
     pub fn rtsp_url(&self) -> Url {
-        media_server::url("rtsp", self.addresses.rtsp)
+        media_server::url(self.scheme, self.addresses.rtsp)
     }
 
     /// Where the API is, without `/v3`.

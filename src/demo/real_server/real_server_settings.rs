@@ -72,6 +72,12 @@ pub fn file(version: MediaServerVersion, options: &Options, addresses: Addresses
     for path in &options.on_demand {
         settings["paths"][path.as_str()] = json!({"runOnDemand": "true"});
     }
+    if let Some(folder) = &options.rtsps {
+        settings["rtspEncryption"] = json!("strict");
+        settings["rtspsAddress"] = json!(rtsp.to_string());
+        settings["rtspServerKey"] = json!(folder.join("server.key"));
+        settings["rtspServerCert"] = json!(folder.join("server.crt"));
+    }
     if version >= MediaServerVersion::WITH_MOQ {
         settings["moq"] = Value::Bool(false);
     }

@@ -1,6 +1,8 @@
 //! Recording and uploading on real media.
 
 mod changes;
+mod codecs;
+mod encrypted_server;
 mod faults;
 mod harness;
 mod neighbours;

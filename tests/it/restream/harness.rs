@@ -95,6 +95,15 @@ impl Harness {
         (Self::of(server, (url, trust), options, Arc::new(live), |stores| stores).await, serving)
     }
 
+    /// The same by a real server that speaks TLS itself, and nothing else.
+    pub async fn over_own_tls(certificate: &Path, trust: ApiTrust) -> Self {
+        let options = Options { rtsps: Some(certificate.to_owned()), ..Options::default() };
+        let live = MemoryLiveStore::new(Duration::from_secs(600));
+        let server = server(&options).await;
+        let url = server.rtsp_url();
+        Self::of(server, (url, trust), options, Arc::new(live), |stores| stores).await
+    }
+
     async fn of(
         server: AnyServer,
         (rtsp_url, rtsp_trust): (Url, ApiTrust),

@@ -13,8 +13,10 @@ use url::Url;
 
 use super::harness::{Harness, Source, TIMEOUT};
 use super::program::until;
-use crate::support::encrypted::{certificate, fingerprint};
+use crate::support::encrypted::{certificate, digest, fingerprint};
 use crate::support::film::pictures;
+use crate::support::media::is_stand_in;
+use crate::support::rights::skip_stand_in;
 use crate::support::wait::stays;
 
 /// An ffmpeg of somebody else's that publishes to the harness's server until it is pushed aside.
@@ -185,12 +187,31 @@ async fn over_tls_only_the_server_with_the_right_certificate_gets_the_picture() 
     assert_eq!(harness.processes(), Vec::<u32>::new(), "nothing is sent to it");
     harness.stop().await;
 
-    let (mut harness, _serving) =
-        Harness::over_tls(folder.path(), ApiTrust::File(folder.path().join("server.crt"))).await;
-    harness.sql(&row);
+    for right in [ApiTrust::File(folder.path().join("server.crt")), ApiTrust::Fingerprint(digest(folder.path()))] {
+        let (mut harness, _serving) = Harness::over_tls(folder.path(), right).await;
+        is_published(&mut harness, &row).await;
+        harness.stop().await;
+    }
+}
+
+/// The camera of this row reaches the server, where a reader gets its picture.
+async fn is_published(harness: &mut Harness, row: &str) {
+    harness.sql(row);
     harness.state("gate", CameraState::Running).await;
     let path = harness.server.as_ref().expect("a server").rtsp_url().join("gate").expect("a URL");
     let read = tokio::task::spawn_blocking(move || pictures(&path, 20)).await.expect("a reader");
     assert_eq!(read, 20, "pictures of a reader");
+}
+
+#[actix::test]
+async fn a_server_that_speaks_tls_alone_gets_the_picture() {
+    if is_stand_in() {
+        return skip_stand_in();
+    }
+    let (source, folder) = (Source::start().await, tempfile::tempdir().expect("a folder"));
+    certificate(folder.path());
+    let row = format!("INSERT INTO cameras(name, url) VALUES ('gate', '{}')", source.url("a"));
+    let mut harness = Harness::over_own_tls(folder.path(), ApiTrust::Fingerprint(digest(folder.path()))).await;
+    is_published(&mut harness, &row).await;
     harness.stop().await;
 }

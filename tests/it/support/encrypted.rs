@@ -31,6 +31,13 @@ pub fn fingerprint(folder: &Path) -> String {
     text.trim().rsplit_once('=').expect("a fingerprint").1.to_owned()
 }
 
+/// The same as its bytes.
+pub fn digest(folder: &Path) -> [u8; 32] {
+    let shown = fingerprint(folder);
+    let bytes: Vec<u8> = shown.split(':').map(|byte| u8::from_str_radix(byte, 16).expect("a byte")).collect();
+    bytes.try_into().expect("32 bytes")
+}
+
 /// TLS with the certificate in this folder.
 pub fn acceptor(folder: &Path) -> TlsAcceptor {
     let certificates = CertificateDer::pem_file_iter(folder.join("server.crt")).expect("a file");

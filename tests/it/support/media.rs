@@ -13,6 +13,11 @@ use super::film::film;
 use super::port::free_port;
 use super::processes::send;
 
+/// Whether `MEDIAMTX_BIN` names no server.
+pub fn is_stand_in() -> bool {
+    MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset") == MediaServerChoice::StandIn
+}
+
 /// The stand-in, or the server that `MEDIAMTX_BIN` names.
 pub async fn server(options: &Options) -> AnyServer {
     let choice = MediaServerChoice::named().expect("MEDIAMTX_BIN is a program or unset");

@@ -10,6 +10,8 @@ pub enum Right {
     Mount,
     /// To have the media server misbehave on demand, as the stand-in does and a real MediaMTX does not.
     StandIn,
+    /// To have a media server that speaks TLS, as a real MediaMTX does and the stand-in does not.
+    RealServer,
 }
 
 impl Display for Right {
@@ -17,6 +19,7 @@ impl Display for Right {
         f.write_str(match self {
             Self::Mount => "mount",
             Self::StandIn => "stand-in",
+            Self::RealServer => "real-server",
         })
     }
 }
@@ -24,6 +27,11 @@ impl Display for Right {
 /// Skips for want of a server that misbehaves on demand: for the calling test, which has to return after that.
 pub fn skip_real_server() {
     skip(Right::StandIn, "the media server that MEDIAMTX_BIN names does not misbehave on demand");
+}
+
+/// Skips for want of a server that speaks TLS; the calling test has to return after that.
+pub fn skip_stand_in() {
+    skip(Right::RealServer, "MEDIAMTX_BIN names no media server, and the stand-in does not speak TLS");
 }
 
 /// Says that the calling test does not run here; it has to return after that. `.ci/times` counts it as skipped, and

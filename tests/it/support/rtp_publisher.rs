@@ -19,6 +19,8 @@ const SAMPLES: usize = 44_100;
 const PACKET: usize = 1_024;
 /// Longest payload of a packet.
 const PAYLOAD: usize = 1_300;
+/// A document of metadata, as cameras send them.
+const METADATA: &[u8] = b"<?xml version=\"1.0\"?><tt:MetadataStream xmlns:tt=\"http://www.onvif.org/ver10/schema\"/>";
 
 /// What is sent.
 #[derive(Clone, Copy)]
@@ -29,6 +31,8 @@ pub struct Script {
     pub pictures: fn(f64) -> bool,
     /// Whether sound is sent after so many seconds; `None`: there is no track of sound.
     pub sound: Option<fn(f64) -> bool>,
+    /// A third track, behind that of sound: ONVIF metadata, once in a second.
+    pub metadata: bool,
     /// The first timestamp, of 90,000 in a second.
     pub first: u32,
     /// When what is due after so many seconds is sent: never before what comes before it.
@@ -43,6 +47,7 @@ impl Script {
         stamp: |_, time| time,
         pictures: |_| true,
         sound: None,
+        metadata: false,
         first: 1_000_000_000,
         sent: |time| time,
         seconds: 20,
@@ -57,8 +62,8 @@ pub fn publish(server: &Url, path: &str, script: Script) -> JoinHandle<Vec<DateT
     let url = format!("rtsp://{address}/{path}");
     spawn(move || {
         let stream = TcpStream::connect(&address).expect("the media server listens");
-        let mut sender = Sender { stream, url, asked: 0, session: String::new(), sequence: [0; 2] };
-        sender.begin(script.sound.is_some());
+        let mut sender = Sender { stream, url, asked: 0, session: String::new(), sequence: [0; 3] };
+        sender.begin(script.sound.is_some(), script.metadata);
         sender.play(script)
     })
 }
@@ -68,12 +73,13 @@ struct Sender {
     url: String,
     asked: usize,
     session: String,
-    /// Of pictures and of sound.
-    sequence: [u16; 2],
+    /// Of pictures, of sound and of metadata.
+    sequence: [u16; 3],
 }
 
 impl Sender {
-    fn begin(&mut self, sound: bool) {
+    fn begin(&mut self, sound: bool, metadata: bool) {
+        assert!(sound || !metadata, "metadata is the third track");
         let url = self.url.clone();
         let mut description = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
             m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n"
@@ -83,9 +89,13 @@ impl Sender {
                 profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1208\r\n\
                 a=control:streamid=1\r\n";
         }
+        if metadata {
+            description +=
+                "m=application 0 RTP/AVP 98\r\na=rtpmap:98 vnd.onvif.metadata/90000\r\na=control:streamid=2\r\n";
+        }
         let length = format!("Content-Type: application/sdp\r\nContent-Length: {}\r\n", description.len());
         self.ask("ANNOUNCE", &url, &length, &description);
-        for track in 0..1 + usize::from(sound) {
+        for track in 0..1 + usize::from(sound) + usize::from(metadata) {
             let (rtp, rtcp) = (2 * track, 2 * track + 1);
             let transport = format!("Transport: RTP/AVP/TCP;unicast;interleaved={rtp}-{rtcp};mode=record\r\n");
             self.ask("SETUP", &format!("{url}/streamid={track}"), &transport, "");
@@ -146,6 +156,9 @@ impl Sender {
                     reports[0] = picture + 2.0;
                 }
                 // Over and over.
+                if script.metadata && sent.len().is_multiple_of(RATE) {
+                    self.rtp(2, true, stamp, METADATA);
+                }
                 self.picture(&media.pictures[sent.len() % media.pictures.len()], stamp);
                 sent.push(Utc::now());
             } else {
