@@ -55,6 +55,8 @@ pub enum FileEnd {
     /// Nobody saw it, but it had ended by then: it is as long as its media, and no longer. A time before its start says nothing: the
     /// clock was set, or the file is a copy.
     NotAfter(DateTime<Utc>),
+    /// As [`Self::NotAfter`], of a file that was sealed once: it may be stored already, and stays as it is.
+    SealedBefore(DateTime<Utc>),
 }
 
 /// The first file of a run: where it begins is known only when its boxes have been read, because its first picture comes
@@ -160,26 +162,44 @@ impl ArrivalTimes {
 impl FileArrival {
     /// Nobody saw the file come.
     pub const NOT_KNOWN: Self = Self { end: FileEnd::NotKnown, first: None };
-
     /// Nobody saw the file come; it was written last at `written`, as far as that is known.
     pub fn left_behind(written: Option<DateTime<Utc>>) -> Self {
         Self { end: written.map_or(FileEnd::NotKnown, FileEnd::NotAfter), first: None }
     }
 
+    /// A file that was sealed before, and written last at `written`, as far as that is known.
+    pub fn sealed_before(written: Option<DateTime<Utc>>) -> Self {
+        Self { end: FileEnd::SealedBefore(written.unwrap_or(DateTime::<Utc>::MIN_UTC)), first: None }
+    }
+
+    /// In what time a file came of which the boxes tell `media`; `None` where nobody saw it.
+    pub fn came_for(&self, start: DateTime<Utc>, media: Duration) -> Option<Duration> {
+        match self.end {
+            FileEnd::NotKnown | FileEnd::SealedBefore(_) => None,
+            FileEnd::NotAfter(end) => (end - self.place(start, media).0).to_std().ok(),
+            FileEnd::At(_) => Some(self.place(start, media).1),
+        }
+    }
+
     /// Start and length of a file that was thought to begin at `start` and holds `media` by its boxes.
     pub fn place(&self, start: DateTime<Utc>, media: Duration) -> (DateTime<Utc>, Duration) {
+        self.place_respaced(start, media, media)
+    }
+
+    /// The same for one of which the boxes told `told` before pictures that ffmpeg had squeezed got their time.
+    pub fn place_respaced(&self, start: DateTime<Utc>, media: Duration, told: Duration) -> (DateTime<Utc>, Duration) {
         let length = |start: DateTime<Utc>, end: DateTime<Utc>| (end - start).to_std().unwrap_or_default();
         match (self.end, self.first) {
             (FileEnd::NotKnown, _) => (start, media),
-            (FileEnd::NotAfter(end), _) if end < start => (start, media),
-            (FileEnd::NotAfter(end), None) => (start, media.min(length(start, end))),
+            (FileEnd::NotAfter(end) | FileEnd::SealedBefore(end), _) if end < start => (start, media),
             (FileEnd::NotAfter(end), Some(first)) => {
-                let start = first.start(end, media).max(first.not_before).min(end);
+                let start = first.start(end, media, told).max(first.not_before).min(end);
                 (start, media.min(length(start, end)))
             }
+            (FileEnd::NotAfter(end) | FileEnd::SealedBefore(end), _) => (start, media.min(length(start, end))),
             (FileEnd::At(end), None) => (start, length(start, end)),
             (FileEnd::At(end), Some(first)) => {
-                let start = first.start(end, media).max(first.not_before).min(end);
+                let start = first.start(end, media, told).max(first.not_before).min(end);
                 (start, length(start, end))
             }
         }
@@ -188,10 +208,10 @@ impl FileArrival {
 
 impl FirstFile {
     /// Its end less its length, which is right for a source whose clock is right; the first reports where it is not.
-    fn start(&self, end: DateTime<Utc>, media: Duration) -> DateTime<Utc> {
+    fn start(&self, end: DateTime<Utc>, media: Duration, told: Duration) -> DateTime<Utc> {
         let by_length = end - delta(media);
         let Some(zero) = self.zero else { return by_length };
-        let by_reports = zero + delta(self.media_end.saturating_sub(media));
+        let by_reports = zero + delta(self.media_end.saturating_sub(told));
         // A run that began with a stray timestamp is hours ahead in media time: its reports place nothing.
         let is_late = by_reports - by_length > LATE_REPORTS && by_reports < end;
         if is_late { by_reports } else { by_reports.min(by_length) }
@@ -269,6 +289,26 @@ mod tests {
         stray.progressed(ms(9_800_100), at(1_100));
         let (start, arrival) = stray.closed(ms(0), ms(9_801_000), at(2_000));
         assert_eq!(arrival.place(start, ms(1_000)), (at(1_000), ms(1_000)));
+    }
+
+    #[test]
+    fn pictures_that_got_their_time_back_move_no_start() {
+        // Of ten seconds two were squeezed; the run's clock begins at 1 s.
+        let mut times = ArrivalTimes::begin(at(0));
+        times.progressed(ms(500), at(1_500));
+        let (start, arrival) = times.closed(ms(0), ms(8_000), at(11_000));
+        assert_eq!(arrival.came_for(start, ms(8_000)), Some(ms(10_000)));
+        assert_eq!(arrival.place_respaced(start, ms(10_000), ms(8_000)), (at(1_000), ms(10_000)));
+        let (start, arrival) = times.closed(ms(8_000), ms(9_000), at(14_000));
+        assert_eq!(arrival.came_for(start, ms(1_000)), Some(ms(3_000)));
+        assert_eq!(
+            FileArrival { end: FileEnd::NotAfter(at(4_000)), first: None }.came_for(at(1_000), ms(9)),
+            Some(ms(3_000))
+        );
+        assert_eq!(FileArrival::NOT_KNOWN.came_for(at(0), ms(9)), None);
+        assert_eq!(FileArrival::sealed_before(None).place(at(0), ms(9)), (at(0), ms(9)));
+        assert_eq!(FileArrival::sealed_before(Some(at(4))).place(at(0), ms(9)), (at(0), ms(4)));
+        assert_eq!(FileArrival::sealed_before(Some(at(4))).came_for(at(0), ms(9)), None);
     }
 
     #[test]

@@ -31,7 +31,6 @@ pub struct PlaylistEntry {
 
 /// Timestamps that are further apart do not go on, in milliseconds.
 const BREAK: u64 = 500;
-
 impl PlaylistEntry {
     /// Recorded segments in order, under the addresses that `uri` gives them.
     pub fn all<'a>(segments: impl IntoIterator<Item = &'a Segment>, uri: impl Fn(&Segment) -> String) -> Vec<Self> {
@@ -56,10 +55,14 @@ impl PlaylistEntry {
     }
 }
 
-/// Whether the timestamps of a segment go on from those of another.
+/// Whether the timestamps of a segment go on from those of another. Where timestamps of the source had jumped, ffmpeg hands sound out
+/// later than the picture that it came with: then a segment begins with what belongs to the second half of the one before.
 fn goes_on(before: &Segment, segment: &Segment) -> bool {
-    let end = before.media_start_ms.zip(before.media_ms).map(|(start, length)| start.saturating_add(length));
-    let fits = end.zip(segment.media_start_ms).is_some_and(|(end, start)| end.abs_diff(start) <= BREAK);
+    let media = before.media_start_ms.zip(before.media_ms);
+    let fits = media.zip(segment.media_start_ms).is_some_and(|((begin, length), start)| {
+        let half = length / 2;
+        (begin.saturating_add(half.max(1))..=begin.saturating_add(length).saturating_add(BREAK)).contains(&start)
+    });
     // Heads of one run differ only where a track was added or has ended.
     let same_tracks = before.init_bytes == segment.init_bytes;
     fits && same_tracks && before.session == segment.session && before.number.checked_add(1) == Some(segment.number)
@@ -173,6 +176,14 @@ mod tests {
             ("the next", of(0, Some(1_400), 10_000), of(1, Some(11_400), 10_000), true),
             ("rounded", of(0, Some(0), 10_000), of(1, Some(10_001), 10_000), true),
             ("sound a little before the picture", of(0, Some(0), 10_000), of(1, Some(9_980), 10_000), true),
+            (
+                "sound of squeezed pictures comes with the next",
+                of(0, Some(0), 10_000),
+                of(1, Some(8_500), 10_000),
+                true,
+            ),
+            ("each begins at zero", of(0, Some(0), 10_000), of(1, Some(0), 10_000), false),
+            ("each begins at zero, or about", of(0, Some(0), 10_000), of(1, Some(23), 10_000), false),
             ("one is missing", of(0, Some(0), 10_000), of(2, Some(20_000), 10_000), false),
             ("its timestamps jumped", of(0, Some(0), 10_000), of(1, Some(3_600_000), 10_000), false),
             ("of an older version", of(0, None, 10_000), of(1, None, 10_000), false),

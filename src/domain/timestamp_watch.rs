@@ -58,6 +58,11 @@ pub struct TimestampFinding {
 }
 
 impl TimestampWatch {
+    /// Whether a picture has been behind the one before it: ffmpeg has squeezed some.
+    pub fn saw_behind(&self) -> bool {
+        self.last.is_some_and(|last| last.behind > 0)
+    }
+
     /// Takes a report.
     pub fn report(&mut self, now: TimestampReport) -> TimestampFinding {
         let Some(last) = self.last.replace(now) else {

@@ -10,15 +10,16 @@ use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use log::Level;
 use uuid::Uuid;
 
 use super::RecordHandles;
 use super::folder_lock::FolderLock;
 use super::set_aside::{SealOrder, SetAside};
-use crate::adapters::spool::{Note, Spool, on_disk};
+use crate::adapters::spool::{Note, Sealed, Spool, on_disk};
 use crate::base::backoff::Backoff;
 use crate::base::{Error, ErrorKind, Result, Scope};
-use crate::domain::arrival::FileArrival;
+use crate::domain::arrival::{FileArrival, FileEnd};
 use crate::domain::recording::{RecordingSession, Segment, SegmentState};
 
 /// One step.
@@ -111,10 +112,12 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
         sealed => sealed?,
     };
     match sealed {
-        Some(sealed) => {
+        Some(mut sealed) => {
             segment.state = SegmentState::Sealed;
+            let told = Duration::from_millis(sealed.checked.duration_ms);
+            respace(spool, order, &mut sealed)?;
             let media = Duration::from_millis(sealed.checked.duration_ms);
-            let (started_at, length) = order.arrival.place(segment.started_at, media);
+            let (started_at, length) = order.arrival.place_respaced(segment.started_at, media, told);
             segment.started_at = started_at;
             segment.duration_ms = u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
             segment.media_ms = Some(sealed.checked.duration_ms);
@@ -140,6 +143,34 @@ pub fn seal(spool: &Spool, order: &SealOrder) -> Result<Segment> {
 pub fn seal_left(spool: &Spool, order: SealOrder) -> Result<Segment> {
     let written = spool.written_at(&Spool::file(&order.from.0, order.from.1));
     seal(spool, &SealOrder { arrival: FileArrival::left_behind(written), ..order })
+}
+
+/// Enters a file that was sealed before: it may be stored already, and stays as it is. Blocks.
+pub fn seal_again(spool: &Spool, order: SealOrder) -> Result<Segment> {
+    let written = spool.written_at(&Spool::file(&order.from.0, order.from.1));
+    seal(spool, &SealOrder { arrival: FileArrival::sealed_before(written), ..order })
+}
+
+/// Gives squeezed pictures of a sealed file the time they took, unless it was sealed long ago.
+fn respace(spool: &Spool, order: &SealOrder, sealed: &mut Sealed) -> Result<()> {
+    if matches!(order.arrival.end, FileEnd::SealedBefore(_)) {
+        return Ok(());
+    }
+    let ((folder, number), start) = (&order.to, order.draft.started_at);
+    let told = sealed.checked.duration_ms;
+    let came_for = order.arrival.came_for(start, Duration::from_millis(told));
+    // After midnight the one before it is in the folder of the session before.
+    let before = |(folder, number): &(String, u32)| Some((folder.clone(), number.checked_sub(1)?));
+    let before: Vec<(String, u32)> = [&order.to, &order.from].into_iter().filter_map(before).collect();
+    let pictures = spool.respace((folder, *number), &before, came_for, sealed)?;
+    if pictures > 0 {
+        let (stream, file) = (order.draft.stream.as_str(), Spool::file(folder, *number));
+        let ms = sealed.checked.duration_ms.saturating_sub(told);
+        // Single ones may be in each file for years, and the recording's state tells of them.
+        let level = if ms > 0 { Level::Info } else { Level::Debug };
+        log::log!(level, stream = stream, file = file, ms = ms; "{pictures} pictures re-stamped: the source's timestamps had jumped");
+    }
+    Ok(())
 }
 
 /// The operations that wait, and what is wrong with the first.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::catalog_writer::seal_left;
+use super::catalog_writer::seal_again;
 use super::run::draft;
 use super::set_aside::SealOrder;
 use crate::adapters::database::RecordingStore;
@@ -36,7 +36,7 @@ pub async fn enter(recordings: &Arc<dyn RecordingStore>, spool: &SharedSpool, fi
     let draft = draft(&note.key_prefix, &note.session, number, Uuid::now_v7(), file.started_at, file.folder);
     let why = Some("found in the spool without a row; its times are those of its media and of its file".to_owned());
     let order = SealOrder { from: place.clone(), to: place, draft, arrival: FileArrival::NOT_KNOWN, why };
-    let segment = on_disk(spool, move |spool| seal_left(spool, order)).await?;
+    let segment = on_disk(spool, move |spool| seal_again(spool, order)).await?;
     if segment.state != SegmentState::Sealed {
         return Err(Error::internal("nothing of it can be played").about(Scope::Item));
     }

@@ -1,9 +1,11 @@
 //! From "ffmpeg closed it" to "safe on this disk": check, repair, sync, and the move after midnight.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
+use std::time::Duration;
 
-use super::mp4::{Checked, Cut, check};
+use super::mp4::{Checked, Cut, Mend, check, respaced};
 use super::{Spool, fault, sync_folder};
 use crate::base::{Error, ErrorKind, Result, Scope};
 
@@ -51,12 +53,38 @@ impl Spool {
             Some(cut) if cut.why.is_short() => self.cut_off(folder, number, &mut file, &checked, cut, size)?,
             Some(cut) => (size, Some(format!("what follows byte {} cannot be played: {}", cut.at, cut.why))),
         };
-        for mend in &checked.mends {
-            file.write_all_at(&mend.bytes, mend.at).map_err(fault)?;
-        }
+        write(&file, &checked.mends).map_err(fault)?;
         file.sync_all().map_err(fault)?;
         sync_folder(&self.path(folder)?)?;
         Ok(Some(Sealed { checked, bytes, damage }))
+    }
+
+    /// Gives samples of a sealed file that are squeezed the time that they took, and moves what begins before the end of the file
+    /// that was sealed before it; returns the number of pictures. `before`: where that file may be. `came_for`: how long this one took
+    /// to come.
+    ///
+    /// Media and lengths of boxes stay, so a file can be played whatever part of it has been written, and doing it again completes it.
+    pub fn respace(
+        &self,
+        (folder, number): (&str, u32),
+        before: &[(String, u32)],
+        came_for: Option<Duration>,
+        sealed: &mut Sealed,
+    ) -> Result<u64> {
+        self.check()?;
+        let path = self.path(&Self::file(folder, number))?;
+        let fault = |error| fault(&path, error);
+        let mut file = OpenOptions::new().read(true).write(true).open(&path).map_err(fault)?;
+        let open = |(folder, number): &(String, u32)| File::open(self.path(&Self::file(folder, *number)).ok()?).ok();
+        let mut before = before.iter().find_map(open);
+        let found = respaced(&mut file, sealed.checked.whole_bytes(), before.as_mut(), came_for).map_err(fault)?;
+        if !found.mends.is_empty() {
+            write(&file, &found.mends).map_err(fault)?;
+            file.sync_all().map_err(fault)?;
+            let mends = std::mem::take(&mut sealed.checked.mends);
+            sealed.checked = Checked { mends, ..check(&mut file).map_err(fault)? };
+        }
+        Ok(found.pictures)
     }
 
     /// Cuts off what follows the last whole fragment, once a copy of it is safe. Returns the size and what to say.
@@ -101,6 +129,21 @@ impl Spool {
         sync_folder(&self.path(to.0)?)?;
         sync_folder(&self.path(from.0)?)
     }
+}
+
+/// Writes what is to be changed. Neighbours go together, so that no number is written by halves, and what comes last goes first: what moves
+/// away makes room before what is before it grows.
+fn write(file: &File, mends: &[Mend]) -> std::io::Result<()> {
+    // What was found last at a place counts.
+    let mends: BTreeMap<u64, [u8; 4]> = mends.iter().map(|mend| (mend.at, mend.bytes)).collect();
+    let mut runs: Vec<(u64, Vec<u8>)> = Vec::new();
+    for (place, bytes) in mends {
+        match runs.last_mut() {
+            Some((at, run)) if *at + run.len() as u64 == place => run.extend(bytes),
+            _ => runs.push((place, bytes.to_vec())),
+        }
+    }
+    runs.iter().rev().try_for_each(|(at, bytes)| file.write_all_at(bytes, *at))
 }
 
 /// Whether a file without a whole fragment ended before the first one began: there is nothing to keep.

@@ -10,5 +10,6 @@ mod rebuilt;
 mod recovery;
 mod sessions;
 mod source;
+mod squeezed;
 mod takeovers;
 mod timestamps;

@@ -64,7 +64,9 @@ impl Recorder {
         let Some(mut active) = self.active.take() else { return };
         let (has_media, plan, lasted) = (active.run.has_media(), active.plan, active.begun.elapsed());
         let now = active.clock.now((self.assignment.handles.clock)(), self.born.elapsed());
-        let reached = active.begins_at.saturating_add(active.media_end.max(active.written.until()));
+        let told = active.media_end.max(active.written.until());
+        // Pictures that were squeezed get their time when their file is sealed.
+        let reached = active.begins_at.saturating_add(if active.watch.saw_behind() { told.max(lasted) } else { told });
         self.assignment.starts.borrow_mut().media_reached(reached);
         self.catalog_writer.add(active.run.over(files, now, why));
         self.catalog_writer.release(active.lock);

@@ -32,14 +32,14 @@ pub(super) struct Head {
 /// One track of the `moov`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Mp4Track {
-    id: u32,
+    pub id: u32,
     /// Units per second, never 0.
     pub timescale: u32,
     pub kind: TrackKind,
     /// The four letters of its first sample entry; spaces where it has none.
     pub codec: [u8; 4],
     /// From `trex`: duration and flags of samples that name none.
-    sample_duration: u32,
+    pub sample_duration: u32,
     sample_flags: u32,
     /// Where the kinds of its `trak` and of its `trex` stand, from the beginning of the body.
     pub kinds: [Option<usize>; 2],
@@ -318,7 +318,7 @@ fn keys(body: &[u8], count: u64, default_flags: u32) -> u64 {
 }
 
 /// Where a part begins in the whole that it was cut from.
-fn offset(whole: &[u8], part: &[u8]) -> usize {
+pub(super) fn offset(whole: &[u8], part: &[u8]) -> usize {
     (part.as_ptr() as usize).saturating_sub(whole.as_ptr() as usize)
 }
 
@@ -330,17 +330,17 @@ fn micros_signed(units: i64, timescale: u32) -> i64 {
     i64::try_from(i128::from(units) * 1_000_000 / i128::from(timescale.max(1))).unwrap_or(i64::MAX)
 }
 
-fn be32(bytes: &[u8], at: usize) -> Option<u32> {
+pub(super) fn be32(bytes: &[u8], at: usize) -> Option<u32> {
     let four = bytes.get(at..at.checked_add(4)?)?;
     Some(u32::from_be_bytes(four.try_into().ok()?))
 }
 
-fn find<'a>(body: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
+pub(super) fn find<'a>(body: &'a [u8], wanted: &[u8; 4]) -> Option<&'a [u8]> {
     Boxes(body).map_while(|part| part).find(|(kind, _)| *kind == wanted).map(|(_, body)| body)
 }
 
 /// The boxes in a body; a `None` item is one that does not fit, and the last.
-struct Boxes<'a>(&'a [u8]);
+pub(super) struct Boxes<'a>(pub &'a [u8]);
 
 impl<'a> Iterator for Boxes<'a> {
     type Item = Option<(&'a [u8; 4], &'a [u8])>;

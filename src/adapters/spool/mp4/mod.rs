@@ -6,14 +6,19 @@
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
 
 mod boxes;
+mod samples;
+mod squeezed;
 mod sums;
 #[cfg(test)]
 mod tests;
 
 use std::io::{self, Read, Seek, SeekFrom};
+use std::time::Duration;
 
 pub use boxes::Mend;
 use boxes::{Fragment, Head, fragment, head};
+use samples::{changes, last_samples, samples};
+use squeezed::{Bounds, Piece, respace};
 use sums::{Sums, TrackSum};
 
 use crate::domain::segment_track::SegmentTrack;
@@ -133,6 +138,41 @@ pub fn check(file: &mut (impl Read + Seek)) -> io::Result<Checked> {
         }
     }
     Ok(walk.finish(None))
+}
+
+/// What gives the samples of a file the distances that they should have.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Respaced {
+    /// Bytes to change, in place.
+    pub mends: Vec<Mend>,
+    /// Pictures that had been squeezed.
+    pub pictures: u64,
+}
+
+/// Looks for samples that are squeezed in the first `whole` bytes of a file, and for what begins before the end of the file
+/// `before` it, which had such samples. `came_for`: in what time the file came.
+pub fn respaced<F: Read + Seek>(
+    file: &mut F,
+    whole: u64,
+    before: Option<&mut F>,
+    came_for: Option<Duration>,
+) -> io::Result<Respaced> {
+    let before = before.map_or_else(|| Ok(Vec::new()), last_samples)?;
+    let mut found = Respaced::default();
+    for track in samples(file, whole)? {
+        let same = before.iter().find(|other| (other.id, other.timescale) == (track.id, track.timescale));
+        let ticks = |time: Duration| u64::try_from(time.as_micros() * u128::from(track.timescale) / 1_000_000).ok();
+        let bounds = Bounds {
+            timescale: track.timescale,
+            before: same.and_then(|other| other.pieces.last()).map(Piece::last),
+            came_for: came_for.and_then(ticks),
+        };
+        let mut pieces = track.pieces.clone();
+        let squeezed = respace(&mut pieces, &bounds);
+        found.pictures += if track.is_video { squeezed } else { 0 };
+        found.mends.extend(changes(&track.pieces, &pieces));
+    }
+    Ok(found)
 }
 
 /// A box whose header is whole and whose end lies within the file.

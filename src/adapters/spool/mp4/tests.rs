@@ -334,6 +334,104 @@ proptest! {
             let at = at.index(bytes.len());
             bytes[at] = value;
         }
-        prop_assert!(checked(&bytes).whole_bytes() <= bytes.len() as u64);
+        let whole = checked(&bytes).whole_bytes();
+        prop_assert!(whole <= bytes.len() as u64);
+        let found = respaced(&mut Cursor::new(&bytes), whole, Some(&mut Cursor::new(&bytes)), None).expect("read");
+        prop_assert!(found.mends.iter().all(|mend| mend.at + 4 <= bytes.len() as u64));
     }
+}
+
+/// As the muxer writes it where the timestamps of the source went back after some time: one tick after the other.
+fn squeezed(picture_after: u32, sound_after: Option<u32>) -> Vec<u8> {
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25", "-f", "lavfi", "-i", "sine=sample_rate=44100"];
+    let codec = ["-t", "4", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"];
+    let stamps =
+        |after: u32, ticks: u32| format!("setts=ts=if(gte(N\\,{after})\\,{after}*{ticks}+N-{after}\\,N*{ticks})");
+    let video = stamps(picture_after, 512);
+    let sound = sound_after.map(|after| stamps(after, 1_024));
+    let sound = sound.as_ref().map_or_else(|| vec!["-an"], |stamps| vec!["-c:a", "aac", "-bsf:a", stamps]);
+    written(&picture, &[&codec[..], &["-bsf:v", &video], &sound, &["-use_editlist", "0"]].concat())
+}
+
+/// Distances between the pictures of a file in microseconds, as ffprobe sees them.
+fn distances(bytes: &[u8]) -> Vec<i64> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("probed.mp4");
+    std::fs::write(&file, bytes).expect("written");
+    let entries = ["-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time", "-of", "csv=p=0"];
+    let out = Command::new("ffprobe").args(entries).arg(&file).output().expect("ffprobe is installed");
+    let text = String::from_utf8(out.stdout).expect("text");
+    let times: Vec<f64> = text.lines().filter_map(|line| line.trim_end_matches(',').parse().ok()).collect();
+    times.windows(2).map(|pair| ((pair[1] - pair[0]) * 1e6).round() as i64).collect()
+}
+
+fn with(bytes: &[u8], mends: &[Mend]) -> Vec<u8> {
+    let mut bytes = bytes.to_vec();
+    for mend in mends {
+        bytes[mend.at as usize..][..4].copy_from_slice(&mend.bytes);
+    }
+    bytes
+}
+
+fn look(bytes: &[u8], before: Option<&[u8]>) -> Respaced {
+    let whole = checked(bytes).whole_bytes();
+    respaced(&mut Cursor::new(bytes), whole, before.map(Cursor::new).as_mut(), None)
+        .expect("reading memory cannot fail")
+}
+
+#[test]
+fn pictures_that_were_squeezed_get_their_time() {
+    // In the middle of a fragment, from its beginning, nearly all of the file; with sound and without.
+    for (picture, sound) in [(60, None), (75, None), (10, None), (60, Some(104)), (75, Some(30))] {
+        let bytes = squeezed(picture, sound);
+        let before = checked(&bytes);
+        let found = look(&bytes, None);
+        assert_eq!(found.pictures, u64::from(99 - picture), "{picture}");
+        let mended = with(&bytes, &found.mends);
+        let after = checked(&mended);
+        assert!((3_980..=4_100).contains(&after.duration_ms), "{picture}: {before:?} {after:?}");
+        assert_eq!(
+            (after.video_frames, after.cut, after.mends.len(), after.start_ms),
+            (100, None, 0, before.start_ms),
+            "{picture}"
+        );
+        assert!(distances(&bytes).iter().any(|distance| *distance < 1_000), "{picture}: it was squeezed");
+        assert_eq!(distances(&mended), [40_000; 99], "{picture}");
+        assert_eq!(look(&mended, None), Respaced::default(), "{picture}: nothing is left to do");
+    }
+    assert_eq!(look(sample(), None), Respaced::default());
+}
+
+#[test]
+fn a_crash_between_two_writes_leaves_a_file_that_plays_and_is_completed() {
+    let bytes = squeezed(60, Some(104));
+    let mut mends = look(&bytes, None).mends;
+    let wanted = checked(&with(&bytes, &mends)).duration_ms;
+    mends.sort_by_key(|mend| std::cmp::Reverse(mend.at));
+    for written in (0..mends.len()).step_by(7) {
+        let half = with(&bytes, &mends[..written]);
+        assert_eq!((checked(&half).video_frames, probed_frames(&half)), (100, 100), "{written}");
+        assert!(distances(&half).iter().all(|distance| *distance > 0), "{written}: no picture goes back");
+        let completed = with(&half, &look(&half, None).mends);
+        let after = checked(&completed);
+        assert!(after.duration_ms.abs_diff(wanted) <= 100, "{written}: {} ms", after.duration_ms);
+        assert!(distances(&completed).iter().all(|distance| *distance >= 19_000), "{written}");
+    }
+}
+
+#[test]
+fn the_file_after_a_lengthened_one_begins_behind_it() {
+    let bytes = squeezed(60, None);
+    let mended = with(&bytes, &look(&bytes, None).mends);
+    let end = checked(&mended).start_ms + checked(&mended).duration_ms;
+    // The next begins where the muxer believed it was.
+    let zero = ["-use_editlist", "0", "-avoid_negative_ts", "make_non_negative"];
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25"];
+    let codec = ["-t", "2", "-c:v", "libx264", "-preset", "ultrafast", "-tune", "zerolatency", "-g", "25"];
+    let next = written(&picture, &[&codec[..], &["-bsf:v", "setts=ts=TS+60*512+40"], &zero].concat());
+    let found = look(&next, Some(&mended));
+    let moved = with(&next, &found.mends);
+    assert_eq!((found.pictures, checked(&moved).start_ms, checked(&moved).duration_ms), (0, end, 2_000));
+    assert_eq!(look(&moved, Some(&mended)), Respaced::default());
+    assert_eq!(look(&next, Some(&bytes)), Respaced::default(), "it follows what was not lengthened");
 }

@@ -1,0 +1,462 @@
+//! Samples of one track that stand closer together than they can have come, and the distances that they get instead. Pure.
+//!
+//! Where the timestamps of a source go back, ffmpeg's muxer stamps each packet one tick behind the one before it ("Non-monotonous DTS
+//! ... changing to") until they have caught up or the run is ended: seconds of picture would pass in an instant. They get the distance
+//! that is usual in their track. Time that the frames beside them were given too much of (a single stray frame takes it from the
+//! next) is moved to them; what is missing beyond that lengthens the file and moves what follows in it. One or two pictures that
+//! lack time which nobody has too much of (two with one timestamp) share that of their neighbours: nothing is lengthened for them.
+//!
+//! It is done to the sealed file and not by ffmpeg. Its bitstream filter `setts` could continue the timestamps from 5 on (that of 4.4
+//! knows no durations and is refused), but with it nothing is complained of any more, and a jump would not be known at all
+//! (tried with 5.1). To end the run sooner would take stray frames for jumps.
+//! All versions from 4.4 to 8.1 write the same boxes here. A file that has been mended in parts, by a crash between two writes,
+//! is mended whole the next time: a gap between two fragments takes up what the fragments before it are lengthened by, and one
+//! that begins before the end of the one before it is moved behind it.
+
+/// Samples in a row of one fragment that have the same distance to the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Span {
+    /// How many.
+    pub count: u64,
+    /// Ticks from each of them to the next.
+    pub each: u32,
+    /// Where the distance stands in the file; `None` where it cannot be changed.
+    pub at: Option<u64>,
+    /// They are shown when they are decoded. A picture that the muxer has stamped anew is; one that is shown later has its own
+    /// time, whatever the muxer has done to that of its decoding.
+    pub is_plain: bool,
+}
+
+/// The samples of a track in one fragment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Piece {
+    /// When the first of them begins, in ticks.
+    pub start: i64,
+    /// Where that stands in the file, in 64 bits.
+    pub start_at: Option<u64>,
+    /// All of them, in order.
+    pub spans: Vec<Span>,
+}
+
+/// What is known of a track besides its samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// Ticks in a second.
+    pub timescale: u32,
+    /// When the last sample of the file before this one begins, and when it ends.
+    pub before: Option<(i64, i64)>,
+    /// For how long the samples came, in ticks.
+    pub came_for: Option<u64>,
+}
+
+/// So many samples in a row were squeezed and have to get time; fewer may be meant to be that close.
+const RUN: u64 = 3;
+/// A distance is squeezed when it is so many times shorter than the usual one, and shorter than a millisecond.
+const TIMES: i64 = 8;
+
+impl Piece {
+    /// When its last sample begins, and when it ends.
+    pub fn last(&self) -> (i64, i64) {
+        let end = self.end();
+        (end.saturating_sub(self.spans.last().map_or(0, |span| i64::from(span.each))), end)
+    }
+
+    /// When it ends.
+    pub fn end(&self) -> i64 {
+        self.spans.iter().fold(self.start, |end, span| end.saturating_add(span.length()))
+    }
+}
+
+impl Span {
+    fn length(&self) -> i64 {
+        i64::try_from(u128::from(self.count) * u128::from(self.each)).unwrap_or(i64::MAX)
+    }
+}
+
+/// Gives squeezed samples the time they took, and moves what begins before the end of the file before it. Returns how many were
+/// squeezed; where they cannot be changed, everything is as it was.
+pub(super) fn respace(pieces: &mut [Piece], bounds: &Bounds) -> u64 {
+    let mut track = Track::new(pieces, usual(pieces, bounds).unwrap_or(0), bounds);
+    track.groups();
+    if track.put(pieces, bounds) { track.squeezed } else { 0 }
+}
+
+/// The distance that samples of the track have as a rule: the median of those that are not squeezed. The last one of a file is a guess
+/// of ffmpeg's, and counts only where there is nothing else.
+fn usual(pieces: &[Piece], bounds: &Bounds) -> Option<i64> {
+    let all: Vec<&Span> = pieces.iter().flat_map(|piece| &piece.spans).filter(|span| span.count > 0).collect();
+    let (last, others) = all.split_last()?;
+    let count: u64 = all.iter().fold(0, |sum, span| sum.saturating_add(span.count));
+    let is_plain = |span: &&&Span| !is_tiny(i64::from(span.each), bounds.timescale);
+    let mut plain: Vec<(u32, u64)> = others.iter().filter(is_plain).map(|span| (span.each, span.count)).collect();
+    if last.count > 1 && is_plain(&last) {
+        plain.push((last.each, last.count - 1));
+    }
+    plain.sort_unstable();
+    let half = plain.iter().fold(0_u64, |sum, (_, count)| sum.saturating_add(*count)) / 2;
+    let mut passed = 0_u64;
+    let median = plain.iter().find(|(_, count)| {
+        passed = passed.saturating_add(*count);
+        passed > half
+    });
+    let by_time = || {
+        let second = i64::from(bounds.timescale);
+        let each = i64::try_from(bounds.came_for?.checked_div(count)?).ok()?;
+        (each * 240 > second && each < 2 * second).then_some(each)
+    };
+    let guessed = || is_plain(&last).then_some(i64::from(last.each));
+    median.map(|(each, _)| i64::from(*each)).or_else(by_time).or_else(guessed)
+}
+
+fn is_tiny(distance: i64, timescale: u32) -> bool {
+    distance.saturating_mul(1_000) <= i64::from(timescale)
+}
+
+/// A distance between two samples, or so many equal ones.
+#[derive(Clone, Copy)]
+struct Step {
+    piece: usize,
+    /// `None`: the last sample's guessed end lies behind the next fragment's begin, by `-each`.
+    span: Option<usize>,
+    count: i64,
+    each: i64,
+    new: i64,
+    is_squeezed: bool,
+    can_change: bool,
+}
+
+struct Track {
+    steps: Vec<Step>,
+    usual: i64,
+    /// By so many ticks it may be lengthened.
+    room: i64,
+    squeezed: u64,
+}
+
+impl Track {
+    fn new(pieces: &[Piece], usual: i64, bounds: &Bounds) -> Self {
+        let is_squeezed = |each: i64| is_tiny(each, bounds.timescale) && each.saturating_mul(TIMES) <= usual;
+        let mut steps = Vec::new();
+        for (place, piece) in pieces.iter().enumerate() {
+            let next = pieces.get(place + 1);
+            let then_plain = next.and_then(|next| next.spans.first()).is_none_or(|span| span.is_plain);
+            for (number, span) in piece.spans.iter().enumerate() {
+                let each = i64::from(span.each);
+                let follows_plain = piece.spans.get(number + 1).map_or(then_plain, |next| next.is_plain);
+                let is_plain = follows_plain && (span.count == 1 || span.is_plain);
+                steps.push(Step {
+                    piece: place,
+                    span: Some(number),
+                    count: i64::try_from(span.count).unwrap_or(i64::MAX),
+                    each,
+                    new: each,
+                    is_squeezed: is_plain && is_squeezed(each),
+                    can_change: span.at.is_some(),
+                });
+            }
+            let overlap = next.map_or(0, |next| next.start.saturating_sub(piece.end()));
+            let last = piece.spans.last().map_or(0, |span| i64::from(span.each));
+            if overlap < 0 && then_plain && is_squeezed(last.saturating_add(overlap)) && !is_squeezed(last) {
+                let (each, new) = (overlap, overlap);
+                steps.push(Step { piece: place, span: None, count: 1, each, new, is_squeezed: true, can_change: true });
+            }
+        }
+        let ends = pieces.first().zip(pieces.last());
+        let length = ends.map_or(0, |(first, last)| last.end().saturating_sub(first.start));
+        // A source's clock may be fast; and nobody measures arrivals to the frame.
+        let room = bounds.came_for.map_or(i64::MAX, |came_for| {
+            let most = (came_for / 4 * 5).saturating_add(u64::from(bounds.timescale) / 4);
+            i64::try_from(most).unwrap_or(i64::MAX).saturating_sub(length).max(0)
+        });
+        Self { steps, usual, room, squeezed: 0 }
+    }
+
+    /// Gives time to all squeezed steps.
+    fn groups(&mut self) {
+        let mut begin = 0;
+        while let Some(from) = (begin..self.steps.len()).find(|at| self.steps[*at].is_squeezed) {
+            let to = (from..self.steps.len()).find(|at| !self.steps[*at].is_squeezed).unwrap_or(self.steps.len());
+            self.group(from, to);
+            begin = to;
+        }
+    }
+
+    /// Gives time to the squeezed steps from `from` up to `to`.
+    fn group(&mut self, from: usize, to: usize) {
+        let group = &self.steps[from..to];
+        if group.iter().any(|step| !step.can_change) {
+            return;
+        }
+        let count = group.iter().fold(0_i64, |sum, step| sum.saturating_add(step.count));
+        let lack = group.iter().fold(0_i64, |sum, step| sum.saturating_add(self.lack(step).saturating_mul(step.count)));
+        let behind = self.excess(Some(to)).min(lack);
+        let ahead = self.excess(from.checked_sub(1)).min(lack - behind);
+        let rest = lack - behind - ahead;
+        // A fragment that begins too early because those before it have been lengthened.
+        let overlaps = lack > self.usual.saturating_mul(count);
+        let must_lengthen = count >= RUN.cast_signed() || overlaps || to == self.steps.len();
+        if !must_lengthen && rest > lack / 2 {
+            return self.share(from, to);
+        }
+        let longer = if must_lengthen { rest.min(self.room) } else { 0 };
+        let given = behind + ahead + longer;
+        if given == 0 {
+            return;
+        }
+        self.room -= longer;
+        for at in from..to {
+            let more = i128::from(self.lack(&self.steps[at])) * i128::from(given) / i128::from(lack);
+            self.steps[at].new += i64::try_from(more).unwrap_or(0);
+        }
+        if behind > 0 {
+            self.steps[to].new -= behind;
+        }
+        if ahead > 0 {
+            self.steps[from - 1].new -= ahead;
+        }
+        self.squeezed = self.squeezed.saturating_add(count.unsigned_abs());
+    }
+
+    /// What a step lacks to the usual distance. A fragment that begins too early has to begin at the end of the one before it.
+    fn lack(&self, step: &Step) -> i64 {
+        if step.span.is_none() { -step.each } else { self.usual - step.each }
+    }
+
+    /// By how much the distance at this place is longer than usual, where that can be changed.
+    fn excess(&self, at: Option<usize>) -> i64 {
+        let step = at.and_then(|at| self.steps.get(at));
+        step.filter(|step| step.can_change && step.count == 1 && step.span.is_some())
+            .map_or(0, |step| (step.new - self.usual).max(0))
+    }
+
+    /// One or two squeezed samples share the time of as many behind them.
+    fn share(&mut self, from: usize, to: usize) {
+        let piece = self.steps[from].piece;
+        let is_single = |step: &Step| step.span.is_some() && step.count == 1 && step.can_change && step.piece == piece;
+        let others = self.steps[to..].iter().take(to - from);
+        let end = to + others.take_while(|step| is_single(step) && !step.is_squeezed).count();
+        let shared = &mut self.steps[from..end];
+        let total: i64 = shared.iter().map(|step| step.new).sum();
+        let parts = i64::try_from(shared.len()).unwrap_or(i64::MAX);
+        if end == to || !shared.iter().all(is_single) {
+            return;
+        }
+        for (step, place) in shared.iter_mut().zip(0..) {
+            step.new = total / parts + i64::from(place < total % parts);
+        }
+        self.squeezed += (to - from) as u64;
+    }
+
+    /// Puts the new distances into the pieces, and moves what follows. False, and nothing is changed, where that is not possible.
+    fn put(&self, pieces: &mut [Piece], bounds: &Bounds) -> bool {
+        let begin = pieces.first().map_or(0, |piece| piece.start);
+        // ffmpeg never goes back: the file before has been lengthened.
+        let reaching = bounds.before.filter(|(last, _)| *last >= begin).map(|(_, end)| end.saturating_sub(begin));
+        let mut shift = reaching.unwrap_or(0).max(0);
+        let mut changed = pieces.to_vec();
+        let mut steps = self.steps.iter().peekable();
+        for place in 0..pieces.len() {
+            let end_before = place.checked_sub(1).map(|before| pieces[before].end());
+            let gap = end_before.map_or(0, |end| pieces[place].start.saturating_sub(end));
+            if shift > 0 && gap > 0 {
+                shift = shift.saturating_sub(gap).max(0);
+            }
+            let piece = &mut changed[place];
+            piece.start = piece.start.saturating_add(shift);
+            if shift != 0 && (piece.start_at.is_none() || piece.start < 0) {
+                return false;
+            }
+            while let Some(step) = steps.next_if(|step| step.piece == place) {
+                if let Some(number) = step.span {
+                    let Ok(each) = u32::try_from(step.new) else { return false };
+                    piece.spans[number].each = each;
+                }
+                shift = shift.saturating_add((step.new - step.each).saturating_mul(step.count));
+            }
+        }
+        pieces.clone_from_slice(&changed);
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Distances as `each` or `(count, each)`, fragment by fragment; a fragment of equal ones has a single place for them.
+    fn pieces(start: i64, fragments: &[&[(u64, u32)]]) -> Vec<Piece> {
+        let mut begin = start;
+        let piece = |spans: &&[(u64, u32)]| {
+            let is_uniform = spans.len() == 1;
+            let one = |(count, each): &(u64, u32)| {
+                let span =
+                    Span { count: if is_uniform { *count } else { 1 }, each: *each, at: Some(8), is_plain: true };
+                std::iter::repeat_n(span, if is_uniform { 1 } else { *count as usize })
+            };
+            let piece = Piece { start: begin, start_at: Some(8), spans: spans.iter().flat_map(one).collect() };
+            begin = piece.end();
+            piece
+        };
+        fragments.iter().map(piece).collect()
+    }
+
+    /// `start: distances` of each fragment, equal ones as `count*distance`.
+    fn shown(pieces: &[Piece]) -> String {
+        let piece = |piece: &Piece| {
+            let each = piece
+                .spans
+                .chunk_by(|one, other| one.each == other.each)
+                .map(|alike| format!(" {}*{}", alike.iter().map(|span| span.count).sum::<u64>(), alike[0].each));
+            format!("{}:{}", piece.start, each.collect::<String>())
+        };
+        pieces.iter().map(piece).collect::<Vec<_>>().join(" | ")
+    }
+
+    /// 25 pictures in a second of 12,800 ticks.
+    const BOUNDS: Bounds = Bounds { timescale: 12_800, before: None, came_for: None };
+
+    #[test]
+    fn squeezed_samples_get_the_time_they_took() {
+        let none = BOUNDS;
+        for (what, bounds, given, wanted, count) in [
+            (
+                "in time",
+                none,
+                pieces(0, &[&[(25, 512)], &[(10, 500), (15, 520)]]),
+                "0: 25*512 | 12800: 10*500 15*520",
+                0,
+            ),
+            (
+                "back for good: the end of one fragment, a whole one, and the last, whose end is a guess",
+                none,
+                pieces(0, &[&[(9, 512), (16, 1)], &[(25, 1)], &[(6, 1), (1, 512)]]),
+                "0: 25*512 | 12800: 25*512 | 25600: 7*512",
+                47,
+            ),
+            (
+                "back by half a second, and on",
+                none,
+                pieces(0, &[&[(9, 512), (12, 1), (4, 512)], &[(25, 512)]]),
+                "0: 25*512 | 12800: 25*512",
+                12,
+            ),
+            (
+                "a stray frame has its time from the next",
+                none,
+                pieces(0, &[&[(3, 512), (1, 1), (1, 1_023), (4, 512)], &[(9, 512)]]),
+                "0: 9*512 | 4608: 9*512",
+                1,
+            ),
+            (
+                "the first of a fragment is stray",
+                none,
+                pieces(0, &[&[(3, 512), (1, 1)], &[(1, 1_023), (4, 512)]]),
+                "0: 4*512 | 2048: 5*512",
+                1,
+            ),
+            (
+                "a frame that strays ahead gives its time back",
+                none,
+                pieces(0, &[&[(3, 512), (1, 2_045), (3, 1), (5, 512)]]),
+                "0: 12*512",
+                3,
+            ),
+            (
+                "two at one time share it",
+                none,
+                pieces(0, &[&[(3, 512), (1, 1), (3, 512)]]),
+                "0: 3*512 1*257 1*256 2*512",
+                1,
+            ),
+            (
+                "each has a second half: none is lengthened",
+                none,
+                pieces(0, &[&[(1, 1), (1, 511), (1, 1), (1, 511), (1, 1), (1, 511)]]),
+                "0: 6*256",
+                3,
+            ),
+            (
+                "they came in half a second",
+                Bounds { came_for: Some(6_400), ..none },
+                pieces(0, &[&[(10, 512), (20, 1), (1, 512)]]),
+                "0: 10*512 20*278 1*512",
+                20,
+            ),
+            (
+                "all of them are squeezed: the time they took tells",
+                Bounds { came_for: Some(26 * 512), ..none },
+                pieces(0, &[&[(25, 1)], &[(1, 300)]]),
+                "0: 25*512 | 12800: 1*300",
+                25,
+            ),
+            ("all of them, and nothing tells", none, pieces(0, &[&[(25, 1)]]), "0: 25*1", 0),
+            (
+                "the file before was lengthened",
+                Bounds { before: Some((20_000, 20_512)), ..none },
+                pieces(12_800, &[&[(25, 512)], &[(25, 512)]]),
+                "20512: 25*512 | 33312: 25*512",
+                0,
+            ),
+            (
+                "the guessed end of the file before was too late",
+                Bounds { before: Some((12_700, 13_212)), ..none },
+                pieces(12_800, &[&[(25, 512)]]),
+                "12800: 25*512",
+                0,
+            ),
+            (
+                "a hole that was one is left",
+                none,
+                pieces(0, &[&[(3, 512), (1, 25_600), (3, 512)]]),
+                "0: 3*512 1*25600 3*512",
+                0,
+            ),
+        ] {
+            let mut pieces = given;
+            let squeezed = respace(&mut pieces, &bounds);
+            let shown = shown(&pieces);
+            assert_eq!((shown.as_str(), squeezed), (wanted, count), "{what}");
+            let again = pieces.clone();
+            respace(&mut pieces, &bounds);
+            assert_eq!(pieces, again, "{what}: nothing is left to do");
+        }
+    }
+
+    #[test]
+    fn what_a_crash_left_half_done_is_completed() {
+        let whole = pieces(0, &[&[(9, 512), (16, 1)], &[(25, 1)], &[(6, 1), (1, 512)]]);
+        let mut wanted = whole.clone();
+        respace(&mut wanted, &BOUNDS);
+        // Whichever of the fragments have been written.
+        for written in 0..8 {
+            let place = |at: usize| if written >> at & 1 == 1 { wanted[at].clone() } else { whole[at].clone() };
+            let mut mixed: Vec<Piece> = (0..3).map(place).collect();
+            respace(&mut mixed, &BOUNDS);
+            assert_eq!(shown(&mixed), shown(&wanted), "{written:03b}");
+        }
+    }
+
+    #[test]
+    fn a_picture_with_a_time_of_its_own_keeps_it() {
+        // The order of pictures is guessed at first: times of decoding are corrected, those of showing are right.
+        let mut reordered = pieces(0, &[&[(1, 1), (1, 1), (1, 1), (9, 512)]]);
+        reordered[0].spans.iter_mut().for_each(|span| span.is_plain = false);
+        let before = reordered.clone();
+        assert_eq!((respace(&mut reordered, &BOUNDS), &reordered), (0, &before));
+    }
+
+    #[test]
+    fn what_cannot_be_changed_stays_as_it_is() {
+        let mut fixed = pieces(0, &[&[(9, 512), (16, 1)], &[(25, 512)]]);
+        fixed[1].start_at = None;
+        let before = fixed.clone();
+        assert_eq!((respace(&mut fixed, &BOUNDS), &fixed), (0, &before), "the next fragment cannot be moved");
+        let mut huge = vec![Piece {
+            start: i64::MAX - 5,
+            start_at: Some(8),
+            spans: vec![Span { count: u64::MAX, each: u32::MAX, at: None, is_plain: true }; 3],
+        }];
+        assert_eq!(respace(&mut huge, &BOUNDS), 0, "nonsense overflows nothing");
+        assert_eq!(respace(&mut [], &BOUNDS), 0);
+    }
+}
