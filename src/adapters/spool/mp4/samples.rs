@@ -7,6 +7,7 @@ use std::io::{self, Read, Seek, SeekFrom};
 use super::boxes::{Boxes, Head, Mend, Mp4Track, be32, find, head, offset};
 use super::squeezed::{Piece, Span};
 use super::{Found, read_body, read_header};
+use crate::domain::segment_track::TrackKind;
 
 /// The samples of one track.
 #[derive(Clone, Debug)]
