@@ -63,8 +63,8 @@ describe("scale", () => {
 describe("the stretch asked for", () => {
   const start = Date.parse("2026-03-09T14:00:00Z");
 
-  it("leaves out the neighbours", () => {
-    expect(stretch(session("a", start, 10), 0)).toEqual(["2026-03-09T14:00:01.000Z", "2026-03-09T14:09:59.500Z"]);
+  it("leaves out the neighbours, and nothing of its own last segment, however short", () => {
+    expect(stretch(session("a", start, 10), 0)).toEqual(["2026-03-09T14:00:01.000Z", "2026-03-09T14:10:00.000Z"]);
   });
 
   it("begins with the first frame where that is known", () => {

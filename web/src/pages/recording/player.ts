@@ -7,6 +7,7 @@ import { sentence } from "../../api";
 import { holeAt, parsePlaylist, type Cue, type Hole } from "../../playlist";
 import { m } from "../../words/language";
 import { lackedCodecs } from "./codec_names";
+import { picturesAlone, Silencer } from "./silenced";
 import { soundCodecs, withAllSound } from "./sound_tracks";
 
 export interface PlayerEvents {
@@ -23,6 +24,8 @@ export interface PlayerEvents {
 const HLS_TYPE = "application/vnd.apple.mpegurl";
 /** Less than this is nothing to show, seconds. */
 const SHOWABLE = 0.2;
+/** So near to the end of a file nothing of it is left, seconds. */
+const NEAR = 0.35;
 /** How often a growing playlist is read anew where the browser plays it by itself and tells nothing of it. */
 const REREAD = 10_000;
 
@@ -37,8 +40,10 @@ export class Player {
   private holes: Hole[] = [];
   /** The playlist as it was when it was opened. */
   private opened: readonly Cue[] = [];
-  /** Opens the same playlist anew at a position. */
-  private again: (position: number) => void = () => undefined;
+  /** The pictures are played alone. */
+  private silent = false;
+  /** Opens the same playlist anew at a position; up to `silent` without sound. */
+  private again: (position: number, silent?: number) => void = () => undefined;
 
   constructor(private readonly events: PlayerEvents) {}
 
@@ -65,15 +70,17 @@ export class Player {
     this.events.onNotice(words, retry, file);
   }
 
-  /** Loads a playlist and plays it from a position (seconds, found in its cues). */
-  async load(url: string, fallback: number, from: (cues: Cue[]) => number): Promise<void> {
+  /** Loads a playlist and plays it from a position (seconds, found in its cues); up to `silent` its pictures alone. */
+  async load(url: string, fallback: number, from: (cues: Cue[]) => number, silent: number | null = null): Promise<void> {
     const turn = ++this.turn;
     this.drop();
     this.recovered = false;
-    this.holes = [];
+    this.silent = silent !== null;
+    // Behind it the sound may be there again.
+    this.holes = silent === null ? [] : [{ start: silent + NEAR, end: silent + NEAR, anew: silent }];
     this.say(m.player.loading);
     this.retry = () => void this.load(url, fallback, from);
-    this.again = (position) => void this.load(url, fallback, () => position);
+    this.again = (position, until) => void this.load(url, fallback, () => position, until);
     try {
       const cues = await read(url, fallback);
       if (turn !== this.turn) return;
@@ -172,7 +179,7 @@ export class Player {
       if (turn !== this.turn) return;
       // Loaded beyond, and yet nothing to show: one of the tracks ends here. A browser that is slow has something to show.
       const ends = data.details === Library.ErrorDetails.BUFFER_STALLED_ERROR && loaded > video.currentTime + 1 && ahead(video) < SHOWABLE;
-      if (ends) this.again(video.currentTime + 0.3);
+      if (ends) this.beyond(video.currentTime, fragments);
       if (ends || !data.fatal) return;
       const hole = holeOf(data, fragments, loaded, this.opened);
       if (hole !== null) {
@@ -187,12 +194,21 @@ export class Player {
         else this.failed(data.type === Library.ErrorTypes.NETWORK_ERROR ? m.player.fetch : data.details);
       }
     });
-    hls.on(Library.Events.MEDIA_ATTACHED, (_, { mediaSource }) => nameAllSound(mediaSource, () => fragments));
+    hls.on(Library.Events.MEDIA_ATTACHED, (_, { mediaSource }) => (this.silent ? silence(mediaSource) : nameAllSound(mediaSource, () => fragments)));
     hls.loadSource(url);
     hls.attachMedia(video);
     // A source that is set while another one goes pauses the element, however early it was told to play.
     video.addEventListener("canplay", () => turn === this.turn && video.paused && void play(video), { once: true });
     await play(video);
+  }
+
+  /** Goes on where the sound has ended: with the pictures alone to the end of the file, or where those have ended as well behind it. */
+  private beyond(position: number, fragments: readonly Fragment[]): void {
+    const place = fragments.findIndex((one) => position < one.end - NEAR);
+    const end = this.opened[place + 1]?.start;
+    const isInside = place >= 0 && position >= (fragments[place]?.start ?? 0);
+    if (this.silent || !isInside) this.again(position + 0.3);
+    else this.again(position, end ?? fragments[place]?.end);
   }
 
   /** Leaves out what cannot be played, once the player has come to it. */
@@ -201,7 +217,9 @@ export class Player {
     if (hole === null) return;
     this.holes = this.holes.filter((one) => one !== hole);
     if (hole.anew !== null) {
-      this.again(hole.anew + 0.05);
+      // Standing before it, one of the tracks has ended: what is left of the pictures is played without sound.
+      if (stands && !this.silent && hole.start - video.currentTime > NEAR) this.again(video.currentTime, hole.anew);
+      else this.again(hole.anew + 0.05);
       return;
     }
     const position = hole.end + 0.05;
@@ -231,6 +249,25 @@ function nameAllSound(source: MediaSource | undefined | null, fragments: () => r
     const head = fragments().map((one) => one.initSegment?.data ?? null).find((one) => one !== null);
     const wanted = head === undefined || head === null ? type : withAllSound(type, soundCodecs(head));
     return add(MediaSource.isTypeSupported(wanted) ? wanted : type);
+  };
+}
+
+/** Lets the buffers of a source take the pictures of the files alone. */
+function silence(source: MediaSource | undefined | null): void {
+  if (source === undefined || source === null) return;
+  const add = source.addSourceBuffer.bind(source);
+  source.addSourceBuffer = (type) => {
+    const pictures = picturesAlone(type);
+    const buffer = add(pictures ?? type);
+    if (pictures === null) return buffer;
+    const [append, silencer] = [buffer.appendBuffer.bind(buffer), new Silencer()];
+    buffer.appendBuffer = (data) => {
+      // What hls.js keeps (the head) is left as it is.
+      const copy = ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength).slice() : new Uint8Array(data.slice(0));
+      silencer.take(copy);
+      append(copy);
+    };
+    return buffer;
   };
 }
 
