@@ -825,6 +825,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/v1/recordings/segments/{id}/tracks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a segment's tracks hold: frames, timestamps, when they came. None of what earlier versions recorded, and of what was entered from
+         *     what objects say of themselves.
+         */
+        get: operations["listTracks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/v1/recordings/{stream}/playlist.m3u8": {
         parameters: {
             query?: never;
@@ -866,7 +886,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** The sessions of a stream, oldest first. */
+        /**
+         * The sessions of a stream, oldest first. `startedAt` is when the first frame arrived, once the first segment is complete; before
+         *     that, the second at which the session was begun.
+         */
         get: operations["listSessions"];
         put?: never;
         post?: never;
@@ -2784,6 +2807,53 @@ export interface components {
             next?: string | null;
         };
         /** @description Items, and where to go on. */
+        ItemList_RecordedTrack: {
+            items: {
+                /** @description Its codec, by the four letters of its sample entry in the file (`avc1`, `hvc1`, `mp4a`, `Opus`, ...). */
+                codec: string;
+                /**
+                 * Format: date-time
+                 * @description When the first frame arrived: the segment's time on the wall, divided as the track's timestamps divide its media.
+                 */
+                firstArrivedAt: string;
+                /**
+                 * Format: int64
+                 * @description Decoding time of the first frame in the file, in microseconds, on the clock of the ffmpeg run that wrote it (see the
+                 *     segment's `mediaStartMs`).
+                 */
+                firstTimestampUs: number;
+                /**
+                 * Format: int64
+                 * @description Frames: pictures, or packets of sound.
+                 */
+                frames: number;
+                /**
+                 * Format: int64
+                 * @description Those of them that can be decoded alone.
+                 */
+                keyFrames: number;
+                /** @description What it holds. */
+                kind: components["schemas"]["TrackKind"];
+                /**
+                 * Format: date-time
+                 * @description When the last frame arrived.
+                 */
+                lastArrivedAt: string;
+                /**
+                 * Format: int64
+                 * @description How long the last frame lasts, in microseconds. Where nothing tells that, as long as the one before it.
+                 */
+                lastFrameUs: number;
+                /**
+                 * Format: int64
+                 * @description That of the last frame.
+                 */
+                lastTimestampUs: number;
+            }[];
+            /** @description Give it as `after` to get what follows; null at the end. */
+            next?: string | null;
+        };
+        /** @description Items, and where to go on. */
         ItemList_RecordingLock: {
             items: {
                 /**
@@ -3977,6 +4047,49 @@ export interface components {
             /** @description Where the next stretch goes on; null at the end of the part. */
             next?: string | null;
         };
+        /** @description A track of a segment as people see it. */
+        RecordedTrack: {
+            /** @description Its codec, by the four letters of its sample entry in the file (`avc1`, `hvc1`, `mp4a`, `Opus`, ...). */
+            codec: string;
+            /**
+             * Format: date-time
+             * @description When the first frame arrived: the segment's time on the wall, divided as the track's timestamps divide its media.
+             */
+            firstArrivedAt: string;
+            /**
+             * Format: int64
+             * @description Decoding time of the first frame in the file, in microseconds, on the clock of the ffmpeg run that wrote it (see the
+             *     segment's `mediaStartMs`).
+             */
+            firstTimestampUs: number;
+            /**
+             * Format: int64
+             * @description Frames: pictures, or packets of sound.
+             */
+            frames: number;
+            /**
+             * Format: int64
+             * @description Those of them that can be decoded alone.
+             */
+            keyFrames: number;
+            /** @description What it holds. */
+            kind: components["schemas"]["TrackKind"];
+            /**
+             * Format: date-time
+             * @description When the last frame arrived.
+             */
+            lastArrivedAt: string;
+            /**
+             * Format: int64
+             * @description How long the last frame lasts, in microseconds. Where nothing tells that, as long as the one before it.
+             */
+            lastFrameUs: number;
+            /**
+             * Format: int64
+             * @description That of the last frame.
+             */
+            lastTimestampUs: number;
+        };
         /** @description A gap. */
         RecordingGap: {
             /** @description Why. */
@@ -4039,7 +4152,8 @@ export interface components {
             server: string;
             /**
              * Format: date-time
-             * @description Start, UTC, whole seconds: part of the object key.
+             * @description Start, UTC: the second in its object keys. In the list of a stream's sessions when its first frame arrived, once its first
+             *     segment is complete.
              */
             startedAt: string;
             /** @description The stream. */
@@ -4054,7 +4168,7 @@ export interface components {
         RecordingStatus: {
             /** @description The stream. */
             name: string;
-            /** @description Why it is not recording, in a sentence with a remedy. */
+            /** @description Why it is not recording, or what of the stream is not recorded as it should be, in a sentence with a remedy. */
             reason?: string | null;
             /**
              * Format: int64
@@ -4880,6 +4994,11 @@ export interface components {
              */
             usedAt?: string | null;
         };
+        /**
+         * @description What a track holds.
+         * @enum {string}
+         */
+        TrackKind: "video" | "audio" | "other";
         /** @description What ffprobe says of a source that answers. */
         Tracks: {
             /** @description Codec of the first audio track. */
@@ -10043,6 +10162,91 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ItemList_SegmentCopy"];
+                };
+            };
+            /** @description a login is asked for, or what was shown is worth nothing */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description the caller may not do this, or the host or the page that asks is not ours; says what to set */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description there is no such thing */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description a parameter or a field is unknown or wrong; names it */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description too many attempts to log in */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description what is needed does not answer now, or too many connections are open */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description no answer in time */
+            504: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listTracks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ItemList_RecordedTrack"];
                 };
             };
             /** @description a login is asked for, or what was shown is worth nothing */
