@@ -11,6 +11,7 @@ mod squeezed;
 mod sums;
 #[cfg(test)]
 mod tests;
+mod top_box;
 
 use std::io::{self, Read, Seek, SeekFrom};
 use std::time::Duration;
@@ -20,11 +21,10 @@ use boxes::{Fragment, Head, fragment, head};
 use samples::{changes, last_samples, samples};
 use squeezed::{Bounds, Piece, respace};
 use sums::{Sums, TrackSum};
+pub use top_box::Why;
+use top_box::{TopBox, read_body, read_header};
 
 use crate::domain::segment_track::SegmentTrack;
-
-/// Longest `moov` or `moof` that is read; ours have a few hundred bytes per second of media.
-const LONGEST_HEADER: u64 = 16 << 20;
 
 /// What a file holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -58,61 +58,6 @@ pub struct Cut {
     pub at: u64,
     /// What is wrong there.
     pub why: Why,
-}
-
-/// What ends the whole part of a file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
-    /// The file ends within the header of a box.
-    HeaderCut,
-    /// The file ends within a box.
-    BoxCut,
-    /// The file ends before a `moov`.
-    BeforeMoov,
-    /// The file ends between a `moof` and its `mdat`.
-    LastMdat,
-    /// The length of a box cannot be.
-    Length,
-    /// The file does not begin with `ftyp`.
-    NoFtyp,
-    /// The `moov` cannot be read.
-    Moov,
-    /// A `moof` cannot be read.
-    Moof,
-    /// A `moof` comes before the `moov`.
-    EarlyMedia,
-    /// A `moof` follows another without an `mdat` between them.
-    NoMdat,
-    /// An `mdat` has no `moof`.
-    NoMoof,
-    /// Something follows the index that ends a file.
-    Behind,
-}
-
-impl Why {
-    /// True when the file merely ends too early, as it does when its writer is killed: nothing can follow that place.
-    pub fn is_short(self) -> bool {
-        matches!(self, Self::HeaderCut | Self::BoxCut | Self::BeforeMoov | Self::LastMdat)
-    }
-}
-
-impl std::fmt::Display for Why {
-    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str(match self {
-            Self::HeaderCut => "the header of a box is cut off",
-            Self::BoxCut => "a box is cut off",
-            Self::BeforeMoov => "the file ends before its moov",
-            Self::LastMdat => "the last fragment has no mdat",
-            Self::Length => "the length of a box makes no sense",
-            Self::NoFtyp => "the file does not begin with ftyp",
-            Self::Moov => "the moov makes no sense",
-            Self::Moof => "a moof makes no sense",
-            Self::EarlyMedia => "there is media before the moov",
-            Self::NoMdat => "a moof has no mdat",
-            Self::NoMoof => "an mdat has no moof",
-            Self::Behind => "there is something behind the index",
-        })
-    }
 }
 
 impl Checked {
@@ -175,41 +120,6 @@ pub fn respaced<F: Read + Seek>(
     Ok(found)
 }
 
-/// A box whose header is whole and whose end lies within the file.
-struct Found {
-    kind: [u8; 4],
-    start: u64,
-    body: u64,
-    end: u64,
-}
-
-/// Reads the header of the box at `at`; the inner error says why there is none.
-fn read_header(file: &mut (impl Read + Seek), at: u64, length: u64) -> io::Result<Result<Found, Why>> {
-    let mut header = [0; 16];
-    let have = usize::try_from(length - at).unwrap_or(16).min(16);
-    file.seek(SeekFrom::Start(at))?;
-    file.read_exact(&mut header[..have])?;
-    if have < 8 {
-        return Ok(Err(Why::HeaderCut));
-    }
-    let [a, b, c, d, kind @ .., _, _, _, _, _, _, _, _] = header;
-    let (size, head) = match u32::from_be_bytes([a, b, c, d]) {
-        1 if have < 16 => return Ok(Err(Why::HeaderCut)),
-        1 => {
-            let [_, _, _, _, _, _, _, _, long @ ..] = header;
-            (u64::from_be_bytes(long), 16)
-        }
-        size => (u64::from(size), 8),
-    };
-    // Size 0 means "to the end of the file", which a fragmented file never needs; zeros after a power loss look so too.
-    let end = at.checked_add(size).filter(|_| size >= head);
-    Ok(match end {
-        None => Err(Why::Length),
-        Some(end) if end > length => Err(Why::BoxCut),
-        Some(end) => Ok(Found { kind, start: at, body: at + head, end }),
-    })
-}
-
 /// What has been seen so far.
 #[derive(Default)]
 struct Walk {
@@ -230,7 +140,7 @@ struct Walk {
 
 impl Walk {
     /// Takes one box; the inner error says why the whole part ends before it.
-    fn step(&mut self, file: &mut (impl Read + Seek), found: &Found) -> io::Result<Result<(), Why>> {
+    fn step(&mut self, file: &mut (impl Read + Seek), found: &TopBox) -> io::Result<Result<(), Why>> {
         if self.index {
             return Ok(Err(Why::Behind));
         }
@@ -303,15 +213,4 @@ impl Walk {
             cut: why.map(|why| Cut { at: self.good, why }),
         }
     }
-}
-
-fn read_body(file: &mut (impl Read + Seek), found: &Found) -> io::Result<Option<Vec<u8>>> {
-    let length = found.end - found.body;
-    if length > LONGEST_HEADER {
-        return Ok(None);
-    }
-    let mut body = vec![0; usize::try_from(length).unwrap_or(0)];
-    file.seek(SeekFrom::Start(found.body))?;
-    file.read_exact(&mut body)?;
-    Ok(Some(body))
 }

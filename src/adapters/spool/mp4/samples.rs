@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
 use super::boxes::{Boxes, Head, Mend, Mp4Track, be32, find, head, offset};
-use super::squeezed::{Piece, Span};
-use super::{Found, read_body, read_header};
+use super::squeezed::{Piece, SampleSpan};
+use super::top_box::{TopBox, read_body, read_header};
 use crate::domain::segment_track::TrackKind;
 
 /// The samples of one track.
@@ -104,7 +104,7 @@ fn fragments_of(table: &[u8]) -> Option<(u64, u64)> {
     Some((offset(entries().next()?)?, offset(entries().next_back()?)?))
 }
 
-fn add(file: &mut (impl Read + Seek), found: &Found, known: &Head, tracks: &mut [TrackSamples]) -> io::Result<()> {
+fn add(file: &mut (impl Read + Seek), found: &TopBox, known: &Head, tracks: &mut [TrackSamples]) -> io::Result<()> {
     let Some(body) = read_body(file, found)? else { return Ok(()) };
     for (kind, part) in Boxes(&body).map_while(|part| part) {
         if kind == b"traf"
@@ -148,7 +148,7 @@ fn piece(known: &Head, whole: &[u8], body: &[u8], base: u64) -> Option<(usize, P
 }
 
 /// The samples of a `trun` whose body stands at `base`.
-fn run_spans(body: &[u8], default: u32, default_at: Option<u64>, base: u64) -> Option<Vec<Span>> {
+fn run_spans(body: &[u8], default: u32, default_at: Option<u64>, base: u64) -> Option<Vec<SampleSpan>> {
     let (flags, count) = (be32(body, 0)?, be32(body, 4)?);
     let start = 8 + if flags & 1 == 0 { 0 } else { 4 } + if flags & 4 == 0 { 0 } else { 4 };
     let width = 4 * (flags >> 8 & 0xf).count_ones() as usize;
@@ -157,12 +157,12 @@ fn run_spans(body: &[u8], default: u32, default_at: Option<u64>, base: u64) -> O
     let is_plain = |sample: &[u8]| flags & 0x800 == 0 || sample.ends_with(&[0; 4]);
     if flags & 0x100 == 0 {
         let all_plain = width == 0 || listed().all(is_plain);
-        let span = Span { count: u64::from(count), each: default, at: default_at, is_plain: all_plain };
+        let span = SampleSpan { count: u64::from(count), each: default, at: default_at, is_plain: all_plain };
         return Some(if count == 0 { Vec::new() } else { vec![span] });
     }
     let span = |(place, sample): (usize, &[u8])| {
         let at = Some(base + (start + place * width) as u64);
-        Some(Span { count: 1, each: be32(sample, 0)?, at, is_plain: is_plain(sample) })
+        Some(SampleSpan { count: 1, each: be32(sample, 0)?, at, is_plain: is_plain(sample) })
     };
     listed().enumerate().map(span).collect()
 }

@@ -15,7 +15,7 @@
 
 /// Samples in a row of one fragment that have the same distance to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct SampleSpan {
     /// How many.
     pub count: u64,
     /// Ticks from each of them to the next.
@@ -35,7 +35,7 @@ pub(super) struct Piece {
     /// Where that stands in the file, in 64 bits.
     pub start_at: Option<u64>,
     /// All of them, in order.
-    pub spans: Vec<Span>,
+    pub spans: Vec<SampleSpan>,
 }
 
 /// What is known of a track besides its samples.
@@ -67,7 +67,7 @@ impl Piece {
     }
 }
 
-impl Span {
+impl SampleSpan {
     fn length(&self) -> i64 {
         i64::try_from(u128::from(self.count) * u128::from(self.each)).unwrap_or(i64::MAX)
     }
@@ -84,10 +84,10 @@ pub(super) fn respace(pieces: &mut [Piece], bounds: &Bounds) -> u64 {
 /// The distance that samples of the track have as a rule: the median of those that are not squeezed. The last one of a file is a guess
 /// of ffmpeg's, and counts only where there is nothing else.
 fn usual(pieces: &[Piece], bounds: &Bounds) -> Option<i64> {
-    let all: Vec<&Span> = pieces.iter().flat_map(|piece| &piece.spans).filter(|span| span.count > 0).collect();
+    let all: Vec<&SampleSpan> = pieces.iter().flat_map(|piece| &piece.spans).filter(|span| span.count > 0).collect();
     let (last, others) = all.split_last()?;
     let count: u64 = all.iter().fold(0, |sum, span| sum.saturating_add(span.count));
-    let is_plain = |span: &&&Span| !is_tiny(i64::from(span.each), bounds.timescale);
+    let is_plain = |span: &&&SampleSpan| !is_tiny(i64::from(span.each), bounds.timescale);
     let mut plain: Vec<(u32, u64)> = others.iter().filter(is_plain).map(|span| (span.each, span.count)).collect();
     if last.count > 1 && is_plain(&last) {
         plain.push((last.each, last.count - 1));
@@ -290,7 +290,7 @@ mod tests {
             let is_uniform = spans.len() == 1;
             let one = |(count, each): &(u64, u32)| {
                 let span =
-                    Span { count: if is_uniform { *count } else { 1 }, each: *each, at: Some(8), is_plain: true };
+                    SampleSpan { count: if is_uniform { *count } else { 1 }, each: *each, at: Some(8), is_plain: true };
                 std::iter::repeat_n(span, if is_uniform { 1 } else { *count as usize })
             };
             let piece = Piece { start: begin, start_at: Some(8), spans: spans.iter().flat_map(one).collect() };
@@ -454,7 +454,7 @@ mod tests {
         let mut huge = vec![Piece {
             start: i64::MAX - 5,
             start_at: Some(8),
-            spans: vec![Span { count: u64::MAX, each: u32::MAX, at: None, is_plain: true }; 3],
+            spans: vec![SampleSpan { count: u64::MAX, each: u32::MAX, at: None, is_plain: true }; 3],
         }];
         assert_eq!(respace(&mut huge, &BOUNDS), 0, "nonsense overflows nothing");
         assert_eq!(respace(&mut [], &BOUNDS), 0);
