@@ -53,6 +53,8 @@ pub(super) struct Bounds {
 const RUN: u64 = 3;
 /// A distance is squeezed when it is so many times shorter than the usual one, and shorter than a millisecond.
 const TIMES: i64 = 8;
+/// No fragment begins so many ticks before the end of another: what is further is noise.
+const FURTHEST: i64 = -(1 << 48);
 
 impl Piece {
     /// When its last sample begins, and when it ends.
@@ -154,7 +156,7 @@ impl Track {
                     can_change: span.at.is_some(),
                 });
             }
-            let overlap = next.map_or(0, |next| next.start.saturating_sub(piece.end()));
+            let overlap = next.map_or(0, |next| next.start.saturating_sub(piece.end()).max(FURTHEST));
             let last = piece.spans.last().map_or(0, |span| i64::from(span.each));
             if overlap < 0 && then_plain && is_squeezed(last.saturating_add(overlap)) && !is_squeezed(last) {
                 let (each, new) = (overlap, overlap);
@@ -457,6 +459,10 @@ mod tests {
             spans: vec![SampleSpan { count: u64::MAX, each: u32::MAX, at: None, is_plain: true }; 3],
         }];
         assert_eq!(respace(&mut huge, &BOUNDS), 0, "nonsense overflows nothing");
+        let mut far = pieces(0, &[&[(9, 512)], &[(9, 512)]]);
+        far[1].start = i64::MIN;
+        let before = far.clone();
+        assert_eq!((respace(&mut far, &BOUNDS), &far), (0, &before), "nor does a fragment before all time");
         assert_eq!(respace(&mut [], &BOUNDS), 0);
     }
 }
