@@ -58,9 +58,13 @@ async fn cuts(program: &Program, names: &[String], seconds: usize) {
     );
 }
 
+/// The first key frame of a visit is sent when its path has just become ready, before anybody can have asked for it: the next is the
+/// first that a reader can get.
+const READABLE: usize = RATE;
+
 async fn visitor(program: &Program, visits: usize) {
     let segments = settled(program, "visits").await;
-    let (mut kept, mut possible) = (0, 0);
+    let (mut kept, mut begins, mut seen_through) = (0, Vec::new(), 0);
     let sessions: Vec<&[Value]> = segments.chunk_by(|one, other| one["session"] == other["session"]).collect();
     for session in &sessions {
         let object = |segment: &Value| -> PathBuf {
@@ -68,14 +72,23 @@ async fn visitor(program: &Program, visits: usize) {
         };
         let seen = places(&session.iter().map(object).collect::<Vec<_>>());
         kept += seen.len();
-        possible += STAYS * RATE - seen.first().copied().flatten().unwrap_or(0);
+        if let Some(first) = seen.first().copied().flatten() {
+            begins.push(first);
+            seen_through += STAYS * RATE - first;
+        }
     }
+    // Missed visits count as well: nothing of them was kept.
+    let possible = visits * (STAYS * RATE - READABLE);
+    let share = |of: usize| kept as f64 * 100.0 / of.max(1) as f64;
     println!(
-        "a publisher that comes {visits} times for {STAYS} s: {} sessions, {kept} of {possible} pictures from the first key \
-         frames on ({:.1} %, goal 95), {kept} of all {} that it sent",
-        sessions.len(),
-        kept as f64 * 100.0 / possible.max(1) as f64,
-        visits * STAYS * RATE
+        "a publisher that comes {visits} times for {STAYS} s: {} visits missed, recorded from picture {begins:?} on; {kept} of \
+         {possible} pictures that a reader could get, from the second key frame of each visit on ({:.1} %, goal 95); of what came from \
+         the first recorded key frames on {:.1} %; of all {} that it sent {:.1} %",
+        visits.saturating_sub(sessions.len()),
+        share(possible),
+        share(seen_through),
+        visits * STAYS * RATE,
+        share(visits * STAYS * RATE)
     );
 }
 

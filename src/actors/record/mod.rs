@@ -30,7 +30,10 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
 
+pub use catalog_writer::CatalogOperation;
 pub use recorders::role;
+pub use run::RecordingRun;
+pub use set_aside::SealOrder;
 
 pub use crate::domain::spool_space::SpoolDisk;
 
