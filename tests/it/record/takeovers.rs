@@ -20,8 +20,9 @@ async fn segments_of(harness: &Harness, stream: &str) -> Vec<Segment> {
 async fn every_session_of_a_publisher_that_reconnects_is_recorded() {
     const TIMES: usize = 3;
     const SECONDS: usize = 5;
-    /// The first picture of a visit that is recorded comes no later: a poll, a start of ffmpeg, and the next key frame.
-    const LATEST: usize = 3 * RATE;
+    /// The first key frame is sent before anybody can ask for it, so the second is the first that a reader can get. On a busy machine
+    /// a poll and the start of ffmpeg may take until the third, and no longer.
+    const LATEST: usize = 2 * RATE;
     let harness = Harness::recording().await;
     let server = harness.media.rtsp_url();
     let reconnect = move || {
@@ -46,8 +47,7 @@ async fn every_session_of_a_publisher_that_reconnects_is_recorded() {
         assert_eq!(last - first + 1, frames.len(), "all from the first key frame on: {frames:?}");
         assert!(first % RATE == 0 && first <= LATEST, "{first} to {last}");
         kept += frames.len();
-        possible += SECONDS * RATE - first;
-        println!("{first} to {last}");
+        possible += SECONDS * RATE - first.max(RATE);
     }
     assert!(kept * 100 >= possible * 95, "{kept} of {possible}");
     harness.end().await;
