@@ -14,9 +14,11 @@ const QUIET: TimeDelta = TimeDelta::seconds(2);
 /// Reports of so long at first tell where a run's media time zero is: later ones tell of the source's rate as well.
 const FIRST_REPORTS: TimeDelta = TimeDelta::seconds(2);
 /// A run whose first report comes later may have been kept back: ffmpeg looks for the format of a sound that does not come for five
-/// seconds, and then gives out everything at once. The reports of so long tell.
+/// seconds, or at seven pictures of H.264 how it reorders them, and then gives out everything at once. The reports of so long tell,
+/// and two at least: a source of one picture a second has no more.
 const LATE_BEGIN: TimeDelta = TimeDelta::seconds(4);
 const SETTLES: TimeDelta = TimeDelta::seconds(1);
+const SETTLED_BY: u32 = 2;
 /// First reports may come so late, because ffmpeg waits for the other track.
 const LATE_REPORTS: TimeDelta = TimeDelta::milliseconds(1_200);
 
@@ -25,8 +27,8 @@ const LATE_REPORTS: TimeDelta = TimeDelta::milliseconds(1_200);
 pub struct ArrivalTimes {
     /// The run was begun: nothing arrived before.
     begun: DateTime<Utc>,
-    /// Where media time zero lies by the first reports, and when the first of them came.
-    zero: Option<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What the first reports tell.
+    first: Option<FirstReports>,
     /// The end of the last closed file.
     cut: Option<DateTime<Utc>>,
     /// Up to here ffmpeg says it has written, and since when.
@@ -34,6 +36,15 @@ pub struct ArrivalTimes {
     moved: DateTime<Utc>,
     /// The media time at the cut.
     closed_until: Duration,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct FirstReports {
+    /// Where media time zero lies.
+    zero: DateTime<Utc>,
+    /// When the first of them came, and how many have.
+    came: DateTime<Utc>,
+    count: u32,
 }
 
 /// Where a file lies in time. Its boxes tell the rest: [`FileArrival::place`].
@@ -74,7 +85,7 @@ pub struct FirstFile {
 impl ArrivalTimes {
     /// A run begins.
     pub fn begin(begun: DateTime<Utc>) -> Self {
-        Self { begun, zero: None, cut: None, written: Duration::ZERO, moved: begun, closed_until: Duration::ZERO }
+        Self { begun, first: None, cut: None, written: Duration::ZERO, moved: begun, closed_until: Duration::ZERO }
     }
 
     /// ffmpeg says at `now` that it has written up to `media`.
@@ -83,12 +94,12 @@ impl ArrivalTimes {
             (self.written, self.moved) = (media, now);
         }
         let zero = (now - delta(media)).max(self.begun);
-        match &mut self.zero {
-            None => self.zero = Some((zero, now)),
-            // Reports come late, never early.
-            Some((known, first)) if now - *first < FIRST_REPORTS => *known = zero.min(*known),
-            Some(_) => {}
+        let first = self.first.get_or_insert(FirstReports { zero, came: now, count: 0 });
+        // Reports come late, never early.
+        if now - first.came < FIRST_REPORTS || first.count < SETTLED_BY {
+            first.zero = first.zero.min(zero);
         }
+        first.count = first.count.saturating_add(1);
     }
 
     /// Something came at `now`, whatever its timestamps say.
@@ -98,29 +109,30 @@ impl ArrivalTimes {
 
     /// Whether ffmpeg has reported.
     pub fn has_report(&self) -> bool {
-        self.zero.is_some()
+        self.first.is_some()
     }
 
     /// Whether the reports until `now` tell where the run begins.
     pub fn is_settled(&self, now: DateTime<Utc>) -> bool {
-        self.zero.is_some_and(|(_, first)| first - self.begun < LATE_BEGIN || now - first >= SETTLES)
+        let settled = |first: FirstReports| now - first.came >= SETTLES && first.count >= SETTLED_BY;
+        self.first.is_some_and(|first| first.came - self.begun < LATE_BEGIN || settled(first))
     }
 
     /// When what reaches to `media` had come, of which ffmpeg told at `now` at the earliest: it may have kept it back.
     pub fn came_by(&self, media: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.zero.map_or(now, |(zero, _)| (zero + delta(media)).min(now))
+        self.first.map_or(now, |first| (first.zero + delta(media)).min(now))
     }
 
     /// Where the file begins that is being written; `None` before the first report.
     pub fn next_start(&self) -> Option<DateTime<Utc>> {
-        self.cut.or(self.zero.map(|(zero, _)| zero))
+        self.cut.or(self.first.map(|first| first.zero))
     }
 
     /// ffmpeg told at `now` that it has closed a file that reaches from `from` to `to` in media time. Returns its start, as far as
     /// it is known, and the rest.
     pub fn closed(&mut self, from: Duration, to: Duration, now: DateTime<Utc>) -> (DateTime<Utc>, FileArrival) {
         let media = delta(to.saturating_sub(from));
-        let (moved, zero) = (self.moved.min(now), self.zero.map(|(zero, _)| zero));
+        let (moved, zero) = (self.moved.min(now), self.first.map(|first| first.zero));
         let quiet = now - moved > QUIET;
         self.progressed(to, now);
         let start = match (self.cut, zero) {
@@ -141,7 +153,7 @@ impl ArrivalTimes {
     pub fn left(&mut self, start: DateTime<Utc>, written: DateTime<Utc>, is_last: bool) -> FileArrival {
         let end = written.max(start);
         if is_last {
-            let zero = self.zero.map(|(zero, _)| zero);
+            let zero = self.first.map(|first| first.zero);
             let first = FirstFile { zero, media_end: self.written, not_before: self.begun };
             return FileArrival { end: FileEnd::NotAfter(end), first: self.cut.is_none().then_some(first) };
         }

@@ -82,7 +82,7 @@ impl RecordingRun {
         if self.planner.is_none() && self.held.is_empty() && !self.times.is_settled(now) {
             return Vec::new();
         }
-        let mut operations = self.release(starts);
+        let mut operations = self.release(None, starts);
         let at = self.times.next_start().unwrap_or(now);
         operations.extend(self.begin_file(self.next_file, at, starts));
         operations
@@ -96,20 +96,24 @@ impl RecordingRun {
     /// ffmpeg has closed a file.
     pub fn closed(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
         if self.planner.is_some() || self.times.is_settled(now) {
-            return self.place(file, now, starts);
+            let mut operations = self.release(Some(file.start), starts);
+            operations.extend(self.place(file, now, starts));
+            return operations;
         }
         self.held.push((file, now));
         Vec::new()
     }
 
-    /// Places the files that were closed before the first report.
-    fn release(&mut self, starts: &SessionStarts) -> Vec<CatalogOperation> {
+    /// Places the files that were closed before the reports told; `next`: where the file after them begins, if that is known.
+    fn release(&mut self, next: Option<Duration>, starts: &SessionStarts) -> Vec<CatalogOperation> {
         let held = std::mem::take(&mut self.held);
-        let place = |(file, now): (ClosedFile, DateTime<Utc>)| {
-            let now = self.times.came_by(file.end, now);
+        // How long the last frame of a file lasts is only said by the source; the next file tells.
+        let nexts: Vec<_> = held.iter().skip(1).map(|(file, _)| Some(file.start)).chain([next]).collect();
+        let place = |((file, now), next): ((ClosedFile, DateTime<Utc>), Option<Duration>)| {
+            let now = self.times.came_by(next.map_or(file.end, |next| next.max(file.end)), now);
             self.place(file, now, starts)
         };
-        held.into_iter().flat_map(place).collect()
+        held.into_iter().zip(nexts).flat_map(place).collect()
     }
 
     fn place(&mut self, file: ClosedFile, now: DateTime<Utc>, starts: &SessionStarts) -> Vec<CatalogOperation> {
@@ -126,7 +130,7 @@ impl RecordingRun {
 
     /// ffmpeg has ended; `files` are in its folder, in order. Seals what it did not close itself, or did not tell of, and ends the session.
     pub fn over(&mut self, files: &[LeftFile], now: DateTime<Utc>, why: &str) -> Vec<CatalogOperation> {
-        let mut operations = self.release(&SessionStarts::default());
+        let mut operations = self.release(None, &SessionStarts::default());
         if let Some(at) = self.times.next_start().filter(|_| self.planner.is_none()) {
             operations.extend(self.begin_file(self.next_file, at, &SessionStarts::default()));
         }

@@ -153,6 +153,46 @@ fn a_report_amid_what_was_kept_back_dates_nothing_late() {
     assert!(over.iter().any(|word| word.starts_with("seal 0")) && !over.contains(&"discard".to_owned()), "{over:?}");
 }
 
+/// At one picture a second ffmpeg keeps back the first seven, and reports once a second: as 5.1.9 did.
+#[test]
+fn what_was_kept_back_of_few_pictures_is_dated_by_the_second_report() {
+    let (mut run, none) = (begun("2026-11-21T08:00:20Z"), SessionStarts::default());
+    let file = |number: u32| ClosedFile {
+        number,
+        start: Duration::from_secs(2 * u64::from(number)),
+        end: Duration::from_millis(2_000 * u64::from(number) + 1_040),
+    };
+    assert!(run.progressed(Duration::from_micros(78), time("2026-11-21T08:00:27.7Z"), &none).is_empty());
+    for number in 0..3 {
+        assert!(run.closed(file(number), time("2026-11-21T08:00:27.72Z"), &none).is_empty());
+    }
+    assert!(run.closed(file(3), time("2026-11-21T08:00:29.7Z"), &none).is_empty(), "one report tells nothing");
+    let placed = run.progressed(Duration::from_secs(8), time("2026-11-21T08:00:29.71Z"), &none);
+    let starts: Vec<_> = places_of_seals(&placed).iter().map(|(start, _)| start.format("%S%.3f").to_string()).collect();
+    // Of the last it is not known how long its last picture is shown.
+    assert_eq!(starts, ["21.710", "23.710", "25.710", "27.710"]);
+    let sealed = words(&placed).iter().filter(|word| word.starts_with("seal")).count();
+    let over = words(&run.over(&[4], time("2026-11-21T08:00:30Z"), "done"));
+    assert_eq!((sealed, over.iter().filter(|word| word.starts_with("seal 4")).count()), (4, 1), "{over:?}");
+}
+
+#[test]
+fn a_file_that_is_closed_before_those_kept_back_are_placed_comes_after_them() {
+    let (mut run, none) = (begun("2026-11-21T08:00:00Z"), SessionStarts::default());
+    run.progressed(Duration::from_millis(40), time("2026-11-21T08:00:06Z"), &none);
+    run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.1Z"), &none);
+    run.progressed(Duration::from_secs(6), time("2026-11-21T08:00:06.5Z"), &none);
+    let mut operations = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:07.1Z"), &none);
+    operations.extend(run.progressed(Duration::from_secs(7), time("2026-11-21T08:00:07.2Z"), &none));
+    let rows = operations.iter().filter_map(|operation| match operation {
+        CatalogOperation::Put(segment) => Some((segment.number, "begun")),
+        CatalogOperation::Seal(order) => Some((order.draft.number, "sealed")),
+        _ => None,
+    });
+    let wanted = [(0, "begun"), (0, "sealed"), (1, "begun"), (1, "sealed"), (2, "begun")];
+    assert_eq!(rows.collect::<Vec<_>>(), wanted);
+}
+
 #[test]
 fn midnight_begins_a_session_while_ffmpeg_goes_on() {
     let mut run = begun("2026-12-31T23:59:50Z");
