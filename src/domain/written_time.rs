@@ -37,9 +37,9 @@ impl WrittenTime {
         self.written
     }
 
-    /// The furthest time that was told, and of a report that tells none what is guessed: that moves with the clock and jumps nowhere.
-    pub fn told_by(&self, report: &WrittenReport) -> Duration {
-        report.told.map_or(self.written, |_| self.told)
+    /// The furthest time that was told; `None` where a report tells none: what is guessed moves with the clock and jumps nowhere.
+    pub fn told_by(&self, report: &WrittenReport) -> Option<Duration> {
+        report.told.map(|_| self.told)
     }
 
     /// Takes a report; returns whether anything has been written since the last.
@@ -127,7 +127,8 @@ mod tests {
             .map(|one| time.report(one))
             .into();
         assert_eq!(moved, [false, true, true, false], "pictures or their time");
-        assert_eq!(time.told_by(&at(1_900, Some(0), 3)), Duration::from_millis(400));
+        assert_eq!(time.told_by(&at(1_900, Some(0), 3)), Some(Duration::from_millis(400)));
+        assert_eq!(time.told_by(&at(1_900, None, 3)), None);
         let back = written(0, steady, |n| (n != 5).then_some(n * 500));
         assert_eq!((back[5], back[6]), (2_000, 3_000), "one report without a time");
     }

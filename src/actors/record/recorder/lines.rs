@@ -62,7 +62,7 @@ impl Recorder {
         if begins && !self.stopping.has_begun() {
             self.say(RecordingState::Recording, None);
         }
-        self.jumps.add(finding.strays.max(u64::from(finding.jumped)), steady);
+        self.jumps.add(finding.count, steady);
         self.refresh();
         self.work(ctx);
         if cut_early {
