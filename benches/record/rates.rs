@@ -31,7 +31,7 @@ pub async fn measure(program: &Program, media: &AnyServer, size: Size) {
     let join = || publishers.into_iter().map(|publisher| publisher.join().expect("sent")).collect::<Vec<_>>();
     let sent = tokio::task::spawn_blocking(join).await.expect("sent");
     for ((name, _), sent) in RATES.iter().zip(sent) {
-        row(program, name, &settled(program, name).await, &sent);
+        row(program, name, &settled(program, name).await, &sent.pictures);
     }
 }
 

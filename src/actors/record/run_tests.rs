@@ -181,7 +181,6 @@ fn a_file_that_is_closed_before_those_kept_back_are_placed_comes_after_them() {
     let (mut run, none) = (begun("2026-11-21T08:00:00Z"), SessionStarts::default());
     run.progressed(Duration::from_millis(40), time("2026-11-21T08:00:06Z"), &none);
     run.closed(closed(0, 0, 2), time("2026-11-21T08:00:06.1Z"), &none);
-    run.progressed(Duration::from_secs(6), time("2026-11-21T08:00:06.5Z"), &none);
     let mut operations = run.closed(closed(1, 2, 4), time("2026-11-21T08:00:07.1Z"), &none);
     operations.extend(run.progressed(Duration::from_secs(7), time("2026-11-21T08:00:07.2Z"), &none));
     let rows = operations.iter().filter_map(|operation| match operation {

@@ -82,13 +82,16 @@ impl Harness {
 
     /// The same, and the server has these options.
     pub async fn set_on(live: SharedLive, options: &Options) -> Self {
+        Self::set_polled(live, options, Duration::from_millis(500)).await
+    }
+
+    /// The same, and its monitor asks it so often.
+    async fn set_polled(live: SharedLive, options: &Options, poll: Duration) -> Self {
         let media = media::server(options).await;
         let folder = tempfile::tempdir().expect("a folder");
         let client = Arc::new(MediaMtx::new(&server(&media)).expect("a client"));
         let watched = Watched { name: "main".into(), client, rtsp_url: media.rtsp_url(), readers_gone: false };
-        let monitor =
-            Monitor::new(vec![watched], Arc::clone(&live), Duration::from_millis(500), IncidentsHandle::default())
-                .start();
+        let monitor = Monitor::new(vec![watched], Arc::clone(&live), poll, IncidentsHandle::default()).start();
         Self {
             database: sqlite::open(folder.path().join("test.db")).await.expect("a database").for_node("here"),
             spool: Arc::new(Spool::open(folder.path().join("spool")).expect("a spool")),
@@ -132,10 +135,19 @@ impl Harness {
 
     /// A harness on which recording goes on.
     pub async fn recording() -> Self {
-        let mut harness = Self::set().await;
-        harness.record().await;
-        harness.upload();
-        harness
+        Self::set().await.started().await
+    }
+
+    /// The same with the polls of the program: each two seconds.
+    pub async fn recording_at_its_polls() -> Self {
+        let live = Arc::new(MemoryLiveStore::new(Duration::from_secs(600)));
+        Self::set_polled(live, &Options::default(), Duration::from_secs(2)).await.started().await
+    }
+
+    async fn started(mut self) -> Self {
+        self.record().await;
+        self.upload();
+        self
     }
 
     /// Starts the recorders.

@@ -12,4 +12,5 @@ mod sessions;
 mod source;
 mod squeezed;
 mod takeovers;
+mod timestamp_checks;
 mod timestamps;

@@ -74,7 +74,7 @@ async fn a_recording_whose_pictures_stay_out_says_so_until_they_come() {
 
 #[actix::test]
 async fn other_tracks_begin_a_run_that_fits_them() {
-    let harness = Harness::recording().await;
+    let harness = Harness::recording_at_its_polls().await;
     let first = Publisher::film(&harness, "cam");
     harness.records("cam").await;
     harness.uploaded(1).await;
@@ -102,10 +102,10 @@ async fn other_tracks_begin_a_run_that_fits_them() {
     })
     .await;
     assert_eq!(codecs(&harness.object(&phone)), ["h264", "aac"]);
-    // From one of its key frames on; from which one is a question of the machine's speed. On a quiet one it is the second: the
-    // first has passed before anybody can read it, with MediaMTX 1.20.1 as well.
+    // From one of its key frames on. The run that follows the takeover goes by the tracks of the last poll and fails, so ffmpeg starts
+    // twice: 3 to 4 s on a machine with ten things to do for each core.
     let begins = places(&[harness.object(&phone)]).first().copied().flatten().expect("a picture of the film");
-    assert_eq!(begins % RATE, 0, "recorded from picture {begins} of it on");
+    assert!(begins % RATE == 0 && begins <= 5 * RATE, "recorded from picture {begins} of it on");
     drop(first);
     harness.end().await;
 }

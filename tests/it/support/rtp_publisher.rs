@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 use chrono::{DateTime, Utc};
 use url::Url;
 
-use super::film::film;
+use super::film::Film;
 
-/// Pictures in a second, samples of sound in a second and in a packet.
+/// Pictures in a second of most films, samples of sound in a second and in a packet.
 pub const RATE: usize = 25;
 const SAMPLES: usize = 44_100;
 const PACKET: usize = 1_024;
@@ -25,6 +25,8 @@ const METADATA: &[u8] = b"<?xml version=\"1.0\"?><tt:MetadataStream xmlns:tt=\"h
 /// What is sent.
 #[derive(Clone, Copy)]
 pub struct Script {
+    /// What it shows. Of a film of H.265 the pictures are, of every film the sound is AAC.
+    pub film: Film,
     /// The time in seconds that picture number `.0`, which is due after `.1` seconds, is stamped with. It may be below zero.
     pub stamp: fn(usize, f64) -> f64,
     /// Whether a picture is sent that is due after so many seconds.
@@ -44,6 +46,7 @@ pub struct Script {
 impl Script {
     /// Pictures alone, stamped as they are sent.
     pub const PLAIN: Self = Self {
+        film: Film::Plain,
         stamp: |_, time| time,
         pictures: |_| true,
         sound: None,
@@ -56,14 +59,23 @@ impl Script {
     const SOUND: usize = 0;
 }
 
-/// Publishes; the thread returns when each picture was sent, or left out.
-pub fn publish(server: &Url, path: &str, script: Script) -> JoinHandle<Vec<DateTime<Utc>>> {
+/// What was sent, in order.
+#[derive(Debug, Default)]
+pub struct Sent {
+    /// When each picture was, or was left out.
+    pub pictures: Vec<DateTime<Utc>>,
+    /// The place in the film of each packet of sound, and when it was.
+    pub sound: Vec<(usize, DateTime<Utc>)>,
+}
+
+/// Publishes; the thread returns what was sent when.
+pub fn publish(server: &Url, path: &str, script: Script) -> JoinHandle<Sent> {
     let address = format!("{}:{}", server.host_str().expect("a host"), server.port().unwrap_or(554));
     let url = format!("rtsp://{address}/{path}");
     spawn(move || {
         let stream = TcpStream::connect(&address).expect("the media server listens");
         let mut sender = Sender { stream, url, asked: 0, session: String::new(), sequence: [0; 3] };
-        sender.begin(script.sound.is_some(), script.metadata);
+        sender.begin(&script);
         sender.play(script)
     })
 }
@@ -78,12 +90,17 @@ struct Sender {
 }
 
 impl Sender {
-    fn begin(&mut self, sound: bool, metadata: bool) {
+    fn begin(&mut self, script: &Script) {
+        let (url, sound, metadata) = (self.url.clone(), script.sound.is_some(), script.metadata);
         assert!(sound || !metadata, "metadata is the third track");
-        let url = self.url.clone();
-        let mut description = "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
-            m=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\na=fmtp:96 packetization-mode=1\r\na=control:streamid=0\r\n"
-            .to_owned();
+        let picture = match script.film {
+            Film::Hevc => "H265/90000",
+            _ => "H264/90000\r\na=fmtp:96 packetization-mode=1",
+        };
+        let mut description = format!(
+            "v=0\r\no=- 0 0 IN IP4 127.0.0.1\r\ns=x\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n\
+             m=video 0 RTP/AVP 96\r\na=rtpmap:96 {picture}\r\na=control:streamid=0\r\n"
+        );
         if sound {
             description += "m=audio 0 RTP/AVP 97\r\na=rtpmap:97 MPEG4-GENERIC/44100/1\r\na=fmtp:97 streamtype=5;\
                 profile-level-id=1;mode=AAC-hbr;sizelength=13;indexlength=3;indexdeltalength=3;config=1208\r\n\
@@ -121,19 +138,22 @@ impl Sender {
         }
     }
 
-    fn play(&mut self, script: Script) -> Vec<DateTime<Utc>> {
-        let media = film_media();
+    fn play(&mut self, script: Script) -> Sent {
+        let media = film_media(script.film);
         let begun = Instant::now();
-        let (mut sent, mut packets, mut reports) = (Vec::new(), 0, [0.0; 2]);
-        while sent.len() < script.seconds * RATE {
+        let (mut sent, mut packets, mut reports) = (Sent::default(), 0, [0.0; 2]);
+        while sent.pictures.len() < script.seconds * script.film.rate() {
             let now = begun.elapsed().as_secs_f64();
-            let (picture, sound) = (sent.len() as f64 / RATE as f64, (packets * PACKET) as f64 / SAMPLES as f64);
+            let number = sent.pictures.len();
+            let picture = number as f64 / script.film.rate() as f64;
+            let sound = (packets * PACKET) as f64 / SAMPLES as f64;
             if let Some(plays) = script.sound
                 && (script.sent)(sound) <= now
                 && sound <= picture
             {
                 if plays(sound) {
-                    let packet = &media.sound[packets % media.sound.len()];
+                    let place = packets % media.sound.len();
+                    let packet = &media.sound[place];
                     let stamp = ((script.stamp)(Script::SOUND, sound) * SAMPLES as f64).round() as i64 as u32;
                     if sound >= reports[1] {
                         self.report(3, 0x22, stamp);
@@ -141,13 +161,14 @@ impl Sender {
                     }
                     let head = [0, 16, (packet.len() >> 5) as u8, (packet.len() << 3) as u8];
                     self.rtp(1, true, stamp, &[&head, &packet[..]].concat());
+                    sent.sound.push((place, Utc::now()));
                 }
                 packets += 1;
             } else if (script.sent)(picture) <= now {
-                let stamp = ((script.stamp)(sent.len(), picture) * 90_000.0) as i64 as u32;
+                let stamp = ((script.stamp)(number, picture) * 90_000.0) as i64 as u32;
                 let stamp = script.first.wrapping_add(stamp);
                 if !(script.pictures)(picture) {
-                    sent.push(Utc::now());
+                    sent.pictures.push(Utc::now());
                     continue;
                 }
                 // With a single track there is nothing to tell its time from.
@@ -156,32 +177,36 @@ impl Sender {
                     reports[0] = picture + 2.0;
                 }
                 // Over and over.
-                if script.metadata && sent.len().is_multiple_of(RATE) {
+                if script.metadata && number.is_multiple_of(RATE) {
                     self.rtp(2, true, stamp, METADATA);
                 }
-                self.picture(&media.pictures[sent.len() % media.pictures.len()], stamp);
-                sent.push(Utc::now());
+                let units = &media.pictures[number % media.pictures.len()];
+                self.picture(script.film, units, stamp);
+                sent.pictures.push(Utc::now());
             } else {
-                sleep(Duration::from_millis(2));
+                sleep(Duration::from_millis(4));
             }
         }
         sent
     }
 
-    fn picture(&mut self, units: &[Vec<u8>], stamp: u32) {
+    fn picture(&mut self, film: Film, units: &[Vec<u8>], stamp: u32) {
         for (place, unit) in units.iter().enumerate() {
             let is_last = place + 1 == units.len();
             if unit.len() <= PAYLOAD {
                 self.rtp(0, is_last, stamp, unit);
                 continue;
             }
-            // FU-A (RFC 6184, 5.8).
-            let pieces: Vec<&[u8]> = unit[1..].chunks(PAYLOAD).collect();
+            // Fragmentation units: FU-A (RFC 6184, 5.8), and those of H.265, whose units have a head of two bytes (RFC 7798, 4.4.3).
+            let (head, kind) = match film {
+                Film::Hevc => (vec![unit[0] & 0x81 | 49 << 1, unit[1]], unit[0] >> 1 & 0x3f),
+                _ => (vec![unit[0] & 0xe0 | 28], unit[0] & 0x1f),
+            };
+            let pieces: Vec<&[u8]> = unit[head.len()..].chunks(PAYLOAD).collect();
             for (number, piece) in pieces.iter().enumerate() {
                 let (first, last) = (number == 0, number + 1 == pieces.len());
                 let marks = if first { 0x80 } else { 0 } | if last { 0x40 } else { 0 };
-                let head = [unit[0] & 0xe0 | 28, marks | unit[0] & 0x1f];
-                self.rtp(0, is_last && last, stamp, &[&head, *piece].concat());
+                self.rtp(0, is_last && last, stamp, &[&head, &[marks | kind][..], piece].concat());
             }
         }
     }
@@ -223,18 +248,22 @@ struct FilmMedia {
     sound: Vec<Vec<u8>>,
 }
 
-fn film_media() -> &'static FilmMedia {
-    static MEDIA: OnceLock<FilmMedia> = OnceLock::new();
-    MEDIA.get_or_init(|| FilmMedia {
-        pictures: pictures(&bytes("-an -c:v copy -bsf:v h264_mp4toannexb -f h264")),
-        sound: packets(&bytes("-vn -c:a copy -f adts")),
+fn film_media(film: Film) -> &'static FilmMedia {
+    static MEDIA: [OnceLock<FilmMedia>; Film::COUNT] = [const { OnceLock::new() }; Film::COUNT];
+    let format = if film == Film::Hevc { "hevc" } else { "h264" };
+    MEDIA[film as usize].get_or_init(|| FilmMedia {
+        pictures: pictures(
+            &bytes(film, &format!("-an -c:v copy -bsf:v {format}_mp4toannexb -f {format}")),
+            if film == Film::Hevc { hevc_slice } else { h264_slice },
+        ),
+        sound: packets(&bytes(film, "-vn -c:a copy -f adts")),
     })
 }
 
-fn bytes(how: &str) -> Vec<u8> {
+fn bytes(film: Film, how: &str) -> Vec<u8> {
     let done = Command::new("ffmpeg")
         .args(["-nostdin", "-v", "error", "-i"])
-        .arg(film())
+        .arg(film.path())
         .args(how.split(' '))
         .arg("-")
         .stdin(Stdio::null())
@@ -244,8 +273,18 @@ fn bytes(how: &str) -> Vec<u8> {
     done.stdout
 }
 
-/// Cuts a byte stream (ITU-T H.264, annex B) into pictures.
-fn pictures(stream: &[u8]) -> Vec<Vec<Vec<u8>>> {
+/// Whether a unit is a slice, and then whether it is the first one of its picture: it begins with macroblock 0.
+fn h264_slice(unit: &[u8]) -> Option<bool> {
+    matches!(unit[0] & 0x1f, 1 | 5).then(|| unit[1] & 0x80 != 0)
+}
+
+/// The same of H.265 (`first_slice_segment_in_pic_flag`).
+fn hevc_slice(unit: &[u8]) -> Option<bool> {
+    (unit[0] >> 1 & 0x3f < 32).then(|| unit[2] & 0x80 != 0)
+}
+
+/// Cuts a byte stream (annex B of ITU-T H.264 and H.265) into pictures.
+fn pictures(stream: &[u8], slice: fn(&[u8]) -> Option<bool>) -> Vec<Vec<Vec<u8>>> {
     let starts: Vec<usize> = (0..stream.len() - 3).filter(|at| stream[*at..].starts_with(&[0, 0, 1])).collect();
     let ends = starts.iter().skip(1).copied().chain([stream.len()]);
     let units = starts.iter().zip(ends).map(|(start, end)| {
@@ -255,13 +294,12 @@ fn pictures(stream: &[u8]) -> Vec<Vec<Vec<u8>>> {
     });
     let (mut found, mut open, mut has_slice) = (Vec::new(), Vec::new(), false);
     for unit in units {
-        let is_slice = matches!(unit[0] & 0x1f, 1 | 5);
-        // The first slice of a picture begins with macroblock 0.
-        if has_slice && (!is_slice || unit[1] & 0x80 != 0) {
+        let is_first = slice(&unit);
+        if has_slice && is_first != Some(false) {
             found.push(std::mem::take(&mut open));
             has_slice = false;
         }
-        has_slice |= is_slice;
+        has_slice |= is_first.is_some();
         open.push(unit);
     }
     found.push(open);
