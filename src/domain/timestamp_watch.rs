@@ -44,7 +44,7 @@ pub struct TimestampReport {
 /// The reports of one run.
 #[derive(Clone, Debug, Default)]
 pub struct TimestampWatch {
-    pace: Option<Pace>,
+    lead: Option<MediaLead>,
     /// Media time has jumped forward by so much that the run has to end.
     is_ahead: bool,
     /// Where the pictures that are behind began.
@@ -56,7 +56,7 @@ pub struct TimestampWatch {
 
 /// Media time beside the clock, in milliseconds.
 #[derive(Clone, Copy, Debug)]
-struct Pace {
+struct MediaLead {
     /// Of the last report that moved.
     at: i64,
     media: i64,
@@ -64,16 +64,16 @@ struct Pace {
     most: i64,
 }
 
-impl Pace {
+impl MediaLead {
     /// Takes a report; returns by how much media time has got ahead of the clock with it. Frames that were late have not: as they come,
     /// media time gets back to where it was.
     fn report(known: &mut Option<Self>, at: i64, media: i64) -> i64 {
         let lead = media - at;
-        let pace = known.get_or_insert(Self { at, media, most: lead });
-        let most = pace.most - (at - pace.at) / FORGOTTEN;
-        let step = (media - pace.media) - (at - pace.at);
-        if media > pace.media {
-            *pace = Self { at, media, most: most.max(lead) };
+        let before = known.get_or_insert(Self { at, media, most: lead });
+        let most = before.most - (at - before.at) / FORGOTTEN;
+        let step = (media - before.media) - (at - before.at);
+        if media > before.media {
+            *before = Self { at, media, most: most.max(lead) };
         }
         step.min(lead - most)
     }
@@ -96,7 +96,7 @@ impl TimestampWatch {
 
     /// Takes a report.
     pub fn report(&mut self, now: TimestampReport) -> TimestampFinding {
-        let ahead = now.media.map_or(0, |media| Pace::report(&mut self.pace, ms(now.at), ms(media)));
+        let ahead = now.media.map_or(0, |media| MediaLead::report(&mut self.lead, ms(now.at), ms(media)));
         let Some(last) = self.last.replace(now) else {
             self.begun = now.at;
             return TimestampFinding::default();

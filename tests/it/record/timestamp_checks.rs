@@ -8,7 +8,7 @@ use streamwarden::domain::playlist::{PlaylistEntry, PlaylistKind, render};
 use streamwarden::domain::recording::Segment;
 
 use super::source::codecs;
-use super::timestamps::{Row, Told};
+use super::timestamps::{Row, StreamHistory};
 use crate::support::rtp_publisher::Sent;
 
 /// Longest fragment, in milliseconds: as near a segment is to its time.
@@ -25,7 +25,7 @@ const SEEN: i64 = 500;
 pub struct Recorded {
     pub row: &'static Row,
     pub sent: Sent,
-    pub told: Told,
+    pub told: StreamHistory,
     /// In order.
     pub segments: Vec<Segment>,
     /// Of its first session.
@@ -204,7 +204,7 @@ impl Recorded {
             let frames = &pictures[next..next + count as usize];
             next += frames.len();
             let first = frames[0];
-            let is_key_frame = first % self.row.script.film.between_key_frames() == 0;
+            let is_key_frame = first.is_multiple_of(self.row.script.film.between_key_frames());
             assert!(is_key_frame && last.is_none_or(|last| first > last), "{name}: begins with {first}: {told}");
             assert!(frames.windows(2).all(|pair| pair[1] == pair[0] + 1), "{name}: not one is missing: {frames:?}");
             let waited = (sent[first] - before).num_milliseconds();

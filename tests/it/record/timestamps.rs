@@ -160,7 +160,8 @@ const ROWS: [Row; 27] = [
     Row {
         name: "back-sound",
         script: Script { stamp: |_, time| jump(time, -10.0), seconds: 20, ..SOUND },
-        tracks: |_, _| Some(BOTH),
+        // The sound of what was squeezed comes behind the pictures, after a cut in the next file.
+        tracks: |_, _| None,
         // The server's next report of the true time may put it right sooner.
         jumps: 0..=1,
         ..JUMPS
@@ -194,7 +195,7 @@ fn jump(time: f64, by: f64) -> f64 {
 
 /// What was told of the recording of a stream meanwhile.
 #[derive(Default)]
-pub struct Told {
+pub struct StreamHistory {
     /// When somebody began to record it.
     pub since: Option<DateTime<Utc>>,
     /// That its timestamps jump.
@@ -202,10 +203,10 @@ pub struct Told {
 }
 
 /// Starts a publisher for each row, and waits until all is sent; looks meanwhile what is told.
-async fn played(harness: &Harness) -> (Vec<Sent>, HashMap<String, Told>) {
+async fn played(harness: &Harness) -> (Vec<Sent>, HashMap<String, StreamHistory>) {
     let server = harness.media.rtsp_url();
     let mut publishers: Vec<JoinHandle<Sent>> = Vec::new();
-    let mut told: HashMap<String, Told> = HashMap::new();
+    let mut told: HashMap<String, StreamHistory> = HashMap::new();
     // Not all at the same moment.
     let mut starts = tokio::time::interval(APART);
     loop {
