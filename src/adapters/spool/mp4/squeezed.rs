@@ -132,6 +132,8 @@ struct Track {
     usual: i64,
     /// By so many ticks it may be lengthened.
     room: i64,
+    /// Ticks between the end of each fragment and the begin of the next, in which nothing is. What fills them lengthens nothing.
+    gaps: Vec<i64>,
     squeezed: u64,
 }
 
@@ -139,6 +141,7 @@ impl Track {
     fn new(pieces: &[Piece], usual: i64, bounds: &Bounds) -> Self {
         let is_squeezed = |each: i64| is_tiny(each, bounds.timescale) && each.saturating_mul(TIMES) <= usual;
         let mut steps = Vec::new();
+        let gaps = pieces.windows(2).map(|pair| pair[1].start.saturating_sub(pair[0].end()).max(0)).collect();
         for (place, piece) in pieces.iter().enumerate() {
             let next = pieces.get(place + 1);
             let then_plain = next.and_then(|next| next.spans.first()).is_none_or(|span| span.is_plain);
@@ -170,7 +173,7 @@ impl Track {
             let most = (came_for / 4 * 5).saturating_add(u64::from(bounds.timescale) / 4);
             i64::try_from(most).unwrap_or(i64::MAX).saturating_sub(length).max(0)
         });
-        Self { steps, usual, room, squeezed: 0 }
+        Self { steps, usual, room, gaps, squeezed: 0 }
     }
 
     /// Gives time to all squeezed steps.
@@ -200,12 +203,16 @@ impl Track {
         if !must_lengthen && rest > lack / 2 {
             return self.share(from, to);
         }
-        let longer = if must_lengthen { rest.min(self.room) } else { 0 };
+        let gap = self.gaps.get(self.steps[to - 1].piece).copied().unwrap_or(0);
+        let longer = if must_lengthen { rest.min(self.room.saturating_add(gap)) } else { 0 };
         let given = behind + ahead + longer;
         if given == 0 {
             return;
         }
-        self.room -= longer;
+        if let Some(gap) = self.gaps.get_mut(self.steps[to - 1].piece) {
+            *gap = (*gap - longer).max(0);
+        }
+        self.room -= (longer - gap).max(0);
         for at in from..to {
             let more = i128::from(self.lack(&self.steps[at])) * i128::from(given) / i128::from(lack);
             self.steps[at].new += i64::try_from(more).unwrap_or(0);
@@ -227,8 +234,12 @@ impl Track {
     /// By how much the distance at this place is longer than usual, where that can be changed.
     fn excess(&self, at: Option<usize>) -> i64 {
         let step = at.and_then(|at| self.steps.get(at));
-        step.filter(|step| step.can_change && step.count == 1 && step.span.is_some())
-            .map_or(0, |step| (step.new - self.usual).max(0))
+        step.filter(|step| Self::is_free(step)).map_or(0, |step| (step.new - self.usual).max(0))
+    }
+
+    /// Whether this one distance can be changed alone.
+    fn is_free(step: &Step) -> bool {
+        step.can_change && step.count == 1 && step.span.is_some()
     }
 
     /// One or two squeezed samples share the time of as many behind them.
@@ -269,11 +280,15 @@ impl Track {
                 return false;
             }
             while let Some(step) = steps.next_if(|step| step.piece == place) {
+                // Where the timestamps are put right again they are so for what follows, too: a picture that is shown for far longer
+                // than usual takes up what those before it were moved by.
+                let excess = if Self::is_free(step) { step.new - self.usual } else { 0 };
+                let new = if excess > self.usual { step.new - excess.min(shift.max(0)) } else { step.new };
                 if let Some(number) = step.span {
-                    let Ok(each) = u32::try_from(step.new) else { return false };
+                    let Ok(each) = u32::try_from(new) else { return false };
                     piece.spans[number].each = each;
                 }
-                shift = shift.saturating_add((step.new - step.each).saturating_mul(step.count));
+                shift = shift.saturating_add((new - step.each).saturating_mul(step.count));
             }
         }
         pieces.clone_from_slice(&changed);
@@ -334,6 +349,24 @@ mod tests {
                 pieces(0, &[&[(9, 512), (16, 1)], &[(25, 1)], &[(6, 1), (1, 512)]]),
                 "0: 25*512 | 12800: 25*512 | 25600: 7*512",
                 47,
+            ),
+            (
+                "put right in the file behind one that was lengthened: the jump takes up both",
+                Bounds { before: Some((19_968, 20_480)), ..none },
+                pieces(12_800, &[&[(24, 1), (1, 20_000), (3, 512)]]),
+                "20480: 28*512",
+                24,
+            ),
+            (
+                "put right between two fragments: no time to lengthen it is needed",
+                Bounds { came_for: Some(8_000), ..none },
+                {
+                    let mut pieces = pieces(0, &[&[(1, 512), (24, 1), (1, 512)], &[(3, 512)]]);
+                    pieces[1].start = 13_312;
+                    pieces
+                },
+                "0: 26*512 | 13312: 3*512",
+                24,
             ),
             (
                 "back by half a second, and on",
