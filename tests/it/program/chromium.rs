@@ -42,7 +42,8 @@ const CODECS: [(&str, &str); 3] = [
 /// So many seconds of a recording may be left out: a little at either end, at each source that the page opens, and at a hole.
 const SLACK: f64 = 1.2;
 /// Of those in which sound begins or ends: it is opened anew there, and the sound that begins has two holes of half a second, where
-/// ffmpeg corrects its time by the reports of the source; a browser goes over what has no sound. A segment is longer.
+/// ffmpeg corrects its time by the reports of the source; a browser goes over what has no sound. A segment that is lost would
+/// pass in these two; the others tell of it.
 const SLACK_OF_CHANGE: f64 = 2.6;
 
 /// Publishes the film for 14 s.
