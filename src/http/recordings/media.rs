@@ -58,11 +58,15 @@ pub(in crate::http) async fn segment(
     let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
     let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
     let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let tag = |size: u64| format!("\"{}-{size}\"", segment.id);
+    // A range of another version of the file would be nonsense: then the whole of this one.
+    let range =
+        |size: u64| head(header::RANGE).filter(|_| head(header::IF_RANGE).is_none_or(|known| known == tag(size)));
     let (source, size) = match open(&state, &segment).await {
         Ok(found) => found,
-        Err(gone) => same_head(&state, &segment, head(header::RANGE)).await?.ok_or(gone)?,
+        Err(gone) => same_head(&state, &segment, range(segment.bytes)).await?.ok_or(gone)?,
     };
-    let etag = format!("\"{}-{size}\"", segment.id);
+    let etag = tag(size);
 
     let mut answer = HttpResponse::build(StatusCode::OK);
     answer.insert_header((header::ETAG, etag.as_str()));
@@ -71,9 +75,7 @@ pub(in crate::http) async fn segment(
         return Ok(answer.status(StatusCode::NOT_MODIFIED).finish());
     }
     answer.insert_header((header::ACCEPT_RANGES, "bytes")).content_type("video/mp4");
-    // A range of another version of the file would be nonsense: then the whole of this one.
-    let is_current = head(header::IF_RANGE).is_none_or(|known| known == etag);
-    let (start, length) = match wanted(head(header::RANGE).filter(|_| is_current), size) {
+    let (start, length) = match wanted(range(size), size) {
         Wanted::Whole => (0, size),
         Wanted::Part { start, length } => {
             let range = format!("bytes {start}-{}/{size}", start + length - 1);

@@ -97,6 +97,33 @@ async fn media_that_is_not_there_says_why() {
 }
 
 #[actix_web::test]
+async fn the_head_alone_of_a_file_that_is_gone_is_that_of_its_run() {
+    let world = World::new().await;
+    let first = world.record("front", at(0), b"moovmedia").await;
+    let session = world.state.stores.recordings.session(first.session).await.expect("answers").expect("a row");
+    let gone = world.add_segment(&session, 1, at(10), b"moovMEDIA").await;
+    std::fs::remove_file(world.state.spool.path(&gone.spool_path).expect("a path")).expect("gone");
+    let uri = format!("/api/v1/recordings/segments/{}", gone.id);
+    for (what, headers, wanted) in [
+        ("its head", vec![("range", "bytes=0-3")], Some("moov")),
+        ("a part of it", vec![("range", "bytes=1-2")], Some("oo")),
+        ("its media", vec![("range", "bytes=4-8")], None),
+        ("more than its head", vec![("range", "bytes=0-4")], None),
+        ("the whole", vec![], None),
+        ("the whole, as what is known is another version", vec![("range", "bytes=0-3"), ("if-range", "\"x\"")], None),
+    ] {
+        let reply = world.ask(Method::GET, &uri, &headers, None).await;
+        let body = (reply.status == 206).then(|| String::from_utf8_lossy(&reply.body).into_owned());
+        assert_eq!(body.as_deref(), wanted, "{what}: {}", reply.status);
+        assert!(wanted.is_some() || reply.status == 404, "{what}: {}", reply.status);
+        assert!(
+            wanted.is_none() || reply.headers.get("cache-control").is_some_and(|value| value == "no-store"),
+            "{what}: it may be there again"
+        );
+    }
+}
+
+#[actix_web::test]
 async fn what_is_known_of_a_segments_tracks_is_told() {
     let world = World::new().await;
     let segment = world.record("site/front", at(0), b"moovmedia").await;
