@@ -18,9 +18,8 @@ const SOUND: Script = Script { sound: Some(|_| true), ..Script::PLAIN };
 
 /// Kinds of the table in `record/timestamps.rs` that a player has to get over. Where sound begins late or ends, the page opens the
 /// rest anew.
-const SOURCES: [(&str, Script); 8] = [
+const SOURCES: [(&str, Script); 7] = [
     ("back", Script { stamp: |_, time| time - if time >= 12.4 { 10.0 } else { 0.0 }, ..Script::PLAIN }),
-    ("back-sound", Script { stamp: |_, time| time - if time >= 12.4 { 10.0 } else { 0.0 }, ..SOUND }),
     ("hour-forward", Script { stamp: |_, time| time + if time >= 12.4 { 3600.0 } else { 0.0 }, ..Script::PLAIN }),
     ("slow-sound", Script { stamp: |_, time| time * 0.83, ..SOUND }),
     ("wraps", Script { first: u32::MAX - 900_000, ..Script::PLAIN }),

@@ -34,7 +34,7 @@ pub struct Row {
     pub rate: RangeInclusive<f64>,
     /// A player may show a segment for so much longer than its time: the picture before a jump forward stays.
     pub longer: i64,
-    /// For so much shorter: pictures behind a jump back are squeezed.
+    /// For so much shorter.
     pub shorter: i64,
     /// Tracks of each segment, by the time in seconds at which it begins and ends.
     pub tracks: fn(f64, f64) -> Option<&'static [&'static str]>,
@@ -164,6 +164,8 @@ const ROWS: [Row; 27] = [
         tracks: |_, _| None,
         // The server's next report of the true time may put it right sooner.
         jumps: 0..=1,
+        // Beside sound what was squeezed stays so.
+        shorter: 2_500,
         ..JUMPS
     },
     Row { name: "silent", script: Script { sound: Some(|_| false), ..SHORT }, ..PLAIN },
