@@ -53,7 +53,7 @@ test.beforeAll(async () => {
   sites.push(...ports.map((port) => `http://127.0.0.1:${port}`));
   const lines = readFileSync(`${demo ?? ""}/streamwarden.toml`, "utf8").split("\n");
   const http = `[http]\nlisten = "127.0.0.1:0"\nbase_path = "/cams"\nallowed_origins = ${JSON.stringify(sites)}`;
-  const config = [`roles = ["monitor"]\ndata_dir = "data"`, http, ...lines.filter((line) => !line.startsWith("data_dir"))];
+  const config = [`roles = ["monitor"]\ndata_dir = "data"`, http, ...lines.filter((line) => !/^(node|data_dir) /.test(line))];
   writeFileSync(join(folder, "streamwarden.toml"), config.join("\n"));
   start(binary, "run", "--config", "streamwarden.toml");
   let upstream = "";
