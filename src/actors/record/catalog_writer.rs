@@ -153,10 +153,10 @@ pub fn seal_again(spool: &Spool, order: SealOrder) -> Result<Segment> {
 
 /// Gives squeezed pictures of a sealed file the time they took, unless it was sealed long ago.
 ///
-/// Not where there is sound beside them: ffmpeg puts both right by the reports of the source, each at its own time, and what is squeezed
+/// Not where sound is announced beside them, in this file or the next: ffmpeg puts both right by the reports of the source, each at its own time, and what is squeezed
 /// in one may be what brings it back to the other. What lengthened one of them would part them for the rest of the run.
 fn respace(spool: &Spool, order: &SealOrder, sealed: &mut Sealed) -> Result<()> {
-    if matches!(order.arrival.end, FileEnd::SealedBefore(_)) || sealed.checked.tracks.len() > 1 {
+    if matches!(order.arrival.end, FileEnd::SealedBefore(_)) || sealed.checked.announced_tracks > 1 {
         return Ok(());
     }
     let ((folder, number), start) = (&order.to, order.draft.started_at);

@@ -27,6 +27,8 @@ pub struct Mend {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Head {
     pub tracks: Vec<Mp4Track>,
+    /// Free space among them: tracks that say nothing, once the file has been mended.
+    pub free: usize,
 }
 
 /// One track of the `moov`.
@@ -100,6 +102,7 @@ pub(super) fn head(body: &[u8]) -> Option<Head> {
                     }
                 }
             }
+            b"free" => head.free += 1,
             _ => {}
         }
     }

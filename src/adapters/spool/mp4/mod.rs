@@ -43,6 +43,8 @@ pub struct Checked {
     pub video_frames: u64,
     /// What is known of each track that has samples.
     pub tracks: Vec<SegmentTrack>,
+    /// Tracks that the head announces, with samples or without.
+    pub announced_tracks: usize,
     /// Whole fragments.
     pub fragments: u32,
     /// Whole boxes of kinds that nobody told us of. They are passed over.
@@ -208,6 +210,7 @@ impl Walk {
             mends,
             video_frames: self.sums.video_frames,
             tracks: self.head.as_ref().map(|(head, _)| self.sums.tracks(head)).unwrap_or_default(),
+            announced_tracks: self.head.as_ref().map_or(0, |(head, _)| head.tracks.len() + head.free),
             fragments: self.sums.fragments,
             unknown_boxes: self.unknown_boxes,
             cut: why.map(|why| Cut { at: self.good, why }),
