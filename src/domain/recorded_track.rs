@@ -64,19 +64,6 @@ mod tests {
     use super::*;
     use crate::domain::sample;
 
-    fn track(first_us: u64, last_us: u64) -> SegmentTrack {
-        let codec = "avc1".to_owned();
-        SegmentTrack {
-            kind: TrackKind::Video,
-            codec,
-            frames: 250,
-            key_frames: 5,
-            first_us,
-            last_us,
-            last_frame_us: 40_000,
-        }
-    }
-
     #[test]
     fn frames_arrived_within_the_time_of_their_segment() {
         let session = sample::session("cam");
@@ -90,7 +77,7 @@ mod tests {
             ("no length", 0, Some(0), 0, 40, (0, 0)),
         ] {
             let start = 385_201_000_000;
-            let tracks = Some(vec![track(start + first_ms * 1_000, start + last_ms * 1_000)]);
+            let tracks = Some(vec![sample::track(start + first_ms * 1_000, start + last_ms * 1_000)]);
             let media_start_ms = Some(385_201_000);
             let segment = Segment { duration_ms, media_ms, media_start_ms, tracks, ..sample::segment(&session, 0) };
             let facts = RecordedTrack::of(&segment).remove(0);
@@ -101,7 +88,7 @@ mod tests {
         let far = Segment {
             duration_ms: u64::MAX,
             media_ms: Some(1),
-            tracks: Some(vec![track(u64::MAX, u64::MAX)]),
+            tracks: Some(vec![sample::track(u64::MAX, u64::MAX)]),
             ..sample::segment(&session, 0)
         };
         assert_eq!(

@@ -11,6 +11,7 @@ use super::host::{Cpu, DiskForecast, DiskStatus, HostState, HostStatus, Memory, 
 use super::name::StreamName;
 use super::node::NodeClaim;
 use super::recording::{RecordingSession, RecordingState, RecordingStatus, Segment, SegmentState};
+use super::segment_track::{SegmentTrack, TrackKind};
 use super::stream::{ServerStatus, StreamState, StreamStatus};
 
 /// A camera of kind `generic` that is switched on and recorded; it has no address yet.
@@ -141,6 +142,13 @@ pub fn session(stream: &str) -> RecordingSession {
         ended_at: None,
         end_reason: None,
     }
+}
+
+/// Ten seconds of picture between these decoding times, in microseconds.
+pub fn track(first_us: u64, last_us: u64) -> SegmentTrack {
+    let codec = "avc1".to_owned();
+    let (kind, frames, key_frames) = (TrackKind::Video, 250, 5);
+    SegmentTrack { kind, codec, frames, key_frames, first_us, last_us, last_frame_us: 40_000 }
 }
 
 /// A sealed segment of two seconds, with an id that no other sample has; they follow one another.

@@ -62,24 +62,14 @@ pub fn from_text(text: &str) -> Option<Vec<SegmentTrack>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn track(first_us: u64, last_us: u64) -> SegmentTrack {
-        let codec = "avc1".to_owned();
-        SegmentTrack {
-            kind: TrackKind::Video,
-            codec,
-            frames: 250,
-            key_frames: 5,
-            first_us,
-            last_us,
-            last_frame_us: 40_000,
-        }
-    }
+    use crate::domain::sample;
 
     #[test]
     fn what_the_database_keeps_comes_back() {
-        let tracks =
-            vec![track(385_201_000_000, 385_210_960_000), SegmentTrack { kind: TrackKind::Audio, ..track(0, 1) }];
+        let tracks = vec![
+            sample::track(385_201_000_000, 385_210_960_000),
+            SegmentTrack { kind: TrackKind::Audio, ..sample::track(0, 1) },
+        ];
         let text = to_text(&tracks);
         assert_eq!(
             text,

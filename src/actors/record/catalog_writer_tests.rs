@@ -4,7 +4,10 @@ use futures_util::{FutureExt, StreamExt};
 
 use super::super::folder_lock::{FolderLeft, LockedFolders};
 use super::*;
+use crate::adapters::spool::Spool;
 use crate::base::Scope;
+use crate::domain::arrival::FileArrival;
+use crate::domain::recording::SegmentState;
 use crate::domain::sample;
 
 #[test]

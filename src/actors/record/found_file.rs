@@ -6,8 +6,8 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::catalog_writer::seal_again;
 use super::run::draft;
+use super::sealing::seal_again;
 use super::set_aside::SealOrder;
 use crate::adapters::database::RecordingStore;
 use crate::adapters::spool::{Note, SharedSpool, on_disk};

@@ -21,6 +21,7 @@ mod recorder;
 mod recorders;
 mod recovery;
 mod run;
+mod sealing;
 mod set_aside;
 mod start;
 

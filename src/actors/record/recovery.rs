@@ -11,8 +11,9 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::RecordHandles;
-use super::catalog_writer::{CatalogOperation, apply, seal_left};
+use super::catalog_writer::{CatalogOperation, apply};
 use super::run::draft;
+use super::sealing::seal_left;
 use super::set_aside::SealOrder;
 use crate::adapters::spool::{Continues, Spool, Unfinished, Unreadable, on_disk};
 use crate::base::{Error, Result};

@@ -1,3 +1,5 @@
+//! What a record of one endpoint makes of its probes.
+
 use super::*;
 use crate::domain::probe::{FaultKind, ProbeFault};
 

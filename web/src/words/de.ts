@@ -319,7 +319,6 @@ export const de: Messages = {
     noneOfIt: "Das erste Segment erscheint hier, sobald es vollständig ist. Ein Stream wird aufgezeichnet, solange er live ist, wenn „Aufnahme“ seiner Kamera an ist und record.include der Konfiguration seinen Namen zulässt.",
     ofIt: (time, sessions, days, zone) => `${time} in ${s(sessions, "Sitzung", "Sitzungen")} an ${s(days, "Tag", "Tagen")}, Zeiten in ${zone}`,
     growing: "Wird gerade aufgezeichnet und wächst beim Zusehen",
-    unrecorded: (time) => `Um ${time} wurde nichts aufgezeichnet: gezeigt wird die nächstgelegene Aufzeichnung`,
     segments: "Segmente",
     player: "Aufnahme",
     again: "Noch einmal",

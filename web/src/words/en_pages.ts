@@ -138,7 +138,6 @@ export const pages = {
     noneOfIt: "The first segment shows here as soon as it is complete. A stream is recorded while it is live, when its camera's “Record” is on and record.include in the configuration admits its name.",
     ofIt: (time: string, sessions: number, days: number, zone: string) => `${time} in ${s(sessions, "session")} on ${s(days, "day")}, times in ${zone}`,
     growing: "Being recorded: it grows while you watch",
-    unrecorded: (time: string) => `Nothing was recorded at ${time}: the nearest recording is shown`,
     segments: "Segments",
     player: "Recording",
     again: "Try again",

@@ -228,6 +228,7 @@ fn a_track_that_says_nothing_becomes_free_space() {
     assert_eq!((again.video_frames, again.mends.len(), again.cut), (50, 0, None));
     let tracks = |bytes: &[u8]| bytes.windows(4).filter(|kind| kind == b"trak").count();
     assert_eq!((tracks(&bytes), tracks(&mended)), (2, 1));
+    assert_eq!((found.announced_tracks, again.announced_tracks), (2, 2), "it was announced all the same");
     assert_eq!(probed_frames(&mended), 50);
     assert_eq!(checked(sample()).mends, Vec::new(), "both have something to say");
 }

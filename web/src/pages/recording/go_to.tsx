@@ -2,11 +2,9 @@
 
 import type { VNode } from "preact";
 import { useRef } from "preact/hooks";
-import { serverNow } from "../../api";
 import { Icon } from "../../components/icons";
 import { toast } from "../../components/toast";
-import { endOf } from "../../days";
-import { dateTime, timeOfDay } from "../../format";
+import { timeOfDay } from "../../format";
 import { copyText } from "../../browser/clipboard";
 import { m } from "../../words/language";
 import type { Playback } from "./playback";
@@ -17,11 +15,6 @@ export function GoTo({ playback }: { playback: Playback }): VNode {
     // A date and a time without a zone are those of the viewer.
     const at = Date.parse(field.current?.value ?? "");
     if (Number.isNaN(at)) return;
-    const now = serverNow();
-    const sessions = playback.sessions.peek();
-    const next = sessions.find((one) => at <= endOf(one, now));
-    if (next === undefined) toast(m.recordings.nothingAfter(dateTime(at)), "bad");
-    else if (Date.parse(next.startedAt) > at) toast(m.recordings.nothingAt(timeOfDay(at), dateTime(next.startedAt)), "bad");
     playback.goTo(at);
   };
   const copy = async () => {

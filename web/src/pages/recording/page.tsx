@@ -11,7 +11,7 @@ import { Skeleton } from "../../components/empty";
 import { Icon, Sign } from "../../components/icons";
 import { usePolled } from "../../components/polled";
 import { useTitle } from "../../components/title";
-import { dateTime, day, duration, timeOfDay, zone } from "../../format";
+import { dateTime, duration, timeOfDay, zone } from "../../format";
 import { cameraOf, live, now } from "../../model";
 import { href } from "../../router";
 import { streamKey } from "../../store";
@@ -175,11 +175,12 @@ function Screen({ playback }: { playback: Playback }): VNode {
 
 /** That what plays is not the moment that was asked for, because nothing was recorded then. */
 function Unrecorded({ playback }: { playback: Playback }): VNode | null {
-  const moment = playback.unrecorded.value;
-  if (moment === null) return null;
+  const wanted = playback.unrecorded.value;
+  if (wanted === null) return null;
+  const { at, begins } = wanted;
   return (
     <p class="unrecorded" role="status">
-      {m.recordings.unrecorded(day(moment) === playback.day.value ? timeOfDay(moment) : dateTime(moment))}
+      {begins === null ? m.recordings.nothingAfter(dateTime(at)) : m.recordings.nothingAt(dateTime(at), dateTime(begins))}
     </p>
   );
 }

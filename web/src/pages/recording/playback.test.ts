@@ -53,11 +53,11 @@ it("tells a moment at which nothing was recorded, until another one is asked for
   page();
   const playback = new Playback("main", "gate", null, first + 40_000);
   playback.take(sessions);
-  expect([playback.chosen.peek()?.id, playback.unrecorded.peek()]).toEqual(["two", first + 40_000]);
+  expect([playback.chosen.peek()?.id, playback.unrecorded.peek()]).toEqual(["two", { at: first + 40_000, begins: second }]);
   playback.goTo(second + 1_000);
   expect(playback.unrecorded.peek()).toBeNull();
   playback.goTo(second + 3_600_000);
-  expect(playback.unrecorded.peek()).toBe(second + 3_600_000);
+  expect(playback.unrecorded.peek()).toEqual({ at: second + 3_600_000, begins: null });
   playback.choose("one");
   expect(playback.unrecorded.peek()).toBeNull();
 });

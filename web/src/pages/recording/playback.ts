@@ -30,8 +30,9 @@ export class Playback {
   readonly chosen = signal<RecordingSession | null>(null);
   /** The moment that is shown, or is about to be, ms since the epoch. */
   readonly at = signal<number | null>(null);
-  /** The moment that somebody asked for, where nothing was recorded at that time, ms since the epoch. */
-  readonly unrecorded = signal<number | null>(null);
+  /** The moment that somebody asked for, where nothing was recorded at that time, and when what is shown instead begins, if that is later;
+   * ms since the epoch. */
+  readonly unrecorded = signal<{ at: number; begins: number | null } | null>(null);
   /** The stretch that somebody chose on the strip, ms since the epoch. */
   readonly stretch = signal<{ from: number; to: number } | null>(null);
   readonly notice = signal<{ words: string; retry: (() => void) | null; file: string | null } | null>(null);
@@ -102,7 +103,9 @@ export class Playback {
     const sessions = this.sessions.peek();
     const found = sessions.find((one) => at <= endOf(one, now)) ?? sessions[sessions.length - 1];
     if (found === undefined) return;
-    this.unrecorded.value = at >= Date.parse(found.startedAt) && at <= endOf(found, now) ? null : at;
+    const start = Date.parse(found.startedAt);
+    if (at < start) this.unrecorded.value = { at, begins: start };
+    else this.unrecorded.value = at > endOf(found, now) ? { at, begins: null } : null;
     const place = position(this.cues, at);
     if (found.id === this.chosen.peek()?.id && place !== null) this.seek(place, still);
     else this.pick(found, at);
