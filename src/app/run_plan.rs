@@ -181,7 +181,7 @@ fn record_child(
         disk: Arc::clone(&services.disk),
         clock: Arc::new(chrono::Utc::now),
     };
-    Ok(record::role(record, settings.servers.clone(), handles))
+    record::role(record, settings.servers.clone(), handles)
 }
 
 fn restream_child(

@@ -9,8 +9,8 @@
 //! `sealed` only after that, and upload workers act on rows alone. The spool is the truth: a database that is away
 //! costs nothing but time, and whatever a crash interrupts is found and finished by the manager's recovery.
 //!
-//! Learns about streams and cameras from the live store, writes its own states there; never talks to a media server's
-//! API, never uploads, never deletes a sealed segment. Started by `root`.
+//! Learns about streams and cameras from the live store, writes its own states there; asks a media server's API only for the tracks
+//! of a stream that has just ended; never uploads, never deletes a sealed segment. Started by `root`.
 
 mod catalog_writer;
 mod folder_lock;

@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use tokio::sync::watch;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 use uuid::Uuid;
 
 use super::RecordHandles;
@@ -18,6 +19,7 @@ use crate::adapters::ffmpeg::argv::publish_url;
 use crate::adapters::ffmpeg::child::{ChildProcess, ProcessEvents, ProcessLaunch};
 use crate::adapters::ffmpeg::record_argv::{RecordInput, record_argv};
 use crate::adapters::live::publisher::LivePublisher;
+use crate::adapters::mediamtx::MediaMtx;
 use crate::adapters::spool::Note;
 use crate::base::{Result, SharedText};
 use crate::config::settings::{RecordSettings, ServerSettings};
@@ -31,6 +33,27 @@ use crate::domain::wall_clock::SessionStarts;
 pub const SILENCE: Duration = Duration::from_secs(10);
 /// A catalogue that is away may delay a recording by so much, once.
 const LOOK_UP: Duration = Duration::from_secs(2);
+
+/// After a stream has ended the media server is asked for its tracks for so long, because its next publisher may still be setting
+/// them up: less than a failed start of ffmpeg costs.
+const ASK_FOR: Duration = Duration::from_millis(500);
+/// And so often.
+const ASK_AGAIN: Duration = Duration::from_millis(100);
+
+/// A media server whose streams are recorded.
+pub struct RecordServer {
+    /// Where it is.
+    pub settings: ServerSettings,
+    /// Its control API.
+    pub api: MediaMtx,
+}
+
+impl RecordServer {
+    /// The server of these settings. `Invalid` when no HTTP client can be made of them.
+    pub fn new(settings: ServerSettings) -> Result<Self> {
+        Ok(Self { api: MediaMtx::new(&settings)?, settings })
+    }
+}
 
 /// Who publishes a stream, as the polls tell.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -58,7 +81,7 @@ pub struct RecordAssignment {
     /// The stream.
     pub key: StreamKey,
     /// Where it is read.
-    pub server: Rc<ServerSettings>,
+    pub server: Arc<RecordServer>,
     /// What stands before its object keys.
     pub key_prefix: String,
     /// The configuration; a run takes what it says at its start.
@@ -112,9 +135,26 @@ impl RecordAssignment {
         }
     }
 
+    /// The tracks of the stream as the media server knows them now; `None` while it has no such stream, or does not answer.
+    pub async fn ask_for_tracks(&self) -> Option<TrackList> {
+        let there = async {
+            loop {
+                match self.server.api.path(&self.key.name).await {
+                    Ok(Some(path)) if path.available && !path.tracks.is_empty() => return Some(path.tracks),
+                    Ok(_) => sleep(ASK_AGAIN).await,
+                    Err(error) => {
+                        log::debug!(stream = self.key.name.as_str(); "asking for the tracks failed: {error}");
+                        return None;
+                    }
+                }
+            }
+        };
+        timeout(ASK_FOR, there).await.ok().flatten()
+    }
+
     /// Starts ffmpeg in a session's folder. Call it on the main thread (see `adapters::ffmpeg::child`).
     pub fn spawn(&self, folder: &str, run: PlannedRun) -> Result<(ChildProcess, ProcessEvents)> {
-        let server = &self.server;
+        let server = &self.server.settings;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
         let PlannedRun { plan, segment, begins_at } = run;

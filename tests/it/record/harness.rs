@@ -176,7 +176,7 @@ impl Harness {
         }
         let (setting_sender, settings) = Setting::adjustable(self.settings.clone());
         self.setting_sender = Some(setting_sender);
-        let manager = record::role(settings, vec![server], handles);
+        let manager = record::role(settings, vec![server], handles).expect("a server");
         self.recorders = Some(Root::new(vec![manager], CancellationToken::new().drop_guard()).start());
     }
 

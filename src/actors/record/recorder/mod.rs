@@ -7,6 +7,7 @@ mod active;
 mod catalog;
 mod checks;
 mod corrections;
+mod current_tracks;
 mod harmless_ends;
 mod lines;
 mod run_end;
@@ -22,6 +23,7 @@ use tokio::time::Instant;
 
 use self::active::Active;
 use self::corrections::Corrections;
+use self::current_tracks::CurrentTracks;
 use self::harmless_ends::HarmlessEnds;
 use super::catalog_writer::CatalogWriter;
 use super::folder_lock::FolderLock;
@@ -63,6 +65,8 @@ pub struct Recorder {
     harmless_ends: HarmlessEnds,
     /// What runs that failed have shown of the tracks.
     corrections: Corrections,
+    /// What is known of the tracks beyond the polls.
+    current_tracks: CurrentTracks,
     /// Whom the polls show as the source.
     source: RecordedSource,
     /// Timestamps of the source that jumped.
@@ -111,6 +115,7 @@ impl Recorder {
             history: RestartHistory::default(),
             harmless_ends: HarmlessEnds::default(),
             corrections: Corrections::default(),
+            current_tracks: CurrentTracks::default(),
             source,
             jumps: RecentJumps::default(),
             picture_is_missing: false,
@@ -132,8 +137,7 @@ impl Recorder {
         match spool.or_else(|| self.catalog_writer.obstacle()) {
             Some(why) => Err(why),
             None => {
-                let source = self.assignment.source.borrow();
-                let plan = mp4_plan(&source.tracks, &self.assignment.handles.unreadable)?;
+                let plan = mp4_plan(&self.tracks(), &self.assignment.handles.unreadable)?;
                 Ok(self.corrections.now.of(plan))
             }
         }
@@ -143,6 +147,9 @@ impl Recorder {
     fn attempt(&mut self, ctx: &mut Context<Self>) {
         self.due = None;
         if self.active.is_some() || self.stopping.has_begun() {
+            return;
+        }
+        if self.ask_for_tracks(ctx) {
             return;
         }
         let plan = match self.plan() {
@@ -172,7 +179,7 @@ impl Recorder {
             begun: now,
             clock: RunClock::begin((self.assignment.handles.clock)(), self.born.elapsed()),
             segment: self.assignment.settings.get().segment_duration,
-            tracks: self.assignment.source.borrow().tracks.clone(),
+            tracks: self.tracks(),
             plan,
             watch: TimestampWatch::default(),
             begins_at: self.assignment.starts.borrow().media_begin(note.session.started_at),
@@ -193,7 +200,7 @@ impl Recorder {
             self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
         let begins_at = self.active.as_ref().map_or(Duration::ZERO, |run| run.begins_at);
         let run = PlannedRun { plan, segment, begins_at };
-        let place = RtspPlace::of(&self.assignment.server);
+        let place = RtspPlace::of(&self.assignment.server.settings);
         let begin = async move {
             check_server(&place).await?;
             on_disk(&spool, move |spool| spool.begin(&note)).await

@@ -71,6 +71,7 @@ impl Recorder {
         self.catalog_writer.add(active.run.over(files, now, why));
         self.catalog_writer.release(active.lock);
         self.status.session = None;
+        self.current_tracks.run_ended(kind);
         self.work(ctx);
         if matches!(kind, EndKind::DoesNotFit | EndKind::OtherPicture)
             && self.corrections.learn(kind, plan, self.born.elapsed())

@@ -17,6 +17,7 @@ impl Handler<SourceChanged> for Recorder {
         let now = self.assignment.source.borrow().clone();
         let before = std::mem::replace(&mut self.source, now.clone());
         if before != now {
+            self.current_tracks.polled();
             self.corrections.forget();
         }
         if before.publication != now.publication {
@@ -43,7 +44,7 @@ impl Recorder {
     /// Ends the run when the tracks are others than those that it was planned for: its sound would not fit, or it would be marked
     /// wrongly. One that has not been started yet is looked at when it has been.
     pub(super) fn renew_for_tracks(&mut self, ctx: &mut Context<Self>) {
-        let now = self.assignment.source.borrow().tracks.clone();
+        let now = self.tracks();
         let Ok(plan) = self.plan() else { return };
         let Some(active) = &self.active else { return };
         // A server that does not tell the tracks at present says nothing about them.

@@ -12,6 +12,7 @@ mod upkeep;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix::{Actor, AsyncContext, Context, Handler, Message, StreamHandler, WrapFuture};
@@ -22,11 +23,12 @@ use tokio::time::Instant;
 
 use super::RecordHandles;
 use super::recorder::{Recorder, StopRecorder};
-use super::start::RecordAssignment;
+use super::start::{RecordAssignment, RecordServer};
 use crate::actors::supervision::stop::StopOrder;
 use crate::actors::supervision::{Adjusted, Child, ChildSet, Restart, Setting, Supervised, supervised};
 use crate::adapters::live::subscription::{LiveUpdate, subscription};
 use crate::adapters::live::{Change, Latest};
+use crate::base::Result;
 use crate::base::single_flight::SingleFlight;
 use crate::config::settings::{RecordSettings, ServerSettings};
 use crate::domain::admission::{AdmissionDecision, AdmissionRules, StreamKey};
@@ -48,22 +50,24 @@ const STOP_TIMEOUT: Duration = Duration::from_secs(15);
 const FORGET_AFTER: TimeDelta = TimeDelta::minutes(1);
 
 /// The role: records what these settings admit. `servers` in the order of the configuration: it decides about object keys. Call it
-/// in a tokio runtime.
+/// in a tokio runtime. `Invalid` when no HTTP client can be made of a server's settings.
 pub fn role(
     settings: impl Into<Setting<RecordSettings>>,
     servers: Vec<ServerSettings>,
     handles: RecordHandles,
-) -> Child {
+) -> Result<Child> {
     let (settings, memory) = (settings.into(), RecordersMemory::new(&handles));
+    let servers: Vec<Arc<RecordServer>> =
+        servers.into_iter().map(|server| RecordServer::new(server).map(Arc::new)).collect::<Result<_>>()?;
     let build = move || Recorders::new(settings.clone(), servers.clone(), handles.clone(), memory.clone());
-    Child::new("recorders", Restart::Always, build)
+    Ok(Child::new("recorders", Restart::Always, build))
 }
 
 /// The manager of all recorders.
 pub struct Recorders {
     settings: Setting<RecordSettings>,
     rules: AdmissionRules,
-    servers: Vec<Rc<ServerSettings>>,
+    servers: Vec<Arc<RecordServer>>,
     handles: RecordHandles,
     memory: RecordersMemory,
     set: Option<ChildSet<Self>>,
@@ -80,7 +84,7 @@ impl Recorders {
     /// One after the other they have the same memory.
     fn new(
         settings: Setting<RecordSettings>,
-        servers: Vec<ServerSettings>,
+        servers: Vec<Arc<RecordServer>>,
         handles: RecordHandles,
         memory: RecordersMemory,
     ) -> Self {
@@ -88,7 +92,7 @@ impl Recorders {
         Self {
             rules: rules(settings.get()),
             settings,
-            servers: servers.into_iter().map(Rc::new).collect(),
+            servers,
             handles,
             memory,
             set: None,
@@ -113,7 +117,7 @@ impl Recorders {
         if !self.memory.recovered_once.get() {
             return;
         }
-        let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.name == server));
+        let candidates = self.known.candidates(|server| self.servers.iter().any(|known| known.settings.name == server));
         let recording = self.slots.iter().filter(|(_, slot)| slot.state == SlotState::Yes);
         let recording: BTreeSet<StreamKey> = recording.map(|(key, _)| key.clone()).collect();
         let mut decisions: BTreeMap<StreamKey, AdmissionDecision> =
@@ -161,7 +165,7 @@ impl Recorders {
     }
 
     fn start_recorder(&mut self, key: &StreamKey) {
-        let Some(place) = self.servers.iter().position(|server| server.name == key.server) else { return };
+        let Some(place) = self.servers.iter().position(|server| server.settings.name == key.server) else { return };
         self.tell_source(key);
         let slot = self.slot(key);
         slot.state = SlotState::Yes;
