@@ -54,9 +54,7 @@ pub(in crate::http) async fn segment(
     id: web::Path<String>,
     request: HttpRequest,
 ) -> ErrorAnswer {
-    let missing = || Error::not_found("there is no such segment");
-    let id: Uuid = id.trim_end_matches(".mp4").parse().map_err(|_| missing())?;
-    let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
+    let segment = find(&state, id.trim_end_matches(".mp4")).await?;
     let head = |name: header::HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
     let tag = |size: u64| format!("\"{}-{size}\"", segment.id);
     // A range of another version of the file would be nonsense: then the whole of this one.
@@ -100,10 +98,8 @@ pub(in crate::http) async fn copies(
     state: web::Data<HttpState>,
     id: web::Path<String>,
 ) -> ErrorAnswer<web::Json<ItemList<SegmentCopy>>> {
-    let missing = || Error::not_found("there is no such segment");
-    let id: Uuid = id.parse().map_err(|_| missing())?;
-    state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
-    Ok(web::Json(ItemList::whole(state.stores.recordings.copies(vec![id]).await?)))
+    let segment = find(&state, &id).await?;
+    Ok(web::Json(ItemList::whole(state.stores.recordings.copies(vec![segment.id]).await?)))
 }
 
 /// What a segment's tracks hold: frames, timestamps, when they came. None of what earlier versions recorded, and of what was entered from
@@ -118,10 +114,15 @@ pub(in crate::http) async fn tracks(
     state: web::Data<HttpState>,
     id: web::Path<String>,
 ) -> ErrorAnswer<web::Json<ItemList<RecordedTrack>>> {
+    let segment = find(&state, &id).await?;
+    Ok(web::Json(ItemList::whole(RecordedTrack::of(&segment))))
+}
+
+/// The segment with this id.
+async fn find(state: &HttpState, id: &str) -> Result<Segment> {
     let missing = || Error::not_found("there is no such segment");
     let id: Uuid = id.parse().map_err(|_| missing())?;
-    let segment = state.stores.recordings.segment(id).await?.ok_or_else(missing)?;
-    Ok(web::Json(ItemList::whole(RecordedTrack::of(&segment))))
+    state.stores.recordings.segment(id).await?.ok_or_else(missing)
 }
 
 fn nowhere(size: u64) -> HttpResponse {

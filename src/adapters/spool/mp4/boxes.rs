@@ -3,6 +3,7 @@
 //! Every reader returns `None` for bytes that do not fit; nothing here panics, allocates by a length of the file, or
 //! loops by one.
 
+use super::fragment_fields::{FragmentHeader, RunHeader, start_of};
 use crate::domain::segment_track::TrackKind;
 
 /// No segment begins or ends later than this after the time zero of its ffmpeg run, in microseconds: ten years. Beyond it the
@@ -184,24 +185,17 @@ fn is_possible(fragment: &Fragment) -> bool {
 }
 
 fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragment) -> Option<()> {
-    let header = find(body, b"tfhd")?;
-    let flags = be32(header, 0)?;
-    let id = be32(header, 4)?;
-    let place = head.tracks.iter().position(|track| track.id == id)?;
+    let header = FragmentHeader::read(whole, body)?;
+    let place = head.tracks.iter().position(|track| track.id == header.track)?;
     let track = &head.tracks[place];
-    // Optional fields stand in this order: base offset (8), description index (4), sample duration (4), ...
-    let before = if flags & 1 == 0 { 8 } else { 16 } + if flags & 2 == 0 { 0 } else { 4 };
-    let (default_duration, default_at) = match flags & 8 {
-        0 => (track.sample_duration, None),
-        _ => (be32(header, before)?, header.get(before..).map(|field| offset(whole, field))),
-    };
-    // Duration and size stand before the flags.
-    let default_flags = match flags & 0x20 {
-        0 => track.sample_flags,
-        _ => be32(header, before + if flags & 8 == 0 { 0 } else { 4 } + if flags & 0x10 == 0 { 0 } else { 4 })?,
-    };
+    let default_duration = header.duration.map_or(track.sample_duration, |(duration, _)| duration);
+    let default_at = header.duration.map(|(_, at)| at);
+    let default_flags = header.flags.unwrap_or(track.sample_flags);
 
-    let (start, start_at) = start_of(whole, body)?;
+    let (start, start_at) = match find(body, b"tfdt") {
+        Some(_) => start_of(whole, body)?,
+        None => (0, None),
+    };
     let (mut samples, mut length) = (0_u64, 0_u64);
     let mut part = TrackPart {
         track: place,
@@ -221,7 +215,7 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
         let (kind, body) = inner?;
         if kind == b"trun" {
             let run = run(body, default_duration)?;
-            key_frames = key_frames.saturating_add(keys(body, run.count, default_flags));
+            key_frames = key_frames.saturating_add(keys(body, default_flags));
             if run.count > 0 {
                 let before = [run.before, part.last, part.before].into_iter().find(|one| *one > 0).unwrap_or(0);
                 let alone = (samples == 0 && run.count == 1).then_some(default_at).flatten();
@@ -242,19 +236,6 @@ fn track_fragment(head: &Head, whole: &[u8], body: &[u8], fragment: &mut Fragmen
     Some(())
 }
 
-/// Start of a track's part, in its units, and where it stands when it has 64 bits. ffmpeg writes one before zero as what it is
-/// in two's complement.
-fn start_of(whole: &[u8], body: &[u8]) -> Option<(i64, Option<usize>)> {
-    Some(match find(body, b"tfdt") {
-        Some(time) if time.first() == Some(&1) => {
-            let ticks = u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?);
-            (ticks.cast_signed(), time.get(4..).map(|field| offset(whole, field)))
-        }
-        Some(time) => (i64::from(be32(time, 4)?), None),
-        None => (0, None),
-    })
-}
-
 /// What a `trun` says.
 struct TrackRun {
     count: u64,
@@ -270,54 +251,38 @@ struct TrackRun {
 }
 
 fn run(body: &[u8], default_duration: u32) -> Option<TrackRun> {
-    let flags = be32(body, 0)?;
-    let count = be32(body, 4)?;
-    let start = 8 + if flags & 1 == 0 { 0 } else { 4 } + if flags & 4 == 0 { 0 } else { 4 };
-    let fields = (flags >> 8 & 0xf).count_ones() as usize;
-    if fields == 0 || flags & 0x100 == 0 {
-        let listed = u64::from(count).checked_mul(4 * fields as u64)?;
-        let fits = u64::try_from(body.len().checked_sub(start)?).ok()? >= listed;
+    let header = RunHeader::read(body)?;
+    let count = u64::from(header.count);
+    if !header.lists_durations() {
+        let listed = count.checked_mul(header.width as u64)?;
+        let fits = u64::try_from(body.len().checked_sub(header.list_at)?).ok()? >= listed;
         let before = if count > 1 { default_duration } else { 0 };
-        let length = u64::from(count) * u64::from(default_duration);
-        return fits.then_some(TrackRun {
-            count: u64::from(count),
-            length,
-            last: default_duration,
-            before,
-            lists: false,
-            at: None,
-        });
+        let length = count * u64::from(default_duration);
+        return fits.then_some(TrackRun { count, length, last: default_duration, before, lists: false, at: None });
     }
-    // The duration is the first of the fields of a sample.
-    let list = body.get(start..)?;
-    let durations = || list.chunks_exact(4 * fields).take(count as usize).filter_map(|sample| be32(sample, 0));
-    let found = durations().count();
+    let durations = || header.samples(body).filter_map(|sample| be32(sample, 0));
+    let found = header.samples(body).len();
     let last = durations().next_back().unwrap_or(0);
     let before = durations().rev().skip(1).find(|one| *one > 0).unwrap_or(0);
-    let at = found.checked_sub(1).map(|place| start + place * 4 * fields);
+    let at = found.checked_sub(1).map(|place| header.list_at + place * header.width);
     let length = durations().map(u64::from).sum();
-    (found == count as usize).then_some(TrackRun { count: u64::from(count), length, last, before, lists: true, at })
+    (found == header.count as usize).then_some(TrackRun { count, length, last, before, lists: true, at })
 }
 
 /// How many samples of a `trun` can be decoded alone.
-fn keys(body: &[u8], count: u64, default_flags: u32) -> u64 {
+fn keys(body: &[u8], default_flags: u32) -> u64 {
     /// Of the flags of a sample: it is no sync sample.
     const NOT_SYNC: u32 = 0x1_0000;
     let is_key = |flags: u32| flags & NOT_SYNC == 0;
-    let Some(flags) = be32(body, 0) else { return 0 };
-    let first_at = 8 + if flags & 1 == 0 { 0 } else { 4 };
-    if flags & 0x400 == 0 {
-        let by_default = if is_key(default_flags) { count } else { 0 };
-        let Some(first) = (flags & 4 != 0 && count > 0).then(|| be32(body, first_at)).flatten() else {
-            return by_default;
-        };
-        return by_default - u64::from(is_key(default_flags)) + u64::from(is_key(first));
+    let Some(header) = RunHeader::read(body) else { return 0 };
+    if let Some(at) = header.flags_at() {
+        return header.samples(body).filter(|sample| be32(sample, at).is_some_and(is_key)).count() as u64;
     }
-    // Before the flags of a sample stand its duration and its size.
-    let (fields, before) = ((flags >> 8 & 0xf).count_ones() as usize, (flags >> 8 & 3).count_ones() as usize);
-    let list = body.get(first_at + if flags & 4 == 0 { 0 } else { 4 }..).unwrap_or_default();
-    let samples = list.chunks_exact(4 * fields).take(usize::try_from(count).unwrap_or(usize::MAX));
-    samples.filter(|sample| be32(sample, 4 * before).is_some_and(is_key)).count() as u64
+    let by_default = if is_key(default_flags) { u64::from(header.count) } else { 0 };
+    match header.first_flags(body) {
+        None => by_default,
+        Some(first) => by_default - u64::from(is_key(default_flags)) + u64::from(is_key(first)),
+    }
 }
 
 /// Where a part begins in the whole that it was cut from.

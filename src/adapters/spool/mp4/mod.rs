@@ -6,6 +6,7 @@
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
 
 mod boxes;
+mod fragment_fields;
 mod samples;
 mod squeezed;
 mod sums;

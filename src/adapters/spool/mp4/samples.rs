@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::boxes::{Boxes, Head, Mend, Mp4Track, be32, find, head, offset};
+use super::boxes::{Boxes, Head, Mend, Mp4Track, be32, head, offset};
+use super::fragment_fields::{FragmentHeader, RunHeader, start_of};
 use super::squeezed::{Piece, SampleSpan};
 use super::top_box::{TopBox, read_body, read_header};
 use crate::domain::segment_track::TrackKind;
@@ -119,52 +120,36 @@ fn add(file: &mut (impl Read + Seek), found: &TopBox, known: &Head, tracks: &mut
 
 /// The samples of a `traf`, and the place of their track; `base`: where the body of the `moof` stands in the file.
 fn piece(known: &Head, whole: &[u8], body: &[u8], base: u64) -> Option<(usize, Piece)> {
-    let header = find(body, b"tfhd")?;
-    let (flags, id) = (be32(header, 0)?, be32(header, 4)?);
-    let place = known.tracks.iter().position(|track| track.id == id)?;
-    let at = |part: &[u8]| base + offset(whole, part) as u64;
-    // As in `boxes::track_fragment`.
-    let before = if flags & 1 == 0 { 8 } else { 16 } + if flags & 2 == 0 { 0 } else { 4 };
-    let (default, default_at) = match flags & 8 {
-        0 => (known.tracks[place].sample_duration, None),
-        _ => (be32(header, before)?, header.get(before..).map(at)),
-    };
-    let (start, start_at) = match find(body, b"tfdt")? {
-        time if time.first() == Some(&1) => {
-            let ticks = u64::from(be32(time, 4)?) << 32 | u64::from(be32(time, 8)?);
-            (ticks.cast_signed(), time.get(4..).map(at))
-        }
-        time => (i64::from(be32(time, 4)?), None),
-    };
+    let header = FragmentHeader::read(whole, body)?;
+    let place = known.tracks.iter().position(|track| track.id == header.track)?;
+    let in_file = |at: usize| base + at as u64;
+    let default = header.duration.map_or(known.tracks[place].sample_duration, |(duration, _)| duration);
+    let (start, start_at) = start_of(whole, body)?;
     let runs: Vec<&[u8]> =
         Boxes(body).map_while(|part| part).filter(|(kind, _)| *kind == b"trun").map(|(_, run)| run).collect();
+    // Other runs may share it.
+    let default_at = header.duration.filter(|_| runs.len() == 1).map(|(_, at)| in_file(at));
     let mut spans = Vec::new();
-    for run in &runs {
-        // Other runs may share it.
-        let default_at = default_at.filter(|_| runs.len() == 1);
-        spans.extend(run_spans(run, default, default_at, at(run))?);
+    for run in runs {
+        spans.extend(run_spans(run, default, default_at, in_file(offset(whole, run)))?);
     }
-    Some((place, Piece { start, start_at, spans }))
+    Some((place, Piece { start, start_at: start_at.map(in_file), spans }))
 }
 
 /// The samples of a `trun` whose body stands at `base`.
 fn run_spans(body: &[u8], default: u32, default_at: Option<u64>, base: u64) -> Option<Vec<SampleSpan>> {
-    let (flags, count) = (be32(body, 0)?, be32(body, 4)?);
-    let start = 8 + if flags & 1 == 0 { 0 } else { 4 } + if flags & 4 == 0 { 0 } else { 4 };
-    let width = 4 * (flags >> 8 & 0xf).count_ones() as usize;
-    let listed = || body.get(start..).unwrap_or_default().chunks_exact(width).take(count as usize);
-    // The offset is the last of the fields of a sample.
-    let is_plain = |sample: &[u8]| flags & 0x800 == 0 || sample.ends_with(&[0; 4]);
-    if flags & 0x100 == 0 {
-        let all_plain = width == 0 || listed().all(is_plain);
-        let span = SampleSpan { count: u64::from(count), each: default, at: default_at, is_plain: all_plain };
-        return Some(if count == 0 { Vec::new() } else { vec![span] });
+    let header = RunHeader::read(body)?;
+    let is_plain = |sample: &[u8]| !header.lists_offsets() || sample.ends_with(&[0; 4]);
+    if !header.lists_durations() {
+        let all_plain = header.samples(body).all(is_plain);
+        let span = SampleSpan { count: u64::from(header.count), each: default, at: default_at, is_plain: all_plain };
+        return Some(if header.count == 0 { Vec::new() } else { vec![span] });
     }
     let span = |(place, sample): (usize, &[u8])| {
-        let at = Some(base + (start + place * width) as u64);
+        let at = Some(base + (header.list_at + place * header.width) as u64);
         Some(SampleSpan { count: 1, each: be32(sample, 0)?, at, is_plain: is_plain(sample) })
     };
-    listed().enumerate().map(span).collect()
+    header.samples(body).enumerate().map(span).collect()
 }
 
 /// What to write so that a track is `after` where it was `before`.
