@@ -9,6 +9,7 @@ use streamwarden::demo::demo_server::AnyServer;
 use crate::support::film::places;
 use crate::support::program::Program;
 use crate::support::rtp_publisher::{RATE, Script, publish};
+use crate::support::wait::eventually;
 use crate::{Size, settled};
 
 /// Media comes so many times faster than it is shown, so that more cuts fit into the time.
@@ -40,8 +41,7 @@ async fn cuts(program: &Program, names: &[String], seconds: usize) {
     for name in names {
         let segments = settled(program, name).await;
         let begins = segments.iter().filter(|segment| segment["number"] == 0).count();
-        let playlist = format!("{}/api/v1/recordings/{name}/playlist.m3u8", url(program));
-        let seen = places(&[PathBuf::from(playlist)]);
+        let seen = places(&[complete_playlist(program, name).await]);
         // The film begins again after its last picture.
         let film = 60 * RATE;
         let follows = |pair: &[Option<usize>]| pair[0].map(|place| (place + 1) % film) == pair[1];
@@ -92,6 +92,14 @@ async fn visitor(program: &Program, visits: usize) {
     );
 }
 
-fn url(program: &Program) -> String {
-    format!("http://{}", program.address())
+/// The address of a stream's playlist once it ends: until the polls show that the stream has ended it may go on, and ffmpeg begins at
+/// the end of such a one.
+async fn complete_playlist(program: &Program, stream: &str) -> PathBuf {
+    let route = format!("/api/v1/recordings/{stream}/playlist.m3u8");
+    eventually(&format!("the whole playlist of {stream}"), || async {
+        let (_, text) = program.api.text(&route).await.ok()?;
+        text.contains("#EXT-X-ENDLIST").then_some(())
+    })
+    .await;
+    PathBuf::from(format!("http://{}{route}", program.address()))
 }

@@ -17,6 +17,9 @@ use crate::domain::recording::{GIVEN_UP, Segment};
 /// `started_at` although it asks for ends.
 pub(super) const LONGEST_SEGMENT: TimeDelta = TimeDelta::days(1);
 
+/// Nor is a session.
+const LONGEST_SESSION: TimeDelta = TimeDelta::days(1);
+
 /// When the first frame of a session arrived, of the table `newest`: one step in the index of (session, number). While its segment is
 /// being written that is a guess, and not told.
 pub(super) const FIRST_FRAME: &str = "(SELECT first.started_at FROM segments AS first WHERE first.session = newest.id \
@@ -114,6 +117,15 @@ pub(super) fn end(segment: &Segment) -> DateTime<Utc> {
 /// The earliest start of a segment that may reach beyond `from`.
 pub(super) fn earliest_start(from: DateTime<Utc>) -> DateTime<Utc> {
     from.checked_sub_signed(LONGEST_SEGMENT).unwrap_or(from)
+}
+
+/// The starts of sessions between which those of the query's segments lie, where it asks for a time: a stream has thousands of sessions,
+/// and an index finds them by their starts. A session ends at midnight UTC, and begins with its first segment; but its row has the
+/// second that its object keys have, which is another than that of the session before, and so may be a later one.
+pub(super) fn session_starts(query: &SegmentQuery) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
+    let earliest = |from| earliest_start(from).checked_sub_signed(LONGEST_SESSION).unwrap_or(from);
+    let latest = |to: DateTime<Utc>| to.checked_add_signed(LONGEST_SESSION).unwrap_or(to);
+    (query.from.map(earliest), query.to.map(latest))
 }
 
 /// A count for a signed column; beyond 2^63 there is no more to say.

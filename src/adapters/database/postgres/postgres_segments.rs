@@ -188,13 +188,22 @@ async fn filter_of(
     if let Some(to) = query.to {
         filter.add("segments.started_at <", to);
     }
+    if by_session {
+        let (earliest, latest) = row_rules::session_starts(query);
+        earliest.into_iter().for_each(|at| filter.add("sessions.started_at >", at));
+        latest.into_iter().for_each(|at| filter.add("sessions.started_at <", at));
+    }
     if let Some(after) = query.after {
         let place = place_of(client, after, by_session).await?;
         let started_at = filter.place(place.started_at);
         let condition = match by_session {
             true => {
                 let (session, number) = (filter.place(place.session), filter.place(place.number));
-                format!("(sessions.started_at, sessions.id, segments.number) > ({started_at}, {session}, {number})")
+                // The first condition finds the session by the index.
+                format!(
+                    "sessions.started_at >= {started_at} \
+                     AND (sessions.started_at, sessions.id, segments.number) > ({started_at}, {session}, {number})"
+                )
             }
             false => {
                 let id = filter.place(after);

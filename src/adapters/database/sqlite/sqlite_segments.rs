@@ -206,12 +206,18 @@ fn filter_of(connection: &Connection, owner: Option<&str>, query: &SegmentQuery)
     if let Some(to) = query.to {
         filter.add("segments.started_at < ?", [time_text(to)]);
     }
+    if by_session {
+        let (earliest, latest) = row_rules::session_starts(query);
+        earliest.into_iter().for_each(|at| filter.add("sessions.started_at > ?", [time_text(at)]));
+        latest.into_iter().for_each(|at| filter.add("sessions.started_at < ?", [time_text(at)]));
+    }
     if let Some(after) = query.after {
         let (started_at, session, number) = place_of(connection, after, by_session)?;
         match by_session {
+            // The first condition finds the session by the index.
             true => filter.add(
-                "(sessions.started_at, sessions.id, segments.number) > (?, ?, CAST(? AS INTEGER))",
-                [started_at, session, number],
+                "sessions.started_at >= ? AND (sessions.started_at, sessions.id, segments.number) > (?, ?, CAST(? AS INTEGER))",
+                [started_at.clone(), started_at, session, number],
             ),
             false => filter.add("(segments.started_at, segments.id) > (?, ?)", [started_at, after.to_string()]),
         }
@@ -282,3 +288,7 @@ fn segment(row: &Row<'_>) -> Option<Segment> {
         tracks: None,
     })
 }
+
+#[cfg(test)]
+#[path = "sqlite_segments_tests.rs"]
+mod tests;
