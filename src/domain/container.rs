@@ -106,9 +106,32 @@ pub fn has_picture(tracks: &[StreamTrack]) -> bool {
     tracks.iter().any(|track| VIDEO.contains(&track.codec.as_str()))
 }
 
+/// Whether readers get the size of every picture with the description of the stream (`sprop-parameter-sets`, RFC 6184 8.1 and RFC 7798
+/// 7.1): the media server has seen it.
+pub fn pictures_are_described(tracks: &[StreamTrack]) -> bool {
+    let is_described = |track: &StreamTrack| matches!(track.codec.as_str(), "H264" | "H265") && track.width.is_some();
+    has_picture(tracks) && tracks.iter().filter(|track| VIDEO.contains(&track.codec.as_str())).all(is_described)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn pictures_whose_size_the_server_tells_are_described() {
+        let track = |codec: &str, width| StreamTrack { codec: codec.to_owned(), width, ..StreamTrack::default() };
+        for (tracks, wanted) in [
+            (vec![track("H264", Some(640)), track("Opus", None)], true),
+            (vec![track("H265", Some(640))], true),
+            (vec![track("H264", None), track("Opus", None)], false),
+            (vec![track("H264", Some(640)), track("H264", None)], false),
+            (vec![track("AV1", Some(640))], false),
+            (vec![track("Opus", None)], false),
+            (vec![], false),
+        ] {
+            assert_eq!(pictures_are_described(&tracks), wanted, "{tracks:?}");
+        }
+    }
 
     #[test]
     fn sound_that_does_not_fit_changes_nothing_about_the_picture() {

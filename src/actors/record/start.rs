@@ -69,6 +69,8 @@ pub struct RecordedSource {
 pub struct PlannedRun {
     /// What happens to its tracks.
     pub plan: Mp4Plan,
+    /// See [`pictures_are_described`](crate::domain::container::pictures_are_described).
+    pub pictures_are_described: bool,
     /// Length of its segments.
     pub segment: Duration,
     /// Where the timestamps in its files begin.
@@ -157,8 +159,8 @@ impl RecordAssignment {
         let server = &self.server.settings;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
-        let PlannedRun { plan, segment, begins_at } = run;
-        let input = RecordInput { url, plan, segment, silence: SILENCE, begins_at };
+        let PlannedRun { plan, pictures_are_described, segment, begins_at } = run;
+        let input = RecordInput { url, plan, pictures_are_described, segment, silence: SILENCE, begins_at };
         ChildProcess::spawn(ProcessLaunch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),

@@ -35,7 +35,7 @@ use crate::adapters::ffmpeg::ffmpeg_progress::ProgressReader;
 use crate::adapters::mediamtx::rtsp_connection::{RtspPlace, check_server};
 use crate::adapters::spool::{Note, on_disk};
 use crate::base::single_flight::SingleFlight;
-use crate::domain::container::{Mp4Plan, mp4_plan};
+use crate::domain::container::{Mp4Plan, mp4_plan, pictures_are_described};
 use crate::domain::picture_watch::PictureWatch;
 use crate::domain::recording::{RecordingState, RecordingStatus};
 use crate::domain::restart::RestartHistory;
@@ -199,7 +199,8 @@ impl Recorder {
         let segment =
             self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
         let begins_at = self.active.as_ref().map_or(Duration::ZERO, |run| run.begins_at);
-        let run = PlannedRun { plan, segment, begins_at };
+        let pictures_are_described = pictures_are_described(&self.tracks());
+        let run = PlannedRun { plan, pictures_are_described, segment, begins_at };
         let place = RtspPlace::of(&self.assignment.server.settings);
         let begin = async move {
             check_server(&place).await?;
