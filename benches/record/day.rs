@@ -71,7 +71,7 @@ fn day(millionths: u64, reports: Reports) -> Day {
     let stream = StreamName::parse("simulated").expect("a name");
     let (id, server, started_at) = (Uuid::from_u128(1), "main".to_owned(), wall(0));
     let session = RecordingSession { id, server, stream, started_at, ended_at: None, end_reason: None };
-    let mut run = RecordingRun::new(Note { session, key_prefix: String::new(), continues: None });
+    let mut run = RecordingRun::new(Note { session, key_prefix: String::new(), continues: None }, started_at);
     let (mut watch, starts) = (TimestampWatch::default(), SessionStarts::default());
     let mut found = Day { cuts: 86_400 / SEGMENT, ..Day::default() };
     let mut before: Option<DateTime<Utc>> = None;

@@ -97,7 +97,7 @@ async fn visitor(program: &Program, visits: usize) {
 async fn complete_playlist(program: &Program, stream: &str) -> PathBuf {
     let route = format!("/api/v1/recordings/{stream}/playlist.m3u8");
     eventually(&format!("the whole playlist of {stream}"), || async {
-        let (_, text) = program.api.text(&route).await.ok()?;
+        let (_, text) = program.api.text(&route).await?;
         text.contains("#EXT-X-ENDLIST").then_some(())
     })
     .await;

@@ -25,6 +25,8 @@ const SETTLED_BY: u32 = 2;
 const RATES: RangeInclusive<f64> = 0.5..=2.0;
 const LATER: TimeDelta = TimeDelta::seconds(4);
 const SAME_RATE: f64 = 0.05;
+/// A clock that is not further off is right: reports come as much late.
+const RIGHT_RATE: f64 = 0.02;
 /// First reports may come so late, because ffmpeg waits for the other track.
 const LATE_REPORTS: TimeDelta = TimeDelta::milliseconds(1_200);
 
@@ -47,10 +49,12 @@ pub struct ArrivalTimes {
 /// What ffmpeg said at first, and somewhat later.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct FirstReports {
+    /// Where media time zero lies, if the clock of the source is right.
+    zero: DateTime<Utc>,
     /// The one of the first that came with the least delay.
-    best: Report,
+    best: ProgressReport,
     /// One that came [`LATER`].
-    later: Option<Report>,
+    later: Option<ProgressReport>,
     /// When the first of them came, and how many have.
     came: DateTime<Utc>,
     count: u32,
@@ -58,19 +62,14 @@ pub struct FirstReports {
 
 /// ffmpeg said at `at` that it had written up to `media`.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Report {
+pub struct ProgressReport {
     /// When it came.
     pub at: DateTime<Utc>,
     /// Media time of the run.
     pub media: Duration,
 }
 
-impl Report {
-    /// Where media time zero lies, if the clock of the source is right.
-    fn zero(&self) -> DateTime<Utc> {
-        self.at - delta(self.media)
-    }
-
+impl ProgressReport {
     /// Media time that passed in a second since another one; no number where no time has passed.
     fn rate_since(&self, earlier: Self) -> f64 {
         let passed = (self.at - earlier.at).to_std().unwrap_or_default();
@@ -124,14 +123,14 @@ impl ArrivalTimes {
         if media > self.written {
             (self.written, self.moved) = (media, now);
         }
+        let report = ProgressReport { at: now, media };
         // Nothing came before the run began.
-        let known = (now - self.begun).to_std().unwrap_or_default();
-        let report = Report { at: now, media: media.min(known) };
-        let first = self.first.get_or_insert(FirstReports { best: report, later: None, came: now, count: 0 });
+        let zero = (now - delta(media)).max(self.begun);
+        let first = self.first.get_or_insert(FirstReports { zero, best: report, later: None, came: now, count: 0 });
         // Reports come late, never early.
         let counts = now - first.came < FIRST_REPORTS || first.count < SETTLED_BY;
-        if counts && report.zero() < first.best.zero() {
-            first.best = report;
+        if counts && zero < first.zero {
+            (first.zero, first.best) = (zero, report);
         }
         if now - first.came >= LATER {
             first.later.get_or_insert(report);
@@ -157,12 +156,12 @@ impl ArrivalTimes {
 
     /// When what reaches to `media` had come, of which ffmpeg told at `now` at the earliest: it may have kept it back.
     pub fn came_by(&self, media: Duration, now: DateTime<Utc>) -> DateTime<Utc> {
-        self.first.map_or(now, |first| (first.best.zero() + delta(media)).min(now))
+        self.first.map_or(now, |first| (first.zero + delta(media)).min(now))
     }
 
     /// Where the file begins that is being written; `None` before the first report.
     pub fn next_start(&self) -> Option<DateTime<Utc>> {
-        self.cut.or(self.first.map(|first| first.best.zero()))
+        self.cut.or(self.first.map(|first| first.zero))
     }
 
     /// ffmpeg told at `now` that it has closed a file that reaches from `from` to `to` in media time. Returns its start, as far as
@@ -174,7 +173,7 @@ impl ArrivalTimes {
         self.progressed(to, now);
         let start = match (self.cut, reports) {
             (Some(cut), _) => cut,
-            (None, Some(reports)) if quiet => reports.best.zero(),
+            (None, Some(reports)) if quiet => reports.zero,
             (None, _) => (now - media).max(self.begun),
         };
         let fell_silent = quiet && now - start - media > QUIET;
@@ -260,25 +259,26 @@ impl FirstFile {
         let by_length = end - delta(media);
         let Some(reports) = self.reports else { return by_length };
         let begins = self.media_end.saturating_sub(told);
-        let by_reports = reports.best.zero() + delta(begins);
+        if let Some(rate) = reports.rate(ProgressReport { at: end, media: self.media_end }) {
+            let before = delta(reports.best.media.saturating_sub(begins).div_f64(rate));
+            return reports.best.at + delta(begins.saturating_sub(reports.best.media).div_f64(rate)) - before;
+        }
+        let by_reports = reports.zero + delta(begins);
         // A run that began with a stray timestamp is hours ahead in media time: its reports place nothing.
         let is_late = by_reports - by_length > LATE_REPORTS && by_reports < end;
-        if !is_late && by_reports >= by_length {
-            return by_length;
-        }
-        let rate = reports.rate(Report { at: end, media: self.media_end });
-        let before = delta(reports.best.media.saturating_sub(begins).div_f64(rate));
-        reports.best.at + delta(begins.saturating_sub(reports.best.media).div_f64(rate)) - before
+        if is_late { by_reports } else { by_reports.min(by_length) }
     }
 }
 
 impl FirstReports {
-    /// How much media time passes in a second; 1 where that is not the same all the time until `end`: it was no wrong clock, but
-    /// timestamps that jumped, or reports that were late.
-    fn rate(&self, end: Report) -> f64 {
-        let Some(later) = self.later else { return 1.0 };
+    /// How much media time passes in a second, of a source whose clock is wrong. `None` where it is right, or that is not the same all
+    /// the time until `end`: then timestamps jumped, or reports were late.
+    fn rate(&self, end: ProgressReport) -> Option<f64> {
+        let later = self.later?;
         let (rate, then) = (later.rate_since(self.best), end.rate_since(later));
-        if RATES.contains(&rate) && (then / rate - 1.0).abs() < SAME_RATE { end.rate_since(self.best) } else { 1.0 }
+        let all = end.rate_since(self.best);
+        let is_steady = RATES.contains(&rate) && (then / rate - 1.0).abs() < SAME_RATE;
+        (is_steady && (all - 1.0).abs() > RIGHT_RATE).then_some(all)
     }
 }
 

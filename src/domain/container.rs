@@ -23,13 +23,15 @@ pub struct PlanCorrection {
     pub encode_sound: bool,
     /// Its picture is not H.265.
     pub other_picture: bool,
+    /// Its picture is H.265.
+    pub is_h265: bool,
 }
 
 impl PlanCorrection {
     /// The plan with what is known better. One thing that was wrong changes nothing about the other.
     pub fn of(self, plan: Mp4Plan) -> Mp4Plan {
         let audio = if self.encode_sound { Audio::Aac } else { plan.audio };
-        Mp4Plan { audio, hevc: plan.hevc && !self.other_picture }
+        Mp4Plan { audio, hevc: (plan.hevc || self.is_h265) && !self.other_picture }
     }
 }
 
@@ -142,7 +144,7 @@ mod tests {
             (false, true, Mp4Plan { audio: Audio::Copy, hevc: false }),
             (true, true, Mp4Plan { audio: Audio::Aac, hevc: false }),
         ] {
-            assert_eq!(PlanCorrection { encode_sound, other_picture }.of(told), wanted);
+            assert_eq!(PlanCorrection { encode_sound, other_picture, is_h265: false }.of(told), wanted);
         }
     }
 

@@ -39,11 +39,11 @@ pub struct RecordingRun {
 }
 
 impl RecordingRun {
-    /// A run in the folder of this note.
-    pub fn new(note: Note) -> Self {
+    /// A run in the folder of this note, which begins at `begun`: the start in the note is a whole second.
+    pub fn new(note: Note, begun: DateTime<Utc>) -> Self {
         Self {
             folder: Spool::folder(&note.session),
-            times: ArrivalTimes::begin(note.session.started_at),
+            times: ArrivalTimes::begin(note.session.started_at.max(begun)),
             note,
             planner: None,
             later_folders: Vec::new(),

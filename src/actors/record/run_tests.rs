@@ -9,7 +9,8 @@ fn time(text: &str) -> DateTime<Utc> {
 
 fn begun(started_at: &str) -> RecordingRun {
     let session = RecordingSession { id: Uuid::from_u128(1), started_at: time(started_at), ..sample::session("a") };
-    RecordingRun::new(Note { session, key_prefix: String::new(), continues: None })
+    let begun = session.started_at;
+    RecordingRun::new(Note { session, key_prefix: String::new(), continues: None }, begun)
 }
 
 fn closed(number: u32, start: u64, end: u64) -> ClosedFile {

@@ -1,4 +1,4 @@
-//! Starting a run: the session's folder, then ffmpeg in it.
+//! Starting a run: what is asked before, the session's folder, then ffmpeg in it.
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -69,8 +69,8 @@ pub struct RecordedSource {
 pub struct PlannedRun {
     /// What happens to its tracks.
     pub plan: Mp4Plan,
-    /// See [`pictures_are_described`](crate::domain::container::pictures_are_described).
-    pub pictures_are_described: bool,
+    /// See [`RecordInput::looks_shortly`].
+    pub looks_shortly: bool,
     /// Length of its segments.
     pub segment: Duration,
     /// Where the timestamps in its files begin.
@@ -159,8 +159,8 @@ impl RecordAssignment {
         let server = &self.server.settings;
         let login = server.publish_username.as_deref().map(|user| (user, server.publish_password.as_ref()));
         let url = publish_url(&server.rtsp_url, login, &self.key.name)?;
-        let PlannedRun { plan, pictures_are_described, segment, begins_at } = run;
-        let input = RecordInput { url, plan, pictures_are_described, segment, silence: SILENCE, begins_at };
+        let PlannedRun { plan, looks_shortly, segment, begins_at } = run;
+        let input = RecordInput { url, plan, looks_shortly, segment, silence: SILENCE, begins_at };
         ChildProcess::spawn(ProcessLaunch {
             program: self.handles.ffmpeg.clone(),
             args: record_argv(&self.handles.version, &input),

@@ -1,6 +1,6 @@
 //! What the tables mean in every database.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, TimeDelta, Utc};
 use uuid::Uuid;
 
 use super::recording_store::{SegmentQuery, SpansOf};
@@ -123,9 +123,16 @@ pub(super) fn earliest_start(from: DateTime<Utc>) -> DateTime<Utc> {
 /// and an index finds them by their starts. A session ends at midnight UTC, and begins with its first segment; but its row has the
 /// second that its object keys have, which is another than that of the session before, and so may be a later one.
 pub(super) fn session_starts(query: &SegmentQuery) -> (Option<DateTime<Utc>>, Option<DateTime<Utc>>) {
-    let earliest = |from| earliest_start(from).checked_sub_signed(LONGEST_SESSION).unwrap_or(from);
-    let latest = |to: DateTime<Utc>| to.checked_add_signed(LONGEST_SESSION).unwrap_or(to);
+    let earliest = |from| earliest_start(known_time(from)).checked_sub_signed(LONGEST_SESSION).unwrap_or(from);
+    let latest = |to| known_time(to).checked_add_signed(LONGEST_SESSION).unwrap_or(to);
     (query.from.map(earliest), query.to.map(latest))
+}
+
+/// A time that a question names, within those that every database knows: the years 1 to 9999.
+pub(super) fn known_time(time: DateTime<Utc>) -> DateTime<Utc> {
+    let first = NaiveDate::from_ymd_opt(1, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    let last = NaiveDate::from_ymd_opt(10_000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc());
+    first.zip(last).map_or(time, |(first, last)| time.clamp(first, last - TimeDelta::microseconds(1)))
 }
 
 /// A count for a signed column; beyond 2^63 there is no more to say.

@@ -21,8 +21,8 @@ pub struct RecordInput {
     pub url: SecretString,
     /// What happens to its tracks.
     pub plan: Mp4Plan,
-    /// ffmpeg need not wait for a key frame to know the pictures.
-    pub pictures_are_described: bool,
+    /// ffmpeg need not wait for a key frame to know the pictures, and looks for the sound a shorter time.
+    pub looks_shortly: bool,
     /// Length of a segment; cut at the next keyframe after it.
     pub segment: Duration,
     /// ffmpeg gives up when the server is silent for so long.
@@ -40,9 +40,9 @@ const FRAGMENT: &str = "1000000";
 const INTERLEAVE: &str = "500000";
 
 /// ffmpeg looks for the format of sound that does not come for so long, in microseconds, before it writes anything. Its own limit is five
-/// seconds, which a crash would lose; it has to wait them for pictures that nothing but their next key frame describes. At five pictures a
-/// second the seven come in this time by which it tells how H.264 reorders them.
-const LOOK_FOR_SOUND: &str = "1500000";
+/// seconds, which a crash would lose; it has to wait them for pictures that nothing but their next key frame describes. Where sound does
+/// come, a picture a second needs two of these seconds (with 1.5 it was never recorded): ffmpeg takes one for whole when the next comes.
+const LOOK_FOR_SOUND: &str = "2500000";
 
 /// The arguments. ffmpeg must run with the session's folder as its working directory.
 pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument> {
@@ -55,7 +55,7 @@ pub fn record_argv(version: &FfmpegVersion, input: &RecordInput) -> Vec<Argument
     add(&["-hide_banner", "-nostats", "-loglevel", "warning"]);
     // Guessing the frame rate takes a second (measured: 2.0 s to the first frame, 0.8 s without) and serves encoders only.
     add(&["-fpsprobesize", "0"]);
-    if input.pictures_are_described {
+    if input.looks_shortly {
         add(&["-analyzeduration", LOOK_FOR_SOUND]);
     }
     // Timestamps that jump back are no overflow of 32 bits, which the RTP reader has unwrapped already: seen as one, a jump of
@@ -144,6 +144,8 @@ pub enum EndKind {
     DoesNotFit,
     /// The picture is another one than was told.
     OtherPicture,
+    /// Nothing had come from which the format could be told.
+    NotDescribed,
     /// Something failed.
     Failed,
 }
@@ -199,7 +201,7 @@ const RULES: [(EndKind, &[&str], &str); 8] = [
     ),
     (
         // A camera that is frozen, or a server that has just come up: nothing has arrived to tell the format from.
-        EndKind::Failed,
+        EndKind::NotDescribed,
         &["dimensions not set", "sample rate not set", "could not find codec parameters"],
         "the stream sent nothing from which its picture or sound could be told; check that it sends pictures, and \
          the key frame interval of the camera (recording is tried again by itself)",
@@ -237,7 +239,7 @@ mod tests {
         RecordInput {
             url: "rtsp://reader:s3cret@127.0.0.1:8554/site/cam1".to_owned().into(),
             plan: Mp4Plan { audio: Audio::Copy, hevc: false },
-            pictures_are_described: false,
+            looks_shortly: false,
             segment: Duration::from_millis(10_500),
             silence: Duration::from_secs(10),
             begins_at: Duration::from_secs(345_600),
@@ -277,12 +279,12 @@ mod tests {
     #[test]
     fn arguments_that_depend() {
         let plan = Mp4Plan { audio: Audio::Aac, hevc: true };
-        let aac = RecordInput { plan, pictures_are_described: true, ..input() };
+        let aac = RecordInput { plan, looks_shortly: true, ..input() };
         assert!(!shown(7, &aac).contains("-nostdin"), "7.x would not close its file when told to end");
         let words = shown(4, &aac);
         assert!(words.contains(" -c:v copy -tag:v hvc1 -c:a aac "), "{words}");
         assert!(words.contains(" -stimeout 10000000 "), "{words}");
-        assert!(words.contains(" -analyzeduration 1500000 "), "{words}");
+        assert!(words.contains(" -analyzeduration 2500000 "), "{words}");
         assert!(!words.contains("s3cret") && !format!("{aac:?}").contains("s3cret"), "{words}");
     }
 

@@ -8,7 +8,7 @@ use bytes::Bytes;
 use chrono::TimeDelta;
 use futures_util::stream::{self, BoxStream};
 use futures_util::{StreamExt, TryStreamExt};
-use tokio::fs::File;
+use tokio::fs::{self, File};
 use tokio::io::{AsyncReadExt, AsyncSeekExt};
 use uuid::Uuid;
 
@@ -162,13 +162,13 @@ async fn open(state: &HttpState, segment: &Segment) -> Result<(Source, u64)> {
     let copies = state.stores.recordings.copies(vec![segment.id]).await?;
     // A copy that is not known to be gone may be there: rows lag behind the disk by a moment.
     let may_be = |place| !copies.iter().any(|copy| copy.place == place && copy.state == CopyState::Lost);
-    // A row changed by hand must not read other files: `path` refuses what leads out of the spool.
+    // A row changed by hand, or a link, must not read other files: `path` refuses what leads out of the spool.
     if may_be(CopyPlace::Spool)
         && let Ok(path) = state.spool.path(&segment.spool_path)
+        && fs::symlink_metadata(&path).await.is_ok_and(|found| found.is_file())
         && let Ok(file) = File::open(&path).await
         && let Ok(metadata) = file.metadata().await
-        && metadata.is_file()
-        && metadata.len() >= segment.bytes
+        && metadata.len() == segment.bytes
     {
         return Ok((Source::Spool(file), metadata.len()));
     }

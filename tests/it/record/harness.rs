@@ -56,7 +56,9 @@ pub struct Harness {
     pub login: Option<(String, String)>,
     /// Where streams are read in place of the server's own port, and whose certificate it may show.
     pub secure: Option<(Url, ApiTrust)>,
-    monitor: Addr<Monitor>,
+    /// Recorders cannot ask the server's API, though its monitor can.
+    pub api_is_away: bool,
+    monitor: Option<Addr<Monitor>>,
     sealed: Arc<watch::Sender<u64>>,
     pub incidents: IncidentsHandle,
     pub disk: Arc<watch::Sender<SpoolDisk>>,
@@ -119,7 +121,8 @@ impl Harness {
             },
             login: None,
             secure: None,
-            monitor,
+            api_is_away: false,
+            monitor: Some(monitor),
             sealed: Arc::new(watch::Sender::new(0)),
             incidents: IncidentsHandle::default(),
             disk: Arc::default(),
@@ -144,7 +147,8 @@ impl Harness {
         Self::set_polled(live, &Options::default(), Duration::from_secs(2)).await.started().await
     }
 
-    async fn started(mut self) -> Self {
+    /// With recorders and upload workers.
+    pub async fn started(mut self) -> Self {
         self.record().await;
         self.upload();
         self
@@ -173,6 +177,9 @@ impl Harness {
         }
         if let Some((url, trust)) = self.secure.clone() {
             (server.rtsp_url, server.rtsp_trust) = (url, trust);
+        }
+        if self.api_is_away {
+            server.api_url = "http://127.0.0.1:9".parse().expect("an address");
         }
         let (setting_sender, settings) = Setting::adjustable(self.settings.clone());
         self.setting_sender = Some(setting_sender);
@@ -317,6 +324,13 @@ impl Harness {
         self.folder.path().join("objects").join(&segment.object_key)
     }
 
+    /// From now on the live store keeps what the last poll told.
+    pub async fn stop_polls(&mut self) {
+        if let Some(monitor) = self.monitor.take() {
+            let _ = monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer");
+        }
+    }
+
     /// Stops the actors in order; nobody may be late.
     pub async fn stop_actors(&mut self) {
         let stop = Stop::within(Duration::from_secs(8));
@@ -337,7 +351,7 @@ impl Harness {
     pub async fn end_after(mut self, last: impl FnOnce()) {
         self.stop_actors().await;
         last();
-        let _ = self.monitor.send(Stop::within(Duration::from_secs(5))).await.expect("an answer");
+        self.stop_polls().await;
         let mark = self.folder.path().display().to_string();
         assert_eq!(marked(&mark), 0, "a recorder's ffmpeg was left behind");
         self.media.stop().await;

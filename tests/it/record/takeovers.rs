@@ -8,7 +8,7 @@ use streamwarden::domain::recording::{RecordingState, RecordingStatus, Segment, 
 
 use super::harness::{Harness, eventually};
 use super::source::{Publisher, codecs, objects, tags};
-use crate::support::film::places;
+use crate::support::film::{Film, places};
 use crate::support::rtp_publisher::{RATE, Script, publish};
 
 async fn segments_of(harness: &Harness, stream: &str) -> Vec<Segment> {
@@ -107,5 +107,43 @@ async fn other_tracks_begin_a_run_that_fits_them() {
     let begins = places(&[harness.object(&phone)]).first().copied().flatten().expect("a picture of the film");
     assert!(begins % RATE == 0 && begins <= 2 * RATE, "recorded from picture {begins} of it on");
     drop(first);
+    harness.end().await;
+}
+
+#[actix::test]
+async fn h265_of_which_nobody_tells_is_marked_for_every_player_from_its_second_file_on() {
+    let mut harness = Harness::set().await;
+    harness.api_is_away = true;
+    let mut harness = harness.started().await;
+    let _first = Publisher::film(&harness, "cam");
+    harness.records("cam").await;
+    harness.uploaded(1).await;
+    harness.stop_polls().await;
+    // Takes the path over from the one before.
+    let how = "-c:v libx265 -preset ultrafast -x265-params log-level=none:keyint=25 -c:a copy";
+    let _second = Publisher::with(&harness, "cam", how);
+    let segment = eventually("a segment of H.265", async || {
+        let all = harness.segments_in(&[SegmentState::Uploaded]).await;
+        all.into_iter().find(|segment| tags(&harness.object(segment)).first().is_some_and(|tag| tag == "hvc1"))
+    })
+    .await;
+    let before = harness.segments_in(&[SegmentState::Uploaded]).await;
+    let wrong = before.iter().filter(|one| tags(&harness.object(one)).first().is_some_and(|tag| tag == "hev1"));
+    assert!(wrong.count() <= 2, "the one that told, and what came until it was sealed: {before:?}");
+    assert_eq!(codecs(&harness.object(&segment)), ["hevc", "aac"]);
+    harness.end().await;
+}
+
+#[actix::test]
+async fn a_picture_a_second_is_recorded_beside_sound() {
+    let harness = Harness::recording().await;
+    let script = Script { film: Film::PictureASecond, sound: Some(|_| true), seconds: 25, ..Script::PLAIN };
+    let publisher = publish(&harness.media.rtsp_url(), "cam", script);
+    harness.uploaded(3).await;
+    tokio::task::spawn_blocking(|| publisher.join().expect("sent")).await.expect("sent");
+    let segments = harness.settled("cam").await;
+    let places = Film::PictureASecond.places(&objects(&harness, &segments));
+    let first = places.first().copied().flatten().expect("a picture of the film");
+    assert!(places.len() >= 12, "from picture {first} of 25 on: {places:?}");
     harness.end().await;
 }

@@ -52,9 +52,10 @@ impl Flight for ApplyNext {
         recorder.refresh();
     }
 
-    fn ended(recorder: &mut Recorder, (): (), done: Result<Option<Segment>>, _: &mut Context<Recorder>) -> Ended {
+    fn ended(recorder: &mut Recorder, (): (), done: Result<Option<Segment>>, ctx: &mut Context<Recorder>) -> Ended {
         if let Ok(Some(segment)) = &done {
             recorder.sealed(segment.state);
+            recorder.check_mark(segment, ctx);
         }
         let next = recorder.catalog_writer.done(done.as_ref().map(|_| ()), rand::random());
         recorder.refresh();
@@ -82,6 +83,18 @@ impl Recorder {
         if state == SegmentState::Sealed {
             self.status.segments += 1;
             self.assignment.handles.sealed.send_modify(|count| *count += 1);
+        }
+    }
+
+    /// H.265 of which the server has not told, because it does not answer, or not yet, is marked as ffmpeg does by itself: the run
+    /// begins anew, with the mark that every player takes.
+    fn check_mark(&mut self, segment: &Segment, ctx: &mut Context<Self>) {
+        let tracks = segment.tracks.iter().flat_map(|tracks| tracks.iter());
+        let plan = self.active.as_ref().filter(|run| run.run.session().id == segment.session).map(|run| run.plan);
+        if tracks.into_iter().any(|track| track.codec == "hev1")
+            && plan.is_some_and(|plan| self.corrections.learn_h265(plan))
+        {
+            self.renew("the picture is H.265, of which the media server had not told", ctx);
         }
     }
 

@@ -17,6 +17,8 @@ const LOOK_AGAIN: Backoff = Backoff { min: Duration::from_secs(30), max: Duratio
 pub(super) struct Corrections {
     /// In force.
     pub(super) now: PlanCorrection,
+    /// Nothing had come when ffmpeg stopped looking.
+    looks_long: bool,
     /// How often the picture was another one.
     failures: u32,
     /// When it is looked again, on the recorder's clock.
@@ -33,9 +35,23 @@ impl Corrections {
                 self.failures += 1;
                 self.again = Some(now + LOOK_AGAIN.delay(self.failures, 0.5));
             }
+            EndKind::NotDescribed if !self.looks_long => self.looks_long = true,
             _ => return false,
         }
         true
+    }
+
+    /// A file has been written whose picture is H.265, with a mark that some players refuse, by a run of this plan. True when the
+    /// next one will be another.
+    pub(super) fn learn_h265(&mut self, plan: Mp4Plan) -> bool {
+        let is_new = !plan.hevc && !self.now.other_picture && !self.now.is_h265;
+        self.now.is_h265 |= is_new;
+        is_new
+    }
+
+    /// Whether ffmpeg has to look for the formats as long as it does by itself.
+    pub(super) fn must_look_long(&self) -> bool {
+        self.looks_long
     }
 
     /// Whether the time has come to believe the server again about the picture; asked at a cut.
@@ -73,6 +89,21 @@ mod tests {
             waits.push((now - begun).as_secs());
         }
         assert!(waits.is_sorted() && waits[0] <= 60 && waits[8] > 600 && waits[8] <= 3_601, "{waits:?}");
+    }
+
+    #[test]
+    fn what_came_tells_more_than_a_server_that_does_not_answer() {
+        let (told, mut corrections) = (Mp4Plan { audio: Audio::Copy, hevc: false }, Corrections::default());
+        assert!(corrections.learn_h265(told));
+        assert_eq!(corrections.now.of(told), Mp4Plan { hevc: true, ..told });
+        assert!(!corrections.learn_h265(told), "a file of the run that has been ended for it");
+        assert!(!corrections.must_look_long() && corrections.learn(EndKind::NotDescribed, told, Duration::ZERO));
+        assert!(corrections.must_look_long() && !corrections.learn(EndKind::NotDescribed, told, Duration::ZERO));
+        corrections.forget();
+        assert_eq!((corrections.now.of(told), corrections.must_look_long()), (told, false));
+        let told = Mp4Plan { hevc: true, ..told };
+        assert!(corrections.learn(EndKind::OtherPicture, told, Duration::ZERO));
+        assert!(!corrections.learn_h265(corrections.now.of(told)), "ffmpeg has refused the mark");
     }
 
     #[test]

@@ -165,7 +165,7 @@ impl Recorder {
             return;
         }
         let note = self.assignment.new_note();
-        let run = RecordingRun::new(note.clone());
+        let run = RecordingRun::new(note.clone(), (self.assignment.handles.clock)());
         let lock = FolderLock::take(&self.assignment.folders, run.folder());
         let now = Instant::now();
         self.runs += 1;
@@ -199,8 +199,8 @@ impl Recorder {
         let segment =
             self.active.as_ref().map_or_else(|| self.assignment.settings.get().segment_duration, |run| run.segment);
         let begins_at = self.active.as_ref().map_or(Duration::ZERO, |run| run.begins_at);
-        let pictures_are_described = pictures_are_described(&self.tracks());
-        let run = PlannedRun { plan, pictures_are_described, segment, begins_at };
+        let looks_shortly = pictures_are_described(&self.tracks()) && !self.corrections.must_look_long();
+        let run = PlannedRun { plan, looks_shortly, segment, begins_at };
         let place = RtspPlace::of(&self.assignment.server.settings);
         let begin = async move {
             check_server(&place).await?;

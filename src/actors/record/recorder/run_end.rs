@@ -73,7 +73,7 @@ impl Recorder {
         self.status.session = None;
         self.current_tracks.run_ended(kind);
         self.work(ctx);
-        if matches!(kind, EndKind::DoesNotFit | EndKind::OtherPicture)
+        if matches!(kind, EndKind::DoesNotFit | EndKind::OtherPicture | EndKind::NotDescribed)
             && self.corrections.learn(kind, plan, self.born.elapsed())
         {
             return self.go_on(Duration::ZERO, why, ctx);

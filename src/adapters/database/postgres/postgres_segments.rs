@@ -181,11 +181,11 @@ async fn filter_of(
     if let Some(session) = query.session {
         filter.add("segments.session =", session);
     }
-    if let Some(from) = query.from {
+    if let Some(from) = query.from.map(row_rules::known_time) {
         filter.add("segments.ended_at >", from);
         filter.add("segments.started_at >", row_rules::earliest_start(from));
     }
-    if let Some(to) = query.to {
+    if let Some(to) = query.to.map(row_rules::known_time) {
         filter.add("segments.started_at <", to);
     }
     if by_session {

@@ -1,7 +1,7 @@
 //! Values out of rows. SQLite stores any type in any column, so reading never fails: what cannot be what it should be
 //! becomes a value that the domain's rules refuse, and the rows beside it stay readable.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Datelike, SecondsFormat, Utc};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
@@ -75,7 +75,14 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Option<Uuid> {
     Uuid::parse_str(&text(row, column)?).ok()
 }
 
-/// UTC, microseconds, one width for the years 0 to 9999: sorts as text.
+/// UTC, microseconds, one width: sorts as text. Years before 0 and after 9999, which a question may name, are cut off: they would be
+/// written with a sign.
 pub(super) fn time_text(time: DateTime<Utc>) -> String {
+    if time.year() > 9_999 {
+        return "9999-12-31T23:59:59.999999Z".to_owned();
+    }
+    if time.year() < 0 {
+        return "0000-01-01T00:00:00.000000Z".to_owned();
+    }
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -2,7 +2,7 @@
 //!
 //! Bytes may be anything: every reader returns `None` for those that do not fit.
 
-use super::boxes::{be32, find, offset};
+use super::box_reader::{be32, find, offset};
 
 /// What a `tfhd` says.
 #[derive(Clone, Copy, Debug)]

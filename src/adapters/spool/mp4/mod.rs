@@ -5,6 +5,7 @@
 //! no sense, end the whole part; whole boxes of unknown kinds do not. Nothing is decoded and nothing larger than a `moof` is read into memory.
 //! (ISO/IEC 14496-12; what ffmpeg writes with `frag_keyframe+empty_moov+default_base_moof`.)
 
+mod box_reader;
 mod boxes;
 mod fragment_fields;
 mod samples;

@@ -4,7 +4,8 @@
 use std::collections::BTreeSet;
 use std::io::{self, Read, Seek, SeekFrom};
 
-use super::boxes::{Boxes, Head, Mend, Mp4Track, be32, head, offset};
+use super::box_reader::{Boxes, be32, offset};
+use super::boxes::{Head, Mend, Mp4Track, head};
 use super::fragment_fields::{FragmentHeader, RunHeader, start_of};
 use super::squeezed::{Piece, SampleSpan};
 use super::top_box::{TopBox, read_body, read_header};
