@@ -381,6 +381,7 @@ mod tests {
                 "no such stream" => EndKind::NotThere,
                 "does not fit into mp4" => EndKind::DoesNotFit,
                 "the picture is not H.265" => EndKind::OtherPicture,
+                "sent nothing from which its picture or sound could be told" => EndKind::NotDescribed,
                 _ => EndKind::Failed,
             };
             assert_eq!(kind, plain, "{words}");
