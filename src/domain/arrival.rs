@@ -14,8 +14,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 const QUIET: TimeDelta = TimeDelta::seconds(2);
 /// Reports of so long at first tell where a run's media time zero is: later ones tell of the source's rate as well.
 const FIRST_REPORTS: TimeDelta = TimeDelta::seconds(2);
-/// A run whose first report comes later may have been kept back: ffmpeg looks for the format of a sound that does not come for five
-/// seconds, or at seven pictures of H.264 how it reorders them, and then gives out everything at once. The reports of so long tell,
+/// A run whose first report comes later may have been kept back: ffmpeg looks for the format of a sound that does not come for up to
+/// five seconds, or at seven pictures of H.264 how it reorders them, and then gives out everything at once. The reports of so long tell,
 /// and two at least: a source of one picture a second has no more.
 const LATE_BEGIN: TimeDelta = TimeDelta::seconds(4);
 const SETTLES: TimeDelta = TimeDelta::seconds(1);

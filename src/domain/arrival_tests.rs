@@ -1,3 +1,5 @@
+//! Reports and closed files of runs, and where their files lie in time by them.
+
 use super::*;
 
 /// Milliseconds after eight.

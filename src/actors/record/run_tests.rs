@@ -74,6 +74,20 @@ fn a_session_planned_before_midnight_begins_on_the_day_of_its_first_media() {
 }
 
 #[test]
+fn a_first_file_begins_no_sooner_than_its_run_which_begins_within_a_second() {
+    let session = RecordingSession { started_at: time("2026-11-21T08:00:00Z"), ..sample::session("a") };
+    let note = Note { session, key_prefix: String::new(), continues: None };
+    let begun = time("2026-11-21T08:00:00.800Z");
+    let mut run = RecordingRun::new(note, begun);
+    run.progressed(Duration::from_millis(600), time("2026-11-21T08:00:01.300Z"), &SessionStarts::default());
+    // The sound that an encoder puts before the first: the file is longer than the run.
+    let sealed = run.closed(closed(0, 0, 2), time("2026-11-21T08:00:02.700Z"), &SessionStarts::default());
+    let CatalogOperation::Seal(order) = &sealed[0] else { panic!("{sealed:?}") };
+    let (start, length) = order.arrival.place(order.draft.started_at, Duration::from_secs(2));
+    assert_eq!((start, length), (begun, Duration::from_millis(1_900)));
+}
+
+#[test]
 fn first_reports_that_come_late_are_corrected_at_the_end_of_the_file() {
     let mut run = begun("2026-11-21T08:00:00Z");
     run.progressed(Duration::from_millis(20), time("2026-11-21T08:00:00.900Z"), &SessionStarts::default());

@@ -50,8 +50,13 @@ pub struct RecordServer {
 
 impl RecordServer {
     /// The server of these settings. `Invalid` when no HTTP client can be made of them.
-    pub fn new(settings: ServerSettings) -> Result<Self> {
+    fn new(settings: ServerSettings) -> Result<Self> {
         Ok(Self { api: MediaMtx::new(&settings)?, settings })
+    }
+
+    /// Several of them, in their order.
+    pub fn all(servers: Vec<ServerSettings>) -> Result<Vec<Arc<Self>>> {
+        servers.into_iter().map(|server| Self::new(server).map(Arc::new)).collect()
     }
 }
 

@@ -128,7 +128,7 @@ pub(super) fn session_starts(query: &SegmentQuery) -> (Option<DateTime<Utc>>, Op
     (query.from.map(earliest), query.to.map(latest))
 }
 
-/// A time that a question names, within those that every database knows: the years 1 to 9999.
+/// A time, within those that every database knows and that are written without a sign: the years 1 to 9999. A question may name others.
 pub(super) fn known_time(time: DateTime<Utc>) -> DateTime<Utc> {
     let first = NaiveDate::from_ymd_opt(1, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc());
     let last = NaiveDate::from_ymd_opt(10_000, 1, 1).map(|day| day.and_time(NaiveTime::MIN).and_utc());

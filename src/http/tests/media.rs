@@ -79,6 +79,17 @@ async fn media_that_is_not_there_says_why() {
     let (status, text) = detail(world.get(&uri).await);
     assert!(status == 404 && text.contains("neither in the spool nor in the object store"), "{status} {text}");
 
+    std::fs::write(&file, b"moovmedia and more").expect("longer than it was sealed");
+    let (status, text) = detail(world.get(&uri).await);
+    assert!(status == 404 && text.contains("neither in the spool"), "another file: {status} {text}");
+    std::fs::remove_file(&file).expect("gone");
+    let elsewhere = file.with_extension("elsewhere");
+    std::fs::write(&elsewhere, b"moovmedia").expect("written");
+    std::os::unix::fs::symlink(&elsewhere, &file).expect("a link");
+    let (status, text) = detail(world.get(&uri).await);
+    assert!(status == 404 && text.contains("neither in the spool"), "a link: {status} {text}");
+    std::fs::remove_file(&file).expect("gone");
+
     std::fs::write(&file, b"moov").expect("cut short");
     world.state.objects.put(&segment.object_key, &file).await.expect("the store takes it");
     let (status, text) = detail(world.get(&uri).await);

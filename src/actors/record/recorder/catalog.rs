@@ -89,11 +89,9 @@ impl Recorder {
     /// H.265 of which the server has not told, because it does not answer, or not yet, is marked as ffmpeg does by itself: the run
     /// begins anew, with the mark that every player takes.
     fn check_mark(&mut self, segment: &Segment, ctx: &mut Context<Self>) {
-        let tracks = segment.tracks.iter().flat_map(|tracks| tracks.iter());
+        let is_marked_so = segment.tracks.iter().flatten().any(|track| track.codec == "hev1");
         let plan = self.active.as_ref().filter(|run| run.run.session().id == segment.session).map(|run| run.plan);
-        if tracks.into_iter().any(|track| track.codec == "hev1")
-            && plan.is_some_and(|plan| self.corrections.learn_h265(plan))
-        {
+        if is_marked_so && plan.is_some_and(|plan| self.corrections.learn_h265(plan)) {
             self.renew("the picture is H.265, of which the media server had not told", ctx);
         }
     }

@@ -56,9 +56,7 @@ pub fn role(
     servers: Vec<ServerSettings>,
     handles: RecordHandles,
 ) -> Result<Child> {
-    let (settings, memory) = (settings.into(), RecordersMemory::new(&handles));
-    let servers: Vec<Arc<RecordServer>> =
-        servers.into_iter().map(|server| RecordServer::new(server).map(Arc::new)).collect::<Result<_>>()?;
+    let (settings, memory, servers) = (settings.into(), RecordersMemory::new(&handles), RecordServer::all(servers)?);
     let build = move || Recorders::new(settings.clone(), servers.clone(), handles.clone(), memory.clone());
     Ok(Child::new("recorders", Restart::Always, build))
 }

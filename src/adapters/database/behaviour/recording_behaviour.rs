@@ -266,9 +266,8 @@ pub(in crate::adapters::database) async fn ranges_of_time_include_what_overlaps(
         (at(60), None, vec![]),
         (None, at(0), vec![]),
         (None, None, vec![0, 1, 2, 3, 4, 5]),
-        (Some(DateTime::<Utc>::MIN_UTC), Some("9999-12-31T23:59:59Z".parse().expect("a time")), vec![0, 1, 2, 3, 4, 5]),
+        (Some(DateTime::<Utc>::MIN_UTC), "9999-12-31T23:59:59Z".parse().ok(), vec![0, 1, 2, 3, 4, 5]),
         (at(15), Some(DateTime::<Utc>::MAX_UTC), vec![1, 2, 3, 4, 5]),
-        (Some("9999-12-31T23:59:59Z".parse().expect("a time")), None, vec![]),
         (Some(DateTime::<Utc>::MAX_UTC), None, vec![]),
     ] {
         let query = SegmentQuery { from, to, ..cam1.clone() };

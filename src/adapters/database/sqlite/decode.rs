@@ -1,12 +1,12 @@
 //! Values out of rows. SQLite stores any type in any column, so reading never fails: what cannot be what it should be
 //! becomes a value that the domain's rules refuse, and the rows beside it stay readable.
 
-use chrono::{DateTime, Datelike, SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use rusqlite::Row;
 use rusqlite::types::ValueRef;
 use uuid::Uuid;
 
-use crate::adapters::database::row_rules::LONGEST_TEXT;
+use crate::adapters::database::row_rules::{self, LONGEST_TEXT};
 
 /// A text that may be anybody's: of a long one the beginning, enough to be refused as too long. `None` for NULL. Numbers become their digits, bytes that are no UTF-8 become U+FFFD.
 pub(super) fn text(row: &Row<'_>, column: usize) -> Option<String> {
@@ -75,14 +75,7 @@ pub(super) fn id(row: &Row<'_>, column: usize) -> Option<Uuid> {
     Uuid::parse_str(&text(row, column)?).ok()
 }
 
-/// UTC, microseconds, one width: sorts as text. Years before 0 and after 9999, which a question may name, are cut off: they would be
-/// written with a sign.
+/// UTC, microseconds, one width: sorts as text.
 pub(super) fn time_text(time: DateTime<Utc>) -> String {
-    if time.year() > 9_999 {
-        return "9999-12-31T23:59:59.999999Z".to_owned();
-    }
-    if time.year() < 0 {
-        return "0000-01-01T00:00:00.000000Z".to_owned();
-    }
-    time.to_rfc3339_opts(SecondsFormat::Micros, true)
+    row_rules::known_time(time).to_rfc3339_opts(SecondsFormat::Micros, true)
 }

@@ -1,3 +1,5 @@
+//! What lists of a stream's segments cost.
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 

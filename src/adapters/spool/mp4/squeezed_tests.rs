@@ -1,3 +1,5 @@
+//! Squeezed samples before and after they got their time.
+
 use super::*;
 
 /// Distances as `each` or `(count, each)`, fragment by fragment; a fragment of equal ones has a single place for them.
